@@ -1,0 +1,69 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// BERTH_BUILD chooses what the flags that SwiftPM calls unsafe are used for; `make` sets it.
+//   unset     a plain package without unsafe flags: usable as a versioned dependency, all kernels at the baseline
+//   levels    kernels compiled for every CPU level: the command, the tests, the benchmarks
+//   ship      levels, and libberth.so with the Swift runtime inside and only berth_* visible
+let build = Context.environment["BERTH_BUILD"] ?? ""
+let root = Context.packageDirectory
+
+let checked: [SwiftSetting] = build.isEmpty ? [] : [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
+let linkLibrary: [LinkerSetting] =
+  build != "ship"
+  ? []
+  : [
+    .unsafeFlags([
+      "-static-stdlib",
+      "-Xlinker", "--version-script=\(root)/Sources/Berth/exports.map",
+      "-Xlinker", "-z", "-Xlinker", "nodelete",
+    ])
+  ]
+
+/// One target per CPU level over the same sources (links to Sources/BerthKernels).
+func kernels(_ level: String, march: String?) -> Target {
+  var settings = checked + [SwiftSetting.define("KERNELS_\(level.uppercased())")]
+  #if arch(x86_64)
+    if !build.isEmpty, let march { settings.append(.unsafeFlags(["-Xcc", "-march=\(march)"])) }
+  #endif
+  return .target(name: "BerthKernels\(level)", dependencies: ["CKernels"], swiftSettings: settings)
+}
+
+let package = Package(
+  name: "berth",
+  products: [
+    .library(name: "berth", type: .dynamic, targets: ["Berth"]),
+    .library(name: "BerthCore", targets: ["BerthCore"]),
+    .library(name: "BerthSimulation", targets: ["BerthSimulation"]),
+    .executable(name: "berth-cli", targets: ["berth-cli"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // include/berth.h is the single source of truth for structs and constants: Swift imports it, too.
+    .systemLibrary(name: "CBerth", path: "include"),
+    .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
+    .target(name: "CPlatform"),
+    .target(name: "CKernels"),
+    .target(name: "BerthMemory", dependencies: ["CPlatform"], swiftSettings: checked),
+    kernels("Baseline", march: "x86-64-v2"),
+    kernels("V3", march: "x86-64-v3"),
+    kernels("V4", march: "x86-64-v4"),
+    .target(
+      name: "BerthCore",
+      dependencies: [
+        "CBerth", "CPlatform", "CKernels", "BerthMemory", "BerthKernelsBaseline", "BerthKernelsV3", "BerthKernelsV4",
+      ], swiftSettings: checked),
+    .target(
+      name: "Berth", dependencies: ["CBerth", "CPlatform", "BerthCore"], exclude: ["exports.map"],
+      swiftSettings: checked, linkerSettings: linkLibrary),
+    .target(name: "BerthSimulation", dependencies: ["CBerth", "BerthCore", "CPng"], swiftSettings: checked),
+    .executableTarget(
+      name: "berth-cli",
+      dependencies: [
+        "BerthSimulation", "CJemalloc", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: checked),
+  ]
+)

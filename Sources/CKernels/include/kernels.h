@@ -1,0 +1,3 @@
+#ifndef BERTH_KERNELS_H
+#define BERTH_KERNELS_H
+#endif

@@ -1,0 +1,3 @@
+#ifndef BERTH_PLATFORM_H
+#define BERTH_PLATFORM_H
+#endif

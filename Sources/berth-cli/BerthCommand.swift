@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct BerthCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "berth")
+}
