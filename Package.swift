@@ -45,7 +45,7 @@ let package = Package(
     .systemLibrary(name: "CBerth", path: "include"),
     .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
-    .target(name: "CPlatform"),
+    .target(name: "CPlatform", linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]),
     .target(name: "CKernels"),
     .target(name: "BerthMemory", dependencies: ["CPlatform"], swiftSettings: checked),
     kernels("Baseline", march: "x86-64-v2"),

@@ -305,8 +305,9 @@ void berth_node_batch_init(berth_node_batch *batch);
 /* Adds nodes. A node takes the lowest free slot of its domain. All or nothing. ids_out[count]. */
 berth_status berth_nodes_add(berth_engine *engine, const berth_node_batch *batch, berth_node_id *ids_out);
 
-/* Replaces everything of nodes but their pods and their names (batch->names must be null; batch->requested null keeps
- * what ran there untold). A node whose domain changes takes a slot there. All or nothing; an id may occur once. */
+/* Replaces everything of nodes but their pods, what ran there untold, and their names: batch->names and
+ * batch->requested must be null. A node whose domain changes takes a slot there. All or nothing; an id may occur
+ * once. A node may be over-committed by it. */
 berth_status berth_nodes_update(berth_engine *engine, const berth_node_id *ids, const berth_node_batch *batch);
 
 /* Removes nodes. Their pods stay known until they are released; they hold nothing any more. All or nothing. */
