@@ -97,7 +97,8 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_POOLS 65535u              /* distinct (labels, taints, cordon, zone) of nodes */
 #define BERTH_MAX_CANDIDATES 65536u         /* k of berth_candidates_read */
 #define BERTH_MAX_TEXT_BYTES 1024u          /* a name, a label key or a label value */
-#define BERTH_MAX_QUANTITY 1125899906842624 /* 2^50: largest allocatable, request, and |price| */
+#define BERTH_MAX_QUANTITY 1125899906842624 /* 2^50: largest allocatable and request */
+#define BERTH_MAX_PRICE 1099511627776       /* 2^40: largest price of a node, which is not negative */
 #define BERTH_MAX_WEIGHT 1000000            /* largest weight of a score term or of a resource in it */
 
 /* ---------------------------------------------------------------------------------------------------------------- */
@@ -356,7 +357,7 @@ enum {
   BERTH_TERM_SPREAD = 8,        /* - the same sum */
   BERTH_TERM_PRICE = 9,         /* - price of the node */
   BERTH_TERM_DOT_PRODUCT = 10,  /* - floor(2^20 x (sum of weight x (free before / scale) x (request / scale)) / sum of
-                                   weights), in float64, resources in the order given */
+                                   weights), in float64, resources in the order given, each ratio at most 1 */
   BERTH_TERM_BEST_FIT = 11      /* - floor(2^20 x (sum of weight x (free after / scale)) / sum of weights), likewise */
 };
 
@@ -383,7 +384,8 @@ typedef struct berth_term {
   const berth_shape_point *points;
 } berth_term;
 
-/* Adds a profile of 1..BERTH_MAX_TERMS terms. Names are unique. */
+/* Adds a profile of 1..BERTH_MAX_TERMS terms; node affinity, taint toleration and price at most once. Names are
+ * unique. */
 berth_status berth_profile_add(berth_engine *engine, const char *name, const berth_term *terms, size_t count,
                                berth_profile_id *id_out);
 

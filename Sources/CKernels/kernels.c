@@ -1,1 +1,1 @@
-#include "kernels.h"
+#include "kernels.h" /* header only: SwiftPM wants one source */

@@ -1,3 +1,242 @@
+/*
+ * What the block kernels work on, and the few vector idioms that Swift lacks.
+ *
+ * A state tree is made of leaves (up to 64 nodes) and inners (up to 64 children). Both are plain blocks of columns of
+ * 64 lanes, 64-byte aligned; the offsets below are the one place that says where a column is. Columns are narrow: the
+ * free quantity of a resource in units of 2^shift of the tree, as a 32-bit number below 2^30, never below 0. They
+ * bound and prefilter; decisions are taken on 64-bit quantities (or on columns that are known to lose nothing).
+ */
 #ifndef BERTH_KERNELS_H
 #define BERTH_KERNELS_H
+
+#include <stdint.h>
+
+enum {
+  BK_LANES = 64,
+  BK_DIMS = 16,
+  BK_COLUMN = 256, /* bytes of a column of 32-bit lanes */
+  /* every block begins with a bk_header */
+  BK_HEADER = 64,
+  /* leaf: slot u32, pool u16, [tie u32 when the tie rule has keys], free[dims] u32 */
+  BK_LEAF_SLOT = 64,
+  BK_LEAF_POOL = 320,
+  BK_LEAF_TIE = 448,
+  /* inner: separators (upper and lower word), child, then the summaries of the children */
+  BK_INNER_SEPARATOR_HIGH = 64,
+  BK_INNER_SEPARATOR_LOW = 576,
+  BK_INNER_CHILD = 1088,
+  BK_INNER_POOLS = 1344,
+  BK_INNER_SLOT = 1856,
+  BK_INNER_TIE = 2112,
+  BK_INNER_MIX_LOW = 2368,
+  BK_INNER_MIX_HIGH = 2624,
+  BK_INNER_FREE = 2880 /* for each dim: highest free, lowest free */
+};
+
+typedef struct bk_header {
+  uint32_t count;
+  uint32_t parent; /* inner block, or BK_NONE */
+  uint32_t tree;
+  uint32_t level; /* 0: leaf */
+} bk_header;
+
+#define BK_NONE 0xFFFFFFFFu
+#define BK_NO_FIT (-3.0e38f) /* the bound of a lane that cannot fit */
+
+/* What is known of all nodes below a block. */
+typedef struct bk_summary {
+  uint32_t high[BK_DIMS]; /* largest free quantity of each dim */
+  uint32_t low[BK_DIMS];  /* smallest */
+  float mix_low, mix_high; /* range of the sum over cpu, memory, GPU of free / capacity */
+  uint32_t slot, tie;     /* the first node in the tie rule's order */
+  uint64_t pools;         /* superset of the hashed pools below */
+} bk_summary;
+
+/* How a profile bounds scores in one tree: linear in what stays free after placing, per dim from the high or the low
+ * end; optionally through the mix; optionally with the term of BalancedAllocation over two dims. */
+typedef struct bk_plan {
+  uint32_t linear_count, fix_count;
+  uint32_t linear_dim[BK_DIMS];
+  uint32_t linear_from_low[BK_DIMS]; /* 1: the coefficient is negative, so the low end bounds */
+  float linear_coefficient[BK_DIMS];
+  float constant; /* with all slack for rounding */
+  float mix_coefficient; /* 0: the mix bounds nothing */
+  uint32_t fix_dim[BK_DIMS]; /* what the mix bound adds: dims whose coefficient differs from the mix's */
+  uint32_t fix_from_low[BK_DIMS];
+  float fix_coefficient[BK_DIMS];
+  uint32_t balance; /* 1: add balance_weight x (|t - delta| - |t|), t the used fraction of i less that of j */
+  uint32_t balance_i, balance_j;
+  float balance_inverse_i, balance_inverse_j, balance_weight;
+  /* native sums floor(2^20 x used / capacity): exact in float64 */
+  uint32_t exact_count;
+  int32_t exact_sign;
+  uint32_t exact_dim[BK_DIMS];
+  int32_t exact_capacity[BK_DIMS];
+  double exact_factor[BK_DIMS]; /* 2^20 / capacity */
+  double exact_nudge[BK_DIMS];  /* 1 / (2 x capacity): see exactScores */
+} bk_plan;
+
+/* What a tree's blocks look like, and what its mix is made of. */
+typedef struct bk_layout {
+  uint32_t dims, has_tie;
+  uint32_t free_offset; /* of the leaf's free columns */
+  uint32_t one_pool;    /* 1: every node is of pool 0, lanes need not be read */
+  uint32_t mix_count;
+  uint32_t mix_dim[3];
+  float mix_inverse[3]; /* 1 / capacity */
+} bk_layout;
+
+/* A class in one tree. */
+typedef struct bk_query {
+  const bk_plan *plan;
+  const bk_layout *layout;
+  uint32_t fit_count;
+  uint32_t fit_dim[BK_DIMS];
+  uint32_t request[BK_DIMS]; /* by dim, rounded down to the tree's units */
+  float addend;              /* what the class adds to the plan's constant */
+  float request_mix;         /* the request's own mix */
+  float balance_delta;
+} bk_query;
+
+typedef struct bk_winner {
+  int32_t score;
+  int32_t lane; /* -1: none */
+} bk_winner;
+
+/* One table per CPU level. All functions take 64-byte aligned blocks. */
+typedef struct bk_table {
+  /* Upper bounds of the 64 children of an inner, BK_NO_FIT where no node below can fit. */
+  void (*inner_bounds)(const void *inner, const bk_query *query, float *bounds);
+  /* Upper bounds of the 64 nodes of a leaf. */
+  void (*leaf_bounds)(const void *leaf, const bk_query *query, float *bounds);
+  /* The lane with the highest bound that can still win against (score, tie, slot); -1: none. */
+  int32_t (*pick)(const float *bounds, const uint32_t *slots, const uint32_t *ties, uint64_t lanes, float score,
+                  uint32_t tie, uint32_t slot);
+  /* The best node of a leaf by the plan's native sums, ties by the tie rule. */
+  bk_winner (*leaf_exact)(const void *leaf, const bk_query *query, uint64_t lanes);
+  void (*summarize_leaf)(const void *leaf, const bk_layout *layout, bk_summary *summary);
+  void (*summarize_inner)(const void *inner, const bk_layout *layout, bk_summary *summary);
+  /* Lanes whose pools meet the mask. */
+  uint64_t (*pool_lanes)(const uint64_t *pools, uint64_t mask);
+  /* The lane that holds the value; -1: none. */
+  int32_t (*find)(const uint32_t *column, uint32_t value);
+  /* How many separators are at most the key. */
+  uint32_t (*rank)(const void *inner, uint64_t high, uint64_t low);
+} bk_table;
+
+void bk_fill_table_baseline(bk_table *table);
+void bk_fill_table_v3(bk_table *table);
+void bk_fill_table_v4(bk_table *table);
+
+/* ---- vector idioms: each compiles to one or two instructions, where the Swift spelling becomes a call or a loop ---- */
+
+typedef uint32_t bk_u32x16 __attribute__((ext_vector_type(16)));
+typedef int32_t bk_i32x16 __attribute__((ext_vector_type(16)));
+typedef float bk_f32x16 __attribute__((ext_vector_type(16)));
+typedef uint64_t bk_u64x8 __attribute__((ext_vector_type(8)));
+typedef int64_t bk_i64x8 __attribute__((ext_vector_type(8)));
+typedef double bk_f64x8 __attribute__((ext_vector_type(8)));
+typedef int32_t bk_i32x8 __attribute__((ext_vector_type(8)));
+
+#define BK_INLINE static inline __attribute__((always_inline))
+
+/* Arrays inside structs are tuples in Swift; these give their first element. */
+#define BK_ARRAY(type, owner, field) \
+  BK_INLINE const type *owner##_##field(const owner *self) { return self->field; }
+BK_ARRAY(uint32_t, bk_query, fit_dim)
+BK_ARRAY(uint32_t, bk_query, request)
+BK_ARRAY(uint32_t, bk_plan, linear_dim)
+BK_ARRAY(uint32_t, bk_plan, linear_from_low)
+BK_ARRAY(float, bk_plan, linear_coefficient)
+BK_ARRAY(uint32_t, bk_plan, fix_dim)
+BK_ARRAY(uint32_t, bk_plan, fix_from_low)
+BK_ARRAY(float, bk_plan, fix_coefficient)
+BK_ARRAY(uint32_t, bk_plan, exact_dim)
+BK_ARRAY(int32_t, bk_plan, exact_capacity)
+BK_ARRAY(double, bk_plan, exact_factor)
+BK_ARRAY(double, bk_plan, exact_nudge)
+BK_ARRAY(uint32_t, bk_layout, mix_dim)
+BK_ARRAY(float, bk_layout, mix_inverse)
+BK_INLINE uint32_t *bk_summary_high(bk_summary *self) { return self->high; }
+BK_INLINE uint32_t *bk_summary_low(bk_summary *self) { return self->low; }
+BK_INLINE uint32_t *bk_query_requests(bk_query *self) { return self->request; }
+BK_INLINE void bk_plan_add_linear(bk_plan *p, uint32_t dim, float coefficient) {
+  uint32_t i = p->linear_count++;
+  p->linear_dim[i] = dim;
+  p->linear_from_low[i] = coefficient < 0;
+  p->linear_coefficient[i] = coefficient;
+}
+BK_INLINE void bk_plan_add_fix(bk_plan *p, uint32_t dim, float coefficient) {
+  uint32_t i = p->fix_count++;
+  p->fix_dim[i] = dim;
+  p->fix_from_low[i] = coefficient < 0;
+  p->fix_coefficient[i] = coefficient;
+}
+BK_INLINE void bk_plan_add_exact(bk_plan *p, uint32_t dim, int32_t capacity) {
+  uint32_t i = p->exact_count++;
+  p->exact_dim[i] = dim;
+  p->exact_capacity[i] = capacity;
+  p->exact_factor[i] = 1048576.0 / capacity;
+  p->exact_nudge[i] = 0.5 / capacity;
+}
+BK_INLINE void bk_layout_add_mix(bk_layout *l, uint32_t dim, float inverse) {
+  uint32_t i = l->mix_count++;
+  l->mix_dim[i] = dim;
+  l->mix_inverse[i] = inverse;
+}
+BK_INLINE uint32_t *bk_query_fits(bk_query *self) { return self->fit_dim; }
+
+BK_INLINE bk_f32x16 bk_float(bk_i32x16 v) { return __builtin_convertvector(v, bk_f32x16); }
+BK_INLINE bk_f64x8 bk_double(bk_i32x8 v) { return __builtin_convertvector(v, bk_f64x8); }
+BK_INLINE bk_i32x8 bk_truncate(bk_f64x8 v) { return __builtin_convertvector(v, bk_i32x8); }
+BK_INLINE float bk_max_f32(bk_f32x16 v) { return __builtin_reduce_max(v); }
+BK_INLINE float bk_min_f32(bk_f32x16 v) { return __builtin_reduce_min(v); }
+BK_INLINE int32_t bk_max_i32(bk_i32x16 v) { return __builtin_reduce_max(v); }
+BK_INLINE uint32_t bk_max_u32(bk_u32x16 v) { return __builtin_reduce_max(v); }
+BK_INLINE uint32_t bk_min_u32(bk_u32x16 v) { return __builtin_reduce_min(v); }
+BK_INLINE uint64_t bk_or_u64(bk_u64x8 v) { return __builtin_reduce_or(v); }
+BK_INLINE bk_f32x16 bk_abs(bk_f32x16 v) { return __builtin_elementwise_abs(v); }
+BK_INLINE bk_f32x16 bk_max2_f32(bk_f32x16 a, bk_f32x16 b) { return a > b ? a : b; }
+BK_INLINE bk_f32x16 bk_min2_f32(bk_f32x16 a, bk_f32x16 b) { return a < b ? a : b; }
+BK_INLINE bk_u32x16 bk_max2_u32(bk_u32x16 a, bk_u32x16 b) { return a > b ? a : b; }
+BK_INLINE bk_u32x16 bk_min2_u32(bk_u32x16 a, bk_u32x16 b) { return a < b ? a : b; }
+BK_INLINE bk_i32x16 bk_max2_i32(bk_i32x16 a, bk_i32x16 b) { return a > b ? a : b; }
+
+/* Masks as integers: one bit a lane. */
+typedef _Bool bk_b16 __attribute__((ext_vector_type(16)));
+typedef _Bool bk_b8 __attribute__((ext_vector_type(8)));
+BK_INLINE uint64_t bk_bits16(bk_i32x16 mask) {
+  bk_b16 bits = __builtin_convertvector(mask, bk_b16);
+  uint16_t out;
+  __builtin_memcpy(&out, &bits, sizeof out);
+  return out;
+}
+BK_INLINE uint64_t bk_bits8(bk_i64x8 mask) {
+  bk_b8 bits = __builtin_convertvector(mask, bk_b8);
+  uint8_t out;
+  __builtin_memcpy(&out, &bits, sizeof out);
+  return out;
+}
+/* all ones in the lanes whose bit is set */
+BK_INLINE bk_i32x16 bk_mask16(uint64_t bits) {
+  const bk_i32x16 one = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
+  return ((bk_i32x16)((int32_t)(bits & 0xFFFF)) & one) != 0;
+}
+BK_INLINE bk_u32x16 bk_select_u32(bk_i32x16 mask, bk_u32x16 yes, bk_u32x16 no) {
+  return ((bk_u32x16)mask & yes) | (~(bk_u32x16)mask & no);
+}
+BK_INLINE bk_i32x16 bk_at_least(bk_u32x16 a, bk_u32x16 b) { return a >= b; }
+BK_INLINE bk_i32x16 bk_equal_u32(bk_u32x16 a, bk_u32x16 b) { return a == b; }
+BK_INLINE bk_i32x16 bk_equal_f32(bk_f32x16 a, bk_f32x16 b) { return a == b; }
+BK_INLINE bk_i32x16 bk_equal_i32(bk_i32x16 a, bk_i32x16 b) { return a == b; }
+BK_INLINE bk_f32x16 bk_select_f32(bk_i32x16 mask, bk_f32x16 yes, bk_f32x16 no) {
+  return (bk_f32x16)(((bk_i32x16)yes & mask) | ((bk_i32x16)no & ~mask));
+}
+BK_INLINE bk_i32x16 bk_select_i32(bk_i32x16 mask, bk_i32x16 yes, bk_i32x16 no) { return (yes & mask) | (no & ~mask); }
+BK_INLINE bk_i64x8 bk_at_most_pair(bk_u64x8 high, bk_u64x8 low, uint64_t key_high, uint64_t key_low) {
+  bk_u64x8 kh = (bk_u64x8)key_high, kl = (bk_u64x8)key_low;
+  return (high < kh) | ((high == kh) & (low <= kl));
+}
+BK_INLINE bk_i64x8 bk_meets(bk_u64x8 a, uint64_t mask) { return (a & (bk_u64x8)mask) != 0; }
+
 #endif

@@ -1,0 +1,85 @@
+import CKernels
+
+// Upper bounds of scores, 16 lanes at a time, in float32. A bound may be too high, never too low: the plan's constant
+// holds the slack for every rounding, so results do not depend on how a CPU level rounds.
+
+/// What stays free after placing, from one end of the box: max(column, request) - request, as a float.
+@inline(__always)
+private func after(_ block: Block, _ offset: Int, _ quarter: Int, _ request: UInt32) -> SIMD16<Float> {
+  let wanted = SIMD16<UInt32>(repeating: request)
+  let left = bk_max2_u32(lanes16(block, offset, quarter), wanted) &- wanted
+  return bk_float(unsafeBitCast(left, to: SIMD16<Int32>.self))
+}
+
+/// `high` and `step` place the columns: dim d's high end at high + d * step, its low end `lowGap` further.
+@inline(__always)
+private func bounds(
+  _ block: Block, _ query: UnsafePointer<bk_query>, high: Int, step: Int, lowGap: Int, mixes: Bool,
+  _ out: UnsafeMutablePointer<Float>
+) {
+  let plan = query.pointee.plan!
+  let fitCount = Int(query.pointee.fit_count)
+  let fitDims = bk_query_fit_dim(query)!
+  let requests = bk_query_request(query)!
+  let linearCount = Int(plan.pointee.linear_count)
+  let linearDims = bk_plan_linear_dim(plan)!
+  let linearFromLow = bk_plan_linear_from_low(plan)!
+  let linear = bk_plan_linear_coefficient(plan)!
+  let constant = plan.pointee.constant + query.pointee.addend
+  let mixCoefficient = plan.pointee.mix_coefficient
+  let fixCount = Int(plan.pointee.fix_count)
+  var quarter = 0
+  while quarter < 4 {
+    var fits = SIMD16<Int32>(repeating: -1)
+    var index = 0
+    while index < fitCount {
+      let dim = Int(fitDims[index])
+      fits = fits & bk_at_least(lanes16(block, high &+ dim &* step, quarter), SIMD16(repeating: requests[dim]))
+      index &+= 1
+    }
+    var bound = SIMD16<Float>(repeating: constant)
+    index = 0
+    while index < linearCount {
+      let dim = Int(linearDims[index])
+      let offset = high &+ dim &* step &+ Int(linearFromLow[index]) &* lowGap
+      bound += after(block, offset, quarter, requests[dim]) * SIMD16(repeating: linear[index])
+      index &+= 1
+    }
+    if plan.pointee.balance != 0 {
+      let i = Int(plan.pointee.balance_i)
+      let j = Int(plan.pointee.balance_j)
+      let freeI = after(block, high &+ i &* step, quarter, requests[i]) * plan.pointee.balance_inverse_i
+      let freeJ = after(block, high &+ j &* step, quarter, requests[j]) * plan.pointee.balance_inverse_j
+      let gap = freeJ - freeI
+      let change = bk_abs(gap - query.pointee.balance_delta) - bk_abs(gap)
+      bound += change * plan.pointee.balance_weight
+    }
+    if mixes && mixCoefficient != 0 {
+      let mix = floats16(block, mixCoefficient > 0 ? Int(BK_INNER_MIX_HIGH) : Int(BK_INNER_MIX_LOW), quarter)
+      var other = (mix - SIMD16(repeating: query.pointee.request_mix)) * mixCoefficient + constant
+      index = 0
+      while index < fixCount {
+        let dim = Int(bk_plan_fix_dim(plan)![index])
+        let offset = high &+ dim &* step &+ Int(bk_plan_fix_from_low(plan)![index]) &* lowGap
+        other += after(block, offset, quarter, requests[dim]) * bk_plan_fix_coefficient(plan)![index]
+        index &+= 1
+      }
+      bound = bk_min2_f32(bound, other)
+    }
+    let refused = SIMD16<Float>(repeating: BK_NO_FIT)
+    (out + quarter &* 16).withMemoryRebound(to: SIMD16<Float>.self, capacity: 1) {
+      $0.pointee = bk_select_f32(fits, bound.rounded(.down), refused)
+    }
+    quarter &+= 1
+  }
+}
+
+func innerBounds(_ inner: Block, _ query: UnsafePointer<bk_query>, _ out: UnsafeMutablePointer<Float>) {
+  bounds(inner, query, high: Int(BK_INNER_FREE), step: 2 * Int(BK_COLUMN), lowGap: Int(BK_COLUMN), mixes: true, out)
+}
+
+func leafBounds(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ out: UnsafeMutablePointer<Float>) {
+  bounds(
+    leaf, query, high: Int(query.pointee.layout.pointee.free_offset), step: Int(BK_COLUMN), lowGap: 0, mixes: false,
+    out)
+}
