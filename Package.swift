@@ -48,13 +48,14 @@ let package = Package(
     .target(name: "CPlatform", linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]),
     .target(name: "CKernels"),
     .target(name: "BerthMemory", dependencies: ["CPlatform"], swiftSettings: checked),
+    .target(name: "BerthKernelsScalar", dependencies: ["CKernels"], swiftSettings: checked),
     kernels("Baseline", march: "x86-64-v2"),
     kernels("V3", march: "x86-64-v3"),
     kernels("V4", march: "x86-64-v4"),
     .target(
       name: "BerthCore",
       dependencies: [
-        "CBerth", "CPlatform", "CKernels", "BerthMemory", "BerthKernelsBaseline", "BerthKernelsV3", "BerthKernelsV4",
+        "CBerth", "CPlatform", "CKernels", "BerthMemory", "BerthKernelsScalar", "BerthKernelsBaseline", "BerthKernelsV3", "BerthKernelsV4",
       ], swiftSettings: checked),
     .target(
       name: "Berth", dependencies: ["CBerth", "CPlatform", "BerthCore"], exclude: ["exports.map"],

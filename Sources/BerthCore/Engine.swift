@@ -1,71 +1,130 @@
+import BerthMemory
 import CBerth
+import CKernels
+import CPlatform
 
 /// The façade of the core: one method for every call of `include/berth.h`, which documents them.
 /// Methods validate their input, throw before they change anything, and leave handles and threads to the boundary.
+///
+/// - `Engine+Vocabulary.swift`: resources, domains, label sets, taint sets, profiles, classes
+/// - `Engine+Nodes.swift`: nodes
+/// - `Engine+Pods.swift`: placing, binding, leaving
+/// - `Engine+Answers.swift`: candidates and explanations
 public final class Engine {
-  public init(options: berth_engine_options) throws(EngineError) { fatalError() }
-  public func destroy() { fatalError() }
-  public func info() -> berth_engine_info { fatalError() }
-  public func setPath(_ path: UInt32) throws(EngineError) { fatalError() }
-  public func validate() throws(EngineError) { fatalError() }
+  let arena: Arena
+  let cluster: Cluster
+  var workload: Workload
+  var pods: PodTable
+  let planner: Planner
+  let cpuLevel: UInt32
+  private let kernels: UnsafeMutablePointer<bk_table>
+  var decisions: UInt64 = 0
 
-  public func addResource(name: UnsafePointer<CChar>, kind: UInt32) throws(EngineError) -> berth_resource_id {
-    fatalError()
+  public init(options: berth_engine_options) throws(EngineError) {
+    let levelKeys = try Self.levelKeys(options)
+    guard options.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "berth_engine_options.reserved must be 0") }
+    guard options.tie_rule <= UInt32(BERTH_TIE_KEY) else {
+      throw refuse(BERTH_BAD_ARGUMENT, "tie rule \(options.tie_rule) is unknown: use BERTH_TIE_*")
+    }
+    guard options.allocator <= UInt32(BERTH_ALLOCATOR_MMAP) else {
+      throw refuse(BERTH_BAD_ARGUMENT, "allocator \(options.allocator) is unknown: use BERTH_ALLOCATOR_*")
+    }
+    cpuLevel = try Self.level(options.cpu_level)
+    guard let arena = Arena(backend: Int32(options.allocator)) else {
+      throw refuse(BERTH_OUT_OF_MEMORY, "jemalloc is neither in this process nor can it be loaded: use AUTO or MMAP")
+    }
+    self.arena = arena
+    kernels = .allocate(capacity: 1)
+    kernels.initialize(to: bk_table())
+    switch Int(cpuLevel) {
+    case BERTH_CPU_SCALAR: bk_fill_table_scalar(kernels)
+    case BERTH_CPU_V4: bk_fill_table_v4(kernels)
+    case BERTH_CPU_V3: bk_fill_table_v3(kernels)
+    default: bk_fill_table_baseline(kernels)
+    }
+    cluster = Cluster(
+      arena: arena, levelKeys: levelKeys, kernels: UnsafePointer(kernels),
+      hasTie: Int(options.tie_rule) == BERTH_TIE_KEY)
+    workload = Workload(in: arena)
+    pods = PodTable(in: arena)
+    planner = Planner(cluster: cluster)
   }
-  public func addDomain(parent: berth_domain_id, name: UnsafePointer<CChar>) throws(EngineError) -> berth_domain_id {
-    fatalError()
+
+  deinit { kernels.deallocate() }
+
+  private static func level(_ wanted: UInt32) throws(EngineError) -> UInt32 {
+    guard wanted <= UInt32(BERTH_CPU_V4) else {
+      throw refuse(BERTH_BAD_ARGUMENT, "CPU level \(wanted) is unknown: use BERTH_CPU_*")
+    }
+    let own = UInt32(bp_cpu_level())
+    if Int(wanted) == BERTH_CPU_AUTO { return own }
+    guard wanted <= own || Int(wanted) == BERTH_CPU_SCALAR else {
+      throw refuse(BERTH_BAD_ARGUMENT, "this CPU has level \(own), not \(wanted)")
+    }
+    return wanted
   }
-  public func internLabelSet(
-    _ labels: UnsafeBufferPointer<berth_label>
-  ) throws(EngineError) -> berth_label_set_id { fatalError() }
-  public func internTaintSet(
-    _ taints: UnsafeBufferPointer<berth_taint>
-  ) throws(EngineError) -> berth_taint_set_id { fatalError() }
 
-  public func addNodes(
-    _ batch: berth_node_batch, ids: UnsafeMutablePointer<berth_node_id>
-  ) throws(EngineError) { fatalError() }
-  public func updateNodes(
-    _ ids: UnsafePointer<berth_node_id>, _ batch: berth_node_batch
-  ) throws(EngineError) { fatalError() }
-  public func removeNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) { fatalError() }
-  public func cordonNodes(
-    _ ids: UnsafeBufferPointer<berth_node_id>, cordoned: Bool
-  ) throws(EngineError) { fatalError() }
-  public func findNode(name: UnsafePointer<CChar>) throws(EngineError) -> berth_node_id { fatalError() }
-  public func readNodes(
-    _ ids: UnsafeBufferPointer<berth_node_id>, resources: UnsafeBufferPointer<berth_resource_id>,
-    states: UnsafeMutablePointer<berth_node_state>?, allocatable: UnsafeMutablePointer<Int64>?,
-    requested: UnsafeMutablePointer<Int64>?
-  ) throws(EngineError) { fatalError() }
-  public func listNodes(offset: Int, into ids: UnsafeMutableBufferPointer<berth_node_id>) -> Int { fatalError() }
+  private static func levelKeys(_ options: berth_engine_options) throws(EngineError) -> [String] {
+    guard options.level_count <= BERTH_MAX_LEVELS else {
+      throw refuse(BERTH_LIMIT, "\(options.level_count) topology levels: at most \(BERTH_MAX_LEVELS)")
+    }
+    guard options.level_count > 0 else { return [] }
+    guard let keys = options.level_keys else { throw refuse(BERTH_NULL_POINTER, "level_keys is null") }
+    var result: [String] = []
+    for index in 0..<Int(options.level_count) {
+      let key = try Text.read(keys[index], "level key \(index)")
+      guard !result.contains(key) else { throw refuse(BERTH_DUPLICATE, "level key \"\(key)\" occurs twice") }
+      guard key != Label.hostname else {
+        throw refuse(BERTH_BAD_ARGUMENT, "\(Label.hostname) is answered from the node's name: it is no level")
+      }
+      result.append(key)
+    }
+    return result
+  }
 
-  public func addProfile(
-    name: UnsafePointer<CChar>, terms: UnsafeBufferPointer<berth_term>
-  ) throws(EngineError) -> berth_profile_id { fatalError() }
-  public func internClass(_ spec: berth_pod_spec) throws(EngineError) -> berth_class_id { fatalError() }
+  /// Frees everything the engine holds in its arena; the engine must not be used afterwards.
+  public func destroy() {}
 
-  public func place(
-    _ classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32,
-    into placements: UnsafeMutablePointer<berth_placement>
-  ) throws(EngineError) { fatalError() }
-  public func bind(
-    _ classes: UnsafeBufferPointer<berth_class_id>, nodes: UnsafePointer<berth_node_id>,
-    pods: UnsafeMutablePointer<berth_pod_id>
-  ) throws(EngineError) { fatalError() }
-  public func confirm(_ pods: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) { fatalError() }
-  public func forget(_ pods: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) { fatalError() }
-  public func release(_ pods: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) { fatalError() }
-  public func readPods(
-    _ pods: UnsafeBufferPointer<berth_pod_id>, states: UnsafeMutablePointer<berth_pod_state>
-  ) throws(EngineError) { fatalError() }
+  public func setPath(_ path: UInt32) throws(EngineError) {
+    guard path <= UInt32(BERTH_PATH_ROWS) else {
+      throw refuse(BERTH_BAD_ARGUMENT, "path \(path) is unknown: use BERTH_PATH_*")
+    }
+    planner.path = path
+  }
 
-  /// The k best nodes; `termScores`, if given, is [k][terms]. Returns how many there are.
-  public func readCandidates(
-    of podClass: berth_class_id, count: Int, into candidates: UnsafeMutablePointer<berth_candidate>,
-    termScores: UnsafeMutablePointer<Int64>?
-  ) throws(EngineError) -> Int { fatalError() }
-  public func explain(
-    _ podClass: berth_class_id, reasons: UnsafeMutableBufferPointer<berth_reason>
-  ) throws(EngineError) -> berth_explanation { fatalError() }
+  public func info() -> berth_engine_info {
+    var info = berth_engine_info()
+    info.struct_size = UInt32(MemoryLayout<berth_engine_info>.size)
+    info.allocator = UInt32(arena.backend)
+    info.cpu_level = cpuLevel
+    info.shapes = UInt32(cluster.shapes.live)
+    info.trees = UInt32(cluster.forest.trees.count { $0.count > 0 })
+    info.pools = UInt32(cluster.catalog.pools.live)
+    info.nodes = UInt64(cluster.nodes.count)
+    info.pods = UInt64(pods.count)
+    info.classes = UInt64(workload.classes.count)
+    let statistics = arena.statistics()
+    info.bytes_allocated = statistics.allocated
+    info.bytes_mapped = statistics.mapped
+    info.allocations = statistics.allocations
+    info.node_bytes = UInt64(
+      cluster.rows.bytes + cluster.nodes.bytes + cluster.catalog.names.bytes + cluster.shapes.bytes)
+    info.index_bytes = UInt64(cluster.forest.bytes)
+    info.class_bytes = UInt64(workload.classes.bytes)
+    info.pod_bytes = UInt64(pods.bytes)
+    info.decisions = decisions
+    let counters = planner.search.counters
+    info.tree_queries = counters.treeQueries
+    info.scan_queries = counters.scanQueries
+    info.row_queries = counters.rowQueries
+    info.leaves_opened = counters.leavesOpened
+    info.inners_opened = counters.innersOpened
+    info.exact_scores = counters.exactScores
+    info.scan_fallbacks = counters.scanFallbacks
+    info.node_changes = cluster.log.length
+    info.leaf_splits = cluster.forest.splits
+    info.leaf_merges = cluster.forest.merges
+    info.slot_moves = cluster.slotMoves
+    return info
+  }
 }

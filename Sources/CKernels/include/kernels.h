@@ -124,6 +124,7 @@ typedef struct bk_table {
   uint32_t (*rank)(const void *inner, uint64_t high, uint64_t low);
 } bk_table;
 
+void bk_fill_table_scalar(bk_table *table);
 void bk_fill_table_baseline(bk_table *table);
 void bk_fill_table_v3(bk_table *table);
 void bk_fill_table_v4(bk_table *table);

@@ -1,0 +1,158 @@
+import BerthMemory
+import CBerth
+import CKernels
+
+/// The state: nodes with their rows, and the trees that index them. Every change of a node's quantities, pool or shape
+/// goes through here, so that rows, trees and the change log agree.
+final class Cluster {
+  let arena: Arena
+  var resources = ResourceTable()
+  var catalog: NodeCatalog
+  let shapes: ShapeTable
+  let rows: SlotMap
+  var nodes: NodeTable
+  let forest: Forest
+  var log: ChangeLog
+  var slotMoves: UInt64 = 0
+
+  init(arena: Arena, levelKeys: [String], kernels: UnsafePointer<bk_table>, hasTie: Bool) {
+    self.arena = arena
+    catalog = NodeCatalog(levelKeys: levelKeys, arena: arena)
+    shapes = ShapeTable(in: arena)
+    rows = SlotMap(in: arena)
+    nodes = NodeTable(in: arena)
+    forest = Forest(arena: arena, kernels: kernels, rows: rows, hasTie: hasTie)
+    log = ChangeLog()
+    for _ in catalog.topology.leaves { rows.addDomain() }
+  }
+
+  func tree(of row: Row) -> StateTree { forest.trees[Int(shapes.trees[Int(row.shape)])] }
+
+  @inline(__always)
+  func capacities(_ row: Row) -> UnsafePointer<Int64> { UnsafePointer(shapes.capacities(row.shape)) }
+
+  // MARK: Slots
+
+  /// A slot in a leaf domain, dealing labels out anew when the domain has none left.
+  func takeSlot(leaf: UInt32, dims: Int) -> UInt32 {
+    if let slot = rows.take(domain: leaf, dims: dims) { return slot }
+    relabel { _ in 0 }
+    guard let slot = rows.take(domain: leaf, dims: dims) else { fatalError("berth: no slot after relabelling") }
+    return slot
+  }
+
+  /// `extra(leaf)` nodes are about to come to a leaf domain.
+  func relabel(extra: (UInt32) -> Int) {
+    let map = rows.relabel(order: catalog.topology.order()) { leaf in
+      let range = self.rows.ranges[Int(leaf)]
+      return Int(range.used) * 64 + extra(leaf)
+    }
+    guard nodes.count > 0 else { return }
+    for tree in forest.trees { tree.relabel(map) }
+    slotMoves += nodes.relabel(map)
+  }
+
+  // MARK: Shapes
+
+  /// Gives a row a shape (and counts it there); its used cells must fit the shape's dims already.
+  func setShape(_ row: Row, _ list: ResourceList, price: Int64) {
+    let (id, isNew) = list.withCapacities { resources, capacities in
+      shapes.intern(resources, capacities, dims: list.count, price: price)
+    }
+    if isNew {
+      shapes.trees[Int(id)] = forest.place(
+        resources: list.resources, capacities: UnsafePointer(shapes.capacities(id)), price: price, table: resources)
+    }
+    row.shape = id
+  }
+
+  func leaveShape(_ row: Row) {
+    let tree = Int(shapes.trees[Int(row.shape)])
+    if shapes.leave(row.shape) { forest.trees[tree].shapeCount -= 1 }
+  }
+
+  /// The row's resources with what is used of them.
+  func list(of row: Row) -> ResourceList {
+    var list = ResourceList()
+    let shape = row.shape
+    for dim in 0..<Int(shapes.dims[Int(shape)]) {
+      list.add(shapes.resources(shape)[dim], capacity: shapes.capacities(shape)[dim], used: row.used[dim])
+    }
+    return list
+  }
+
+  /// Replaces the capacities of a node that is in no tree; returns its row, which may have moved.
+  func reshape(slot: UInt32, to list: ResourceList, price: Int64) -> Row {
+    leaveShape(rows.row(slot))
+    rows.widen(slot, dims: list.count)
+    let row = rows.row(slot)
+    setShape(row, list, price: price)
+    for dim in 0..<list.count { row.used[dim] = list.used[dim] }
+    return row
+  }
+
+  // MARK: Quantities
+
+  /// Adds (sign 1) or takes back (sign -1) requests on a node; the node must have all the resources as dims.
+  @inline(__always)
+  func charge(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>, sign: Int64) {
+    let row = rows.row(slot)
+    let shape = row.shape
+    for request in requests {
+      let dim = shapes.dim(of: request.resource, in: shape)
+      row.used[dim] += sign * request.value
+    }
+    forest.trees[Int(shapes.trees[Int(shape)])].update(slot, row, capacities(row))
+    log.append(slot)
+  }
+
+  /// Makes sure that a node has all requested resources as dims, with capacity 0 where it lacks them.
+  func admitResources(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>) {
+    let row = rows.row(slot)
+    guard requests.contains(where: { shapes.dim(of: $0.resource, in: row.shape) < 0 }) else { return }
+    var list = list(of: row)
+    for request in requests where !list.resources.contains(request.resource) {
+      list.add(request.resource, capacity: 0, used: 0)
+    }
+    let price = shapes.price(row.shape)
+    tree(of: row).remove(slot, row)
+    let moved = reshape(slot: slot, to: list, price: price)
+    tree(of: moved).insert(slot, moved, capacities(moved))
+  }
+}
+
+/// A node's resources, ascending by id: what becomes a shape and used cells.
+struct ResourceList {
+  private(set) var resources: [UInt32] = []
+  private(set) var capacities: [Int64] = []
+  private(set) var used: [Int64] = []
+
+  var count: Int { resources.count }
+
+  mutating func add(_ resource: UInt32, capacity: Int64, used amount: Int64) {
+    let place = resources.firstIndex { $0 > resource } ?? resources.count
+    resources.insert(resource, at: place)
+    capacities.insert(capacity, at: place)
+    used.insert(amount, at: place)
+  }
+
+  mutating func setUsed(_ place: Int, _ amount: Int64) { used[place] = amount }
+
+  mutating func clear() {
+    resources.removeAll(keepingCapacity: true)
+    capacities.removeAll(keepingCapacity: true)
+    used.removeAll(keepingCapacity: true)
+  }
+
+  func withCapacities<R>(_ body: (UnsafePointer<UInt32>, UnsafePointer<Int64>) -> R) -> R {
+    if count == 0 {
+      var none: Int64 = 0
+      return withUnsafePointer(to: &none) { pointer in
+        body(UnsafeRawPointer(pointer).assumingMemoryBound(to: UInt32.self), pointer)
+      }
+    }
+    return resources.withUnsafeBufferPointer { ids in
+      capacities.withUnsafeBufferPointer { values in body(ids.baseAddress!, values.baseAddress!) }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import CBerth
+
+/// A batch of nodes as it came over the boundary, checked before anything is changed.
+struct NodeBatchReader {
+  let batch: berth_node_batch
+  private let cluster: Cluster
+  private let keepsUsed: Bool
+  private(set) var leaves: [UInt32] = []
+  private(set) var pools: [UInt16] = []
+
+  init(_ batch: berth_node_batch, cluster: Cluster, keepsUsed: Bool) throws(EngineError) {
+    self.batch = batch
+    self.cluster = cluster
+    self.keepsUsed = keepsUsed
+    guard batch.resource_count <= BERTH_MAX_RESOURCES else {
+      throw refuse(BERTH_LIMIT, "\(batch.resource_count) resource columns: more than there can be resources")
+    }
+    guard batch.count == 0 || batch.nodes != nil else { throw refuse(BERTH_NULL_POINTER, "nodes is null") }
+    guard batch.resource_count == 0 || (batch.resources != nil && (batch.count == 0 || batch.allocatable != nil)) else {
+      throw refuse(BERTH_NULL_POINTER, "resources or allocatable is null")
+    }
+    for index in 0..<Int(batch.resource_count) {
+      try cluster.resources.check(batch.resources[index])
+      for other in 0..<index where batch.resources[other] == batch.resources[index] {
+        throw refuse(BERTH_DUPLICATE, "resource column \(index) repeats resource \(batch.resources[index])")
+      }
+    }
+    leaves.reserveCapacity(batch.count)
+    pools.reserveCapacity(batch.count)
+    for index in 0..<batch.count { try readNode(index) }
+  }
+
+  private mutating func readNode(_ index: Int) throws(EngineError) {
+    let node = batch.nodes[index]
+    guard node.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "node \(index): reserved must be 0") }
+    guard node.flags & ~UInt32(BERTH_NODE_CORDONED) == 0 else {
+      throw refuse(BERTH_BAD_ARGUMENT, "node \(index): flags \(node.flags): only BERTH_NODE_CORDONED is known")
+    }
+    guard node.price >= 0, node.price <= Int64(BERTH_MAX_PRICE) else {
+      throw refuse(BERTH_BAD_QUANTITY, "node \(index): price \(node.price) is outside 0...2^40")
+    }
+    guard Int(node.labels) < cluster.catalog.labels.sets.count else {
+      throw refuse(BERTH_UNKNOWN_ID, "node \(index): label set \(node.labels) is unknown")
+    }
+    guard Int(node.taints) < cluster.catalog.taintSets.sets.count else {
+      throw refuse(BERTH_UNKNOWN_ID, "node \(index): taint set \(node.taints) is unknown")
+    }
+    let leaf: UInt32
+    do {
+      leaf = try cluster.catalog.topology.leafOrdinal(node.domain)
+    } catch {
+      throw EngineError(error.status, "node \(index): \(error.message)")
+    }
+    leaves.append(leaf)
+    let zone = cluster.catalog.topology.ancestor(ofLeaf: leaf, level: PoolTable.pooledLevels)
+    pools.append(
+      try cluster.poolID(
+        PoolTable.Pool(
+          labels: node.labels, taints: node.taints, isCordoned: node.flags & UInt32(BERTH_NODE_CORDONED) != 0,
+          zone: zone)))
+  }
+
+  func check() throws(EngineError) {
+    let columns = Int(batch.resource_count)
+    for index in 0..<batch.count {
+      var dims = 0
+      for column in 0..<columns {
+        let cell = index * columns + column
+        let capacity = batch.allocatable[cell]
+        let used = batch.requested?[cell] ?? 0
+        guard capacity >= 0, capacity <= Int64(BERTH_MAX_QUANTITY) else {
+          throw refuse(BERTH_BAD_QUANTITY, "node \(index), column \(column): allocatable \(capacity) is outside 0...2^50")
+        }
+        guard used >= 0, used <= Int64(BERTH_MAX_QUANTITY) else {
+          throw refuse(BERTH_BAD_QUANTITY, "node \(index), column \(column): requested \(used) is outside 0...2^50")
+        }
+        if capacity > 0 || used > 0 { dims += 1 }
+      }
+      guard dims <= ShapeTable.maxDims else {
+        throw refuse(BERTH_LIMIT, "node \(index) has \(dims) resources: at most \(ShapeTable.maxDims)")
+      }
+    }
+  }
+
+  /// A node's resources; reads into `list` to spare allocations in long batches.
+  func read(_ index: Int, into list: inout ResourceList) {
+    list.clear()
+    let columns = Int(batch.resource_count)
+    for column in 0..<columns {
+      let cell = index * columns + column
+      let capacity = batch.allocatable[cell]
+      let used = batch.requested?[cell] ?? 0
+      if capacity > 0 || used > 0 { list.add(batch.resources[column], capacity: capacity, used: used) }
+    }
+  }
+
+  func list(_ index: Int) -> ResourceList {
+    var list = ResourceList()
+    read(index, into: &list)
+    return list
+  }
+}
+
+extension ResourceList {
+  /// Takes over what is used on a node that changes its capacities.
+  mutating func keepUsed(of old: ResourceList) {
+    for dim in 0..<old.count where old.used[dim] != 0 {
+      if let place = resources.firstIndex(of: old.resources[dim]) {
+        setUsed(place, old.used[dim])
+      } else {
+        add(old.resources[dim], capacity: 0, used: old.used[dim])
+      }
+    }
+  }
+}

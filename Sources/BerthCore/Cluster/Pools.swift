@@ -1,0 +1,100 @@
+import CBerth
+
+/// A taint, as in Kubernetes.
+struct Taint: Hashable {
+  var key: String
+  var value: String
+  var effect: UInt32
+}
+
+/// Interned label sets and taint lists. Id 0 is the empty one.
+struct LabelSets {
+  private(set) var sets: [[String: String]] = [[:]]
+  private var ids: [[String: String]: UInt32] = [[:]: 0]
+  /// Some node may have a hostname label other than its name.
+  private(set) var mentionHostname = false
+
+  mutating func intern(_ set: [String: String]) -> UInt32 {
+    if let id = ids[set] { return id }
+    let id = UInt32(sets.count)
+    sets.append(set)
+    ids[set] = id
+    if set[Label.hostname] != nil { mentionHostname = true }
+    return id
+  }
+}
+
+struct TaintSets {
+  private(set) var sets: [[Taint]] = [[]]
+  private var ids: [[Taint]: UInt32] = [[]: 0]
+
+  mutating func intern(_ set: [Taint]) -> UInt32 {
+    if let id = ids[set] { return id }
+    let id = UInt32(sets.count)
+    sets.append(set)
+    ids[set] = id
+    return id
+  }
+}
+
+enum Label {
+  static let hostname = "kubernetes.io/hostname"
+  static let unschedulableTaint = "node.kubernetes.io/unschedulable"
+}
+
+/// Pools: nodes that no selector or toleration on labels, taints, cordon or zone can tell apart.
+struct PoolTable {
+  struct Pool: Hashable {
+    var labels: UInt32
+    var taints: UInt32
+    var isCordoned: Bool
+    /// The node's domain on the deepest pooled level.
+    var zone: UInt32
+  }
+  /// Levels whose domains are part of the pool: region and zone, by custom. Deeper ones have too many domains.
+  static let pooledLevels = 2
+
+  private(set) var pools: [Pool] = []
+  private var ids: [Pool: UInt16] = [:]
+  private(set) var population: [UInt32] = []
+  private(set) var live = 0
+  /// Raised when a pool's id gets another meaning.
+  private(set) var epoch: UInt64 = 0
+  private var last: (pool: Pool, id: UInt16)?
+
+  var count: Int { pools.count }
+
+  /// The pool's id; nil when there are too many.
+  mutating func intern(_ pool: Pool) -> UInt16? {
+    if let last, last.pool == pool { return last.id }
+    if let id = ids[pool] {
+      last = (pool, id)
+      return id
+    }
+    let id: UInt16
+    if pools.count < Int(BERTH_MAX_POOLS) {
+      id = UInt16(pools.count)
+      pools.append(pool)
+      population.append(0)
+    } else {
+      guard let empty = population.firstIndex(of: 0) else { return nil }
+      id = UInt16(empty)
+      ids[pools[empty]] = nil
+      pools[empty] = pool
+      epoch += 1
+    }
+    ids[pool] = id
+    last = (pool, id)
+    return id
+  }
+
+  mutating func join(_ id: UInt16) {
+    population[Int(id)] += 1
+    if population[Int(id)] == 1 { live += 1 }
+  }
+
+  mutating func leave(_ id: UInt16) {
+    population[Int(id)] -= 1
+    if population[Int(id)] == 0 { live -= 1 }
+  }
+}

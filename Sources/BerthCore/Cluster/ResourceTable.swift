@@ -1,0 +1,63 @@
+import CBerth
+
+/// The resource names of an engine.
+struct ResourceTable {
+  struct Resource {
+    var name: String
+    var kind: UInt32
+  }
+  private(set) var resources: [Resource] = []
+  private var byName: [String: UInt32] = [:]
+  private(set) var cpu: UInt32?
+  private(set) var memory: UInt32?
+  private(set) var pods: UInt32?
+  private(set) var gpus: [UInt32] = []
+
+  var count: Int { resources.count }
+
+  /// Kubernetes' scalar resources: they count in NodeResourcesFit's scores only for pods that request them.
+  func isExtended(_ resource: UInt32) -> Bool {
+    let kind = Int(resources[Int(resource)].kind)
+    return kind == BERTH_RESOURCE_OTHER || kind == BERTH_RESOURCE_GPU
+  }
+
+  mutating func add(name: String, kind: UInt32) throws(EngineError) -> UInt32 {
+    guard kind <= UInt32(BERTH_RESOURCE_PODS) else {
+      throw EngineError(UInt32(BERTH_BAD_ARGUMENT), "resource kind \(kind) is unknown: use BERTH_RESOURCE_*")
+    }
+    guard byName[name] == nil else {
+      throw EngineError(UInt32(BERTH_DUPLICATE), "resource \"\(name)\" exists already")
+    }
+    guard resources.count < Int(BERTH_MAX_RESOURCES) else {
+      throw EngineError(UInt32(BERTH_LIMIT), "an engine has at most \(BERTH_MAX_RESOURCES) resource names")
+    }
+    let single: UInt32?
+    switch Int(kind) {
+    case BERTH_RESOURCE_CPU: single = cpu
+    case BERTH_RESOURCE_MEMORY: single = memory
+    case BERTH_RESOURCE_PODS: single = pods
+    default: single = nil
+    }
+    if let single {
+      throw EngineError(
+        UInt32(BERTH_DUPLICATE), "resource \"\(resources[Int(single)].name)\" is of this kind already: one per engine")
+    }
+    let id = UInt32(resources.count)
+    resources.append(Resource(name: name, kind: kind))
+    byName[name] = id
+    switch Int(kind) {
+    case BERTH_RESOURCE_CPU: cpu = id
+    case BERTH_RESOURCE_MEMORY: memory = id
+    case BERTH_RESOURCE_PODS: pods = id
+    case BERTH_RESOURCE_GPU: gpus.append(id)
+    default: break
+    }
+    return id
+  }
+
+  func check(_ id: UInt32) throws(EngineError) {
+    guard id < UInt32(resources.count) else {
+      throw EngineError(UInt32(BERTH_UNKNOWN_ID), "resource \(id) is unknown: the engine has \(resources.count)")
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import BerthMemory
+import CBerth
+
+extension Engine {
+  public func addNodes(
+    _ batch: berth_node_batch, ids: UnsafeMutablePointer<berth_node_id>
+  ) throws(EngineError) {
+    guard batch.count <= Int(BERTH_MAX_NODES) - cluster.nodes.count else {
+      throw refuse(
+        BERTH_LIMIT, "\(cluster.nodes.count) nodes and \(batch.count) more: at most \(BERTH_MAX_NODES)")
+    }
+    let reader = try NodeBatchReader(batch, cluster: cluster, keepsUsed: false)
+    try reader.check()
+    let names = try readNames(batch)
+    cluster.add(reader, ids: ids)
+    if let names { cluster.name(ids, names) }
+  }
+
+  private func readNames(_ batch: berth_node_batch) throws(EngineError) -> [String?]? {
+    guard let pointers = batch.names else { return nil }
+    var names: [String?] = []
+    names.reserveCapacity(batch.count)
+    var seen = Set<String>()
+    for index in 0..<batch.count {
+      guard let pointer = pointers[index] else {
+        names.append(nil)
+        continue
+      }
+      let name = try Text.read(pointer, "name of node \(index)")
+      guard cluster.catalog.names.find(name) == nil, seen.insert(name).inserted else {
+        throw refuse(BERTH_DUPLICATE, "node name \"\(name)\" (entry \(index)) exists already")
+      }
+      names.append(name)
+    }
+    return names
+  }
+
+  public func updateNodes(
+    _ ids: UnsafePointer<berth_node_id>, _ batch: berth_node_batch
+  ) throws(EngineError) {
+    guard batch.names == nil, batch.requested == nil else {
+      throw refuse(BERTH_BAD_ARGUMENT, "an update keeps names and what runs untold: names and requested must be null")
+    }
+    try checkNodes(UnsafeBufferPointer(start: ids, count: batch.count))
+    let reader = try NodeBatchReader(batch, cluster: cluster, keepsUsed: true)
+    try reader.check()
+    var lists: [ResourceList] = []
+    lists.reserveCapacity(batch.count)
+    for index in 0..<batch.count {
+      let row = cluster.rows.row(cluster.nodes.slots[Int(try cluster.nodes.index(ids[index]))])
+      var list = reader.list(index)
+      list.keepUsed(of: cluster.list(of: row))
+      guard list.count <= ShapeTable.maxDims else {
+        throw refuse(BERTH_LIMIT, "node \(index): more than \(ShapeTable.maxDims) resources with what is used")
+      }
+      lists.append(list)
+    }
+    for index in 0..<batch.count {
+      cluster.update(try cluster.nodes.index(ids[index]), reader, index, lists[index])
+    }
+  }
+
+  public func removeNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
+    try checkNodes(ids)
+    for id in ids { cluster.remove(try cluster.nodes.index(id)) }
+  }
+
+  public func cordonNodes(
+    _ ids: UnsafeBufferPointer<berth_node_id>, cordoned: Bool
+  ) throws(EngineError) {
+    for id in ids { _ = try cluster.nodes.index(id) }
+    var pools: [UInt16] = []
+    pools.reserveCapacity(ids.count)
+    for id in ids {
+      let slot = cluster.nodes.slots[Int(try cluster.nodes.index(id))]
+      var pool = cluster.catalog.pools.pools[Int(cluster.rows.row(slot).pool)]
+      pool.isCordoned = cordoned
+      pools.append(try cluster.poolID(pool))
+    }
+    for (index, id) in ids.enumerated() {
+      cluster.setPool(cluster.nodes.slots[Int(try cluster.nodes.index(id))], pools[index])
+    }
+  }
+
+  /// All ids are live and occur once.
+  private func checkNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
+    var seen = Set<UInt64>(minimumCapacity: ids.count)
+    for index in 0..<ids.count {
+      _ = try cluster.nodes.index(ids[index])
+      guard seen.insert(ids[index]).inserted else {
+        throw refuse(BERTH_DUPLICATE, "node \(ids[index]) (entry \(index)) occurs twice")
+      }
+    }
+  }
+
+  public func findNode(name: UnsafePointer<CChar>) throws(EngineError) -> berth_node_id {
+    let wanted = try Text.read(name, "node name")
+    guard let node = cluster.catalog.names.find(wanted) else {
+      throw refuse(BERTH_UNKNOWN_ID, "there is no node \"\(wanted)\"")
+    }
+    return cluster.nodes.id(node)
+  }
+
+  public func readNodes(
+    _ ids: UnsafeBufferPointer<berth_node_id>, resources: UnsafeBufferPointer<berth_resource_id>,
+    states: UnsafeMutablePointer<berth_node_state>?, allocatable: UnsafeMutablePointer<Int64>?,
+    requested: UnsafeMutablePointer<Int64>?
+  ) throws(EngineError) {
+    for resource in resources { try cluster.resources.check(resource) }
+    for id in ids { _ = try cluster.nodes.index(id) }
+    for (index, id) in ids.enumerated() {
+      let slot = cluster.nodes.slots[Int(try cluster.nodes.index(id))]
+      let row = cluster.rows.row(slot)
+      if let states { states[index] = cluster.state(slot, row, id) }
+      for (column, resource) in resources.enumerated() {
+        let dim = cluster.shapes.dim(of: resource, in: row.shape)
+        let cell = index * resources.count + column
+        allocatable?[cell] = dim < 0 ? 0 : cluster.shapes.capacities(row.shape)[dim]
+        requested?[cell] = dim < 0 ? 0 : row.used[dim]
+      }
+    }
+  }
+
+  public func listNodes(offset: Int, into ids: UnsafeMutableBufferPointer<berth_node_id>) -> Int {
+    var skipped = 0
+    var count = 0
+    for label in 0..<cluster.rows.labelCount where count < ids.count {
+      var live = cluster.rows.groups[label].live
+      if skipped + live.nonzeroBitCount <= offset {
+        skipped += live.nonzeroBitCount
+        continue
+      }
+      while live != 0 && count < ids.count {
+        let slot = UInt32(label) << 6 | UInt32(live.trailingZeroBitCount)
+        live &= live - 1
+        if skipped < offset {
+          skipped += 1
+          continue
+        }
+        ids[count] = cluster.nodes.id(cluster.rows.row(slot).node)
+        count += 1
+      }
+    }
+    return count
+  }
+}

@@ -1,0 +1,172 @@
+import CBerth
+import CKernels
+
+/// A profile compiled for one tree: the terms over the tree's dims, and their bound for the vector kernels.
+final class Plan {
+  let terms: UnsafeMutableBufferPointer<CompiledTerm>
+  let kernel: UnsafeMutablePointer<bk_plan>
+  /// The exact kernel gives the total; `exactWeight` times its sum.
+  let isNative: Bool
+  let exactWeight: Int64
+  let priceWeight: Int64
+  /// Bounds within this distance of the best score are worth an exact look at the box before it is opened.
+  let window: Float
+
+  init(profile: Profile, tree: StateTree, resources: ResourceTable, request: UnsafePointer<Int64>) {
+    terms = .allocate(capacity: profile.terms.count)
+    for (index, term) in profile.terms.enumerated() {
+      (terms.baseAddress! + index).initialize(to: CompiledTerm(term, tree: tree, resources: resources))
+    }
+    kernel = .allocate(capacity: 1)
+    kernel.initialize(to: bk_plan())
+    isNative = profile.isNative && tree.isUniform
+    exactWeight = profile.terms[0].weight
+    priceWeight = profile.priceWeight
+    if isNative {
+      kernel.pointee.exact_sign = profile.terms[0].isKind(BERTH_TERM_SPREAD) ? -1 : 1
+      for entry in terms[0].entries where tree.capacityHigh[entry.dim] != 0 {
+        bk_plan_add_exact(
+          kernel, UInt32(entry.dim), Int32(tree.capacityHigh[entry.dim] >> Int64(tree.shifts[entry.dim])))
+      }
+    }
+    let magnitude = Plan.bound(terms, tree, request, kernel)
+    window = Float(magnitude * 1e-6) + 4
+  }
+
+  deinit {
+    for term in terms { term.deallocate() }
+    terms.deallocate()
+    kernel.deallocate()
+  }
+
+  /// Fills in the vector bound; returns the size of the numbers in it, for slack.
+  private static func bound(
+    _ terms: UnsafeMutableBufferPointer<CompiledTerm>, _ tree: StateTree, _ request: UnsafePointer<Int64>,
+    _ plan: UnsafeMutablePointer<bk_plan>
+  ) -> Double {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(BK_DIMS)) { scratch in
+      var form = LinearForm(dims: tree.dims, scratch: scratch.baseAddress!)
+      form.allowsBalance = tree.isUniform
+      let load = Load(capacity: UnsafePointer(tree.capacityHigh), request: request)
+      for term in terms { term.bound(load, &form) }
+      if let balance = form.balance {
+        // Valid at the box's best corner only if more free is never worse: see BalancedAllocation.
+        let steep = 2 * balance.weight
+        if form.coefficient[balance.i] >= steep && form.coefficient[balance.j] >= steep {
+          plan.pointee.balance = 1
+          plan.pointee.balance_i = UInt32(balance.i)
+          plan.pointee.balance_j = UInt32(balance.j)
+          plan.pointee.balance_inverse_i = Float(1 / unit(tree, balance.i, high: true))
+          plan.pointee.balance_inverse_j = Float(1 / unit(tree, balance.j, high: true))
+          plan.pointee.balance_weight = Float(balance.weight)
+        } else {
+          form.constant += balance.weight  // |t - delta| - |t| <= |delta| <= 1
+        }
+      }
+      var magnitude = abs(form.constant) + (form.balance.map { 4 * $0.weight } ?? 0)
+      for dim in 0..<tree.dims where form.coefficient[dim] != 0 {
+        let coefficient = form.coefficient[dim]
+        bk_plan_add_linear(plan, UInt32(dim), Float(coefficient / unit(tree, dim, high: coefficient < 0)))
+        magnitude += 2 * abs(coefficient)
+      }
+      if tree.isUniform && plan.pointee.balance == 0 { addMix(form, tree, plan) }
+      // each of at most 20 float32 steps may be off by 2^-24 of the largest number
+      let slack = form.slack + 24 * magnitude / 16_777_216 + 0.001
+      plan.pointee.constant = Float(form.constant + slack)
+      return magnitude
+    }
+  }
+
+  private static func unit(_ tree: StateTree, _ dim: Int, high: Bool) -> Double {
+    let capacity = high ? tree.capacityHigh[dim] : tree.capacityLow[dim]
+    return Double(max(1, capacity)) / Double(Int64(1) << Int64(tree.shifts[dim]))
+  }
+
+  /// The mix (free fractions summed) bounds what cpu and memory, of equal weight, can add together; dims whose
+  /// coefficient differs are set right one by one.
+  private static func addMix(_ form: LinearForm, _ tree: StateTree, _ plan: UnsafeMutablePointer<bk_plan>) {
+    let (cpu, memory) = (tree.shape.cpu, tree.shape.memory)
+    guard cpu >= 0, memory >= 0, form.coefficient[cpu] == form.coefficient[memory], form.coefficient[cpu] != 0 else {
+      return
+    }
+    let base = form.coefficient[cpu]
+    plan.pointee.mix_coefficient = Float(base)
+    for dim in 0..<tree.dims {
+      let mixed = dim == cpu || dim == memory || dim == tree.shape.gpu
+      let rest = form.coefficient[dim] - (mixed ? base : 0)
+      if rest != 0 { bk_plan_add_fix(plan, UInt32(dim), Float(rest / unit(tree, dim, high: true))) }
+    }
+  }
+}
+
+/// A tree's compiled profiles.
+struct PlanCache {
+  /// By profile id: the plan of profiles whose bounds are the same for all pods.
+  private var plain: [Plan?] = []
+  /// By profile id, then by what else the bounds depend on.
+  private var special: [[UInt32: Plan]] = []
+
+  @inline(__always)
+  func known(_ id: Int, _ profile: Profile, podClass: UInt32, mask: UInt32) -> Plan? {
+    guard id < plain.count else { return nil }
+    if !profile.boundsNeedRequestMask && !profile.boundsNeedRequests { return plain[id] }
+    return special[id][profile.boundsNeedRequests ? podClass : mask]
+  }
+
+  mutating func add(_ plan: Plan, _ id: Int, _ profile: Profile, podClass: UInt32, mask: UInt32) {
+    while plain.count <= id {
+      plain.append(nil)
+      special.append([:])
+    }
+    if !profile.boundsNeedRequestMask && !profile.boundsNeedRequests {
+      plain[id] = plan
+    } else {
+      special[id][profile.boundsNeedRequests ? podClass : mask] = plan
+    }
+  }
+}
+
+extension StateTree {
+  /// The profile compiled for this tree and a class's requests (in dims; `mask` says which).
+  @inline(__always)
+  func plan(
+    _ question: Question, _ profile: Profile, _ resources: ResourceTable, _ request: UnsafePointer<Int64>,
+    _ mask: UInt32
+  ) -> Plan {
+    if let plan = plans.known(question.profile, profile, podClass: question.podClass, mask: mask) { return plan }
+    let plan = Plan(profile: profile, tree: self, resources: resources, request: request)
+    plans.add(plan, question.profile, profile, podClass: question.podClass, mask: mask)
+    return plan
+  }
+}
+
+extension CompiledTerm {
+  init(_ term: Profile.Term, tree: StateTree, resources table: ResourceTable) {
+    kind = term.kind
+    weight = term.weight
+    var list: [Entry] = []
+    totalWeight = 0
+    for (resource, weight, scale) in term.effectiveResources(table) {
+      totalWeight += weight
+      let dim = tree.dim(of: resource)
+      if dim >= 0 {
+        let kubernetes = !term.isKind(BERTH_TERM_BINPACK) && !term.isKind(BERTH_TERM_SPREAD)
+        list.append(
+          Entry(dim: dim, weight: weight, scale: scale, isExtended: kubernetes && table.isExtended(resource)))
+      }
+    }
+    entries = Self.copy(list)
+    points = Self.copy(term.points)
+  }
+
+  func deallocate() {
+    entries.deallocate()
+    points.deallocate()
+  }
+
+  private static func copy<Value>(_ array: [Value]) -> UnsafeBufferPointer<Value> {
+    let buffer = UnsafeMutableBufferPointer<Value>.allocate(capacity: array.count)
+    _ = buffer.initialize(from: array)
+    return UnsafeBufferPointer(buffer)
+  }
+}

@@ -1,0 +1,432 @@
+import CBerth
+import CKernels
+
+/// A node that fits, with its total score. Better: higher score, then the tie rule's order.
+struct Found {
+  var score: Int64
+  var tie: UInt32
+  var slot: UInt32
+
+  static let none = Found(score: .min, tie: .max, slot: .max)
+  var exists: Bool { slot != .max }
+
+  @inline(__always)
+  func isBetter(than other: Found) -> Bool {
+    score > other.score || (score == other.score && (tie, slot) < (other.tie, other.slot))
+  }
+}
+
+struct SearchCounters {
+  var treeQueries: UInt64 = 0
+  var scanQueries: UInt64 = 0
+  var rowQueries: UInt64 = 0
+  var leavesOpened: UInt64 = 0
+  var innersOpened: UInt64 = 0
+  var exactScores: UInt64 = 0
+  var scanFallbacks: UInt64 = 0
+}
+
+/// What is asked of the trees: a class's requests under one profile, among the pools of one mask.
+struct Question {
+  var requests: UnsafeBufferPointer<Request>
+  var profile: Int
+  var podClass: UInt32
+  var pools: PoolMask
+}
+
+struct Request {
+  var resource: UInt32
+  var value: Int64
+}
+
+/// Branch and bound in the state trees, and the scan over all their leaves. Keeps one working set of buffers, so that
+/// searching allocates nothing.
+final class Search {
+  let forest: Forest
+  let rows: SlotMap
+  let shapes: ShapeTable
+  let kernels: bk_table
+  var counters = SearchCounters()
+
+  /// The best ones so far, best first; `wanted` at the most.
+  let found: UnsafeMutablePointer<Found>
+  private(set) var foundCount = 0
+  private var wanted = 1
+  /// What a node must beat: the last of `found` once there are enough.
+  private(set) var worst = Found.none
+
+  // The tree that is being searched
+  let query: UnsafeMutablePointer<bk_query>
+  let request: UnsafeMutablePointer<Int64>
+  let after: UnsafeMutablePointer<Int64>
+  private let afterHigh: UnsafeMutablePointer<Int64>
+  private let bounds: UnsafeMutablePointer<Float>
+  private var tree: StateTree!
+  private var plan: Plan!
+  private var load: Load
+  private var pools: PoolMask
+  /// Constant part of every score in this tree (price, normalised terms): bounds are relative to it.
+  private var offset: Int64 = 0
+  private var columnsDecide = false
+  private var mayTighten = false
+  private var relativeScore: Float = BK_NO_FIT
+  private var leavesLeft = 0
+
+  static let maxHeight = 8
+
+  init(forest: Forest, rows: SlotMap, shapes: ShapeTable) {
+    self.forest = forest
+    self.rows = rows
+    self.shapes = shapes
+    kernels = forest.kernels.pointee
+    found = .allocate(capacity: Int(BERTH_MAX_CANDIDATES))
+    query = .allocate(capacity: 1)
+    query.initialize(to: bk_query())
+    let dims = Int(BK_DIMS)
+    request = .allocate(capacity: dims)
+    after = .allocate(capacity: dims)
+    afterHigh = .allocate(capacity: dims)
+    for cells in [request, after, afterHigh] { cells.initialize(repeating: 0, count: dims) }
+    let block = UnsafeMutableRawPointer.allocate(byteCount: (Self.maxHeight + 1) * 256, alignment: 64)
+    bounds = block.bindMemory(to: Float.self, capacity: (Self.maxHeight + 1) * 64)
+    load = Load(capacity: UnsafePointer(after), request: UnsafePointer(request))
+    pools = PoolMask.none
+  }
+
+  deinit {
+    found.deallocate()
+    query.deallocate()
+    request.deallocate()
+    after.deallocate()
+    afterHigh.deallocate()
+    UnsafeMutableRawPointer(bounds).deallocate()
+  }
+
+  // MARK: Results
+
+  func begin(wanted: Int) {
+    self.wanted = wanted
+    foundCount = 0
+    worst = .none
+  }
+
+  @inline(__always)
+  private func offer(_ candidate: Found) {
+    guard candidate.isBetter(than: worst) else { return }
+    if wanted == 1 {
+      found[0] = candidate
+      foundCount = 1
+      worst = candidate
+    } else {
+      insert(candidate)
+    }
+    setRelativeScore()
+  }
+
+  /// Takes in a candidate from outside the trees (the scan over rows).
+  func offerRow(_ candidate: Found) { offer(candidate) }
+
+  private func insert(_ candidate: Found) {
+    var low = 0
+    var high = foundCount
+    while low < high {
+      let middle = (low + high) / 2
+      if candidate.isBetter(than: found[middle]) { high = middle } else { low = middle + 1 }
+    }
+    let moved = min(foundCount, wanted - 1) - low
+    if moved > 0 { memoryMove(found + low + 1, found + low, moved) }
+    found[low] = candidate
+    foundCount = min(foundCount + 1, wanted)
+    if foundCount == wanted { worst = found[wanted - 1] }
+  }
+
+  @inline(__always)
+  private func setRelativeScore() {
+    guard worst.exists else {
+      relativeScore = BK_NO_FIT
+      return
+    }
+    let relative = worst.score - offset
+    let float = Float(relative)
+    // rounding up would prune what is equal
+    relativeScore = abs(relative) < 1 << 24 ? float : float.nextDown
+  }
+
+  // MARK: Trees
+
+  /// The best nodes among all trees; `constant` is added to every score. False when the search was cut off at `limit`
+  /// leaves: then what was found is not yet proven.
+  func searchTrees(_ question: Question, profile: Profile, resources: ResourceTable, constant: Int64, scan: Bool) {
+    if scan { counters.scanQueries += 1 } else { counters.treeQueries += 1 }
+    leavesLeft = scan ? .max : max(512, forest.nodeCount / 512)
+    let trees = forest.trees
+    if trees.count == 1 || scan {
+      for tree in trees where prepare(tree, question, profile, resources, constant) {
+        if scan { scanTree() } else if rootBound() > BK_NO_FIT { descend() }
+      }
+    } else {
+      bestFirst(trees, question, profile, resources, constant)
+    }
+    if leavesLeft < 0 {
+      counters.scanFallbacks += 1
+      for tree in trees where prepare(tree, question, profile, resources, constant) { scanTree() }
+    }
+  }
+
+  /// Trees in the order of their roots' bounds, so that good nodes come early and close the others.
+  private func bestFirst(
+    _ trees: [StateTree], _ question: Question, _ profile: Profile, _ resources: ResourceTable, _ constant: Int64
+  ) {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: trees.count) { order in
+      for index in 0..<trees.count {
+        order[index] = -.infinity
+        if prepare(trees[index], question, profile, resources, constant) {
+          let bound = rootBound()
+          if bound > BK_NO_FIT { order[index] = Double(bound) + Double(offset) }
+        }
+      }
+      while true {
+        var best = 0
+        for index in 1..<trees.count where order[index] > order[best] { best = index }
+        guard order[best] > -.infinity else { return }
+        order[best] = -.infinity
+        _ = prepare(trees[best], question, profile, resources, constant)
+        if relativeScore > BK_NO_FIT && rootBound() < relativeScore { continue }
+        descend()
+        if leavesLeft < 0 { return }
+      }
+    }
+  }
+
+  /// Sets up a class in one tree; false if no node of it can fit.
+  private func prepare(
+    _ tree: StateTree, _ question: Question, _ profile: Profile, _ resources: ResourceTable, _ constant: Int64
+  ) -> Bool {
+    guard tree.count > 0 else { return false }
+    let requests = bk_query_requests(query)!
+    UnsafeMutableRawPointer(requests).initializeMemory(as: UInt8.self, repeating: 0, count: 4 * Int(BK_DIMS))
+    UnsafeMutableRawPointer(request).initializeMemory(as: UInt8.self, repeating: 0, count: 8 * Int(BK_DIMS))
+    let fits = bk_query_fits(query)!
+    var fitCount = 0
+    var mask: UInt32 = 0
+    var lost: Int64 = 0
+    for wanted in question.requests {
+      let dim = tree.dim(of: wanted.resource)
+      if dim < 0 || wanted.value > tree.capacityHigh[dim] { return false }
+      let shift = Int64(tree.shifts[dim])
+      request[dim] = wanted.value
+      requests[dim] = UInt32(truncatingIfNeeded: wanted.value >> shift)
+      lost |= wanted.value & ((1 << shift) - 1)
+      fits[fitCount] = UInt32(dim)
+      fitCount += 1
+      mask |= 1 << UInt32(dim)
+    }
+    self.tree = tree
+    query.pointee.fit_count = UInt32(fitCount)
+    query.pointee.layout = UnsafePointer(tree.layout)
+    plan = tree.plan(question, profile, resources, UnsafePointer(request), mask)
+    query.pointee.plan = UnsafePointer(plan.kernel)
+    load = Load(capacity: UnsafePointer(tree.capacityHigh), request: UnsafePointer(request))
+    pools = question.pools
+    offset = constant - profile.priceWeight * tree.priceLow
+    columnsDecide = tree.isUniform && tree.isLossless && lost == 0
+    mayTighten = tree.isUniform && wanted == 1
+    setClassParameters()
+    setRelativeScore()
+    return true
+  }
+
+  private func setClassParameters() {
+    let kernel = plan.kernel
+    let requests = bk_query_request(query)!
+    query.pointee.addend = 0
+    query.pointee.request_mix = 0
+    query.pointee.balance_delta = 0
+    if kernel.pointee.mix_coefficient != 0 {
+      var mix: Float = 0
+      for index in 0..<Int(tree.layout.pointee.mix_count) {
+        let dim = Int(bk_layout_mix_dim(tree.layout)![index])
+        mix += Float(requests[dim]) * bk_layout_mix_inverse(tree.layout)![index]
+      }
+      query.pointee.request_mix = mix
+    }
+    if kernel.pointee.balance != 0 {
+      query.pointee.balance_delta =
+        Float(requests[Int(kernel.pointee.balance_i)]) * kernel.pointee.balance_inverse_i
+        - Float(requests[Int(kernel.pointee.balance_j)]) * kernel.pointee.balance_inverse_j
+    }
+  }
+
+  /// The bound of the whole tree: a box like any other.
+  private func rootBound() -> Float {
+    let summary = tree.summary
+    let highs = summaryHigh(summary)
+    let lows = summaryLow(summary)
+    let requests = bk_query_request(query)!
+    if summary.pointee.pools & pools.hashed == 0 { return BK_NO_FIT }
+    for index in 0..<Int(query.pointee.fit_count) {
+      let dim = Int(bk_query_fit_dim(query)![index])
+      if highs[dim] < requests[dim] { return BK_NO_FIT }
+    }
+    let kernel = plan.kernel
+    var bound = kernel.pointee.constant
+    for index in 0..<Int(kernel.pointee.linear_count) {
+      let dim = Int(bk_plan_linear_dim(kernel)![index])
+      let end = bk_plan_linear_from_low(kernel)![index] != 0 ? lows[dim] : highs[dim]
+      bound += Float(max(end, requests[dim]) - requests[dim]) * bk_plan_linear_coefficient(kernel)![index]
+    }
+    if kernel.pointee.balance != 0 { bound += kernel.pointee.balance_weight * abs(query.pointee.balance_delta) }
+    return bound
+  }
+
+  // MARK: Branch and bound
+
+  private func descend() {
+    if tree.height == 0 { openLeaf(tree.root) } else { searchInner(tree.root, level: tree.height) }
+  }
+
+  private func searchInner(_ index: UInt32, level: Int) {
+    counters.innersOpened += 1
+    let inner = tree.inner(index)
+    let bounds = bounds + level * 64
+    kernels.inner_bounds(inner.base, UnsafePointer(query), bounds)
+    var lanes = inner.count >= 64 ? UInt64.max : (1 << UInt64(inner.count)) - 1
+    if !pools.allowsAll { lanes &= kernels.pool_lanes(inner.pools, pools.hashed) }
+    let ties = forest.hasTie ? UnsafePointer(inner.ties) : nil
+    var exact: UInt64 = 0
+    while true {
+      let picked = kernels.pick(bounds, inner.slots, ties, lanes, relativeScore, worst.tie, worst.slot)
+      if picked < 0 { return }
+      let lane = Int(picked)
+      let bit: UInt64 = 1 << UInt64(lane)
+      if mayTighten && exact & bit == 0 && bounds[lane] - relativeScore < plan.window {
+        exact |= bit
+        counters.exactScores += 1
+        let (low, high) = extremes(inner, lane)
+        if low == high && settles(inner, lane) {
+          lanes &= ~bit
+          offer(Found(score: high + offset, tie: forest.hasTie ? inner.ties[lane] : 0, slot: inner.slots[lane]))
+          continue
+        }
+        let closer = Float(high)
+        if closer < bounds[lane] && high < 1 << 24 && high > -(1 << 24) {
+          bounds[lane] = closer
+          continue  // back into the queue with its true bound
+        }
+      }
+      lanes &= ~bit
+      if level == 1 { openLeaf(inner.children[lane]) } else { searchInner(inner.children[lane], level: level - 1) }
+      if leavesLeft < 0 { return }
+    }
+  }
+
+  /// Exact least and most of the score (less `offset`) over the states that a child's summary allows and that fit.
+  private func extremes(_ inner: Inner, _ lane: Int) -> (low: Int64, high: Int64) {
+    for dim in 0..<tree.dims {
+      let shift = Int64(tree.shifts[dim])
+      after[dim] = max(0, Int64(inner.low(dim)[lane]) << shift - request[dim])
+      let most = Int64(inner.high(dim)[lane]) << shift | (tree.isLossless ? 0 : (1 << shift) - 1)
+      afterHigh[dim] = max(0, min(most, tree.capacityHigh[dim]) - request[dim])
+    }
+    let box = Box(low: UnsafePointer(after), high: UnsafePointer(afterHigh))
+    var low: Int64 = 0
+    var high: Int64 = 0
+    for term in plan.terms {
+      let (least, most) = term.extremes(load, box)
+      low += term.weight * least
+      high += term.weight * most
+    }
+    return (low, high)
+  }
+
+  /// Whether every node below a child fits: then, its score being one number, its first node is its best.
+  private func settles(_ inner: Inner, _ lane: Int) -> Bool {
+    guard columnsDecide, inner.pools[lane] & ~pools.certain == 0 else { return false }
+    let requests = bk_query_request(query)!
+    for index in 0..<Int(query.pointee.fit_count) {
+      let dim = Int(bk_query_fit_dim(query)![index])
+      if inner.low(dim)[lane] < requests[dim] { return false }
+    }
+    return true
+  }
+
+  // MARK: Leaves
+
+  private func openLeaf(_ index: UInt32) {
+    counters.leavesOpened += 1
+    leavesLeft -= 1
+    let leaf = tree.leaf(index)
+    var lanes = leaf.count >= 64 ? UInt64.max : (1 << UInt64(leaf.count)) - 1
+    if !pools.allowsAll { lanes &= pools.lanes(leaf.pools, count: leaf.count) }
+    if lanes == 0 { return }
+    if plan.isNative && columnsDecide && wanted == 1 {
+      let best = kernels.leaf_exact(leaf.base, UnsafePointer(query), lanes)
+      if best.lane >= 0 {
+        let lane = Int(best.lane)
+        offer(
+          Found(
+            score: plan.exactWeight * Int64(best.score) + offset, tie: leaf.ties?[lane] ?? 0, slot: leaf.slots[lane]))
+      }
+      return
+    }
+    let ties = leaf.ties.map { UnsafePointer($0) }
+    kernels.leaf_bounds(leaf.base, UnsafePointer(query), bounds)
+    while true {
+      let picked = kernels.pick(bounds, leaf.slots, ties, lanes, relativeScore, worst.tie, worst.slot)
+      if picked < 0 { return }
+      let lane = Int(picked)
+      lanes &= ~(1 << UInt64(lane))
+      scoreLane(leaf, lane)
+    }
+  }
+
+  /// Scores one node exactly: from the columns where they say all, else from its row.
+  private func scoreLane(_ leaf: Leaf, _ lane: Int) {
+    counters.exactScores += 1
+    let slot = leaf.slots[lane]
+    var capacity = load.capacity
+    var price: Int64 = 0
+    if columnsDecide {
+      for dim in 0..<tree.dims { after[dim] = Int64(leaf.free(dim)[lane]) << Int64(tree.shifts[dim]) - request[dim] }
+      for dim in 0..<tree.dims where after[dim] < 0 { after[dim] = 0 }
+    } else {
+      let row = rows.row(slot)
+      capacity = UnsafePointer(shapes.capacities(row.shape))
+      price = shapes.price(row.shape) - tree.priceLow
+      guard Self.place(row, capacity, request, tree.dims, into: after) else { return }
+    }
+    var score = offset - price * plan.priceWeight
+    let exactLoad = Load(capacity: capacity, request: UnsafePointer(request))
+    for term in plan.terms { score += term.weight * term.value(exactLoad, after) }
+    offer(Found(score: score, tie: leaf.ties?[lane] ?? 0, slot: slot))
+  }
+
+  /// What stays free on a node after placing; false if the request does not fit.
+  @inline(__always)
+  static func place(
+    _ row: Row, _ capacity: UnsafePointer<Int64>, _ request: UnsafePointer<Int64>, _ dims: Int,
+    into after: UnsafeMutablePointer<Int64>
+  ) -> Bool {
+    let used = row.used
+    for dim in 0..<dims {
+      let left = capacity[dim] - used[dim] - request[dim]
+      if left < 0 && request[dim] > 0 { return false }
+      after[dim] = max(0, left)
+    }
+    return true
+  }
+
+  // MARK: Scan
+
+  private func scanTree() {
+    guard rootBound() > BK_NO_FIT else { return }
+    scan(tree.root, level: tree.height)
+  }
+
+  /// All leaves one after the other, without looking at summaries.
+  private func scan(_ index: UInt32, level: Int) {
+    if level == 0 { return openLeaf(index) }
+    let inner = tree.inner(index)
+    for lane in 0..<inner.count { scan(inner.children[lane], level: level - 1) }
+  }
+}

@@ -1,0 +1,406 @@
+import BerthMemory
+import CKernels
+
+/// The blocks of all trees with the same number of dims.
+final class TreeBlocks {
+  var leaves: BlockPool
+  var inners: BlockPool
+  var splits: UInt64 = 0
+  var merges: UInt64 = 0
+
+  init(arena: Arena, dims: Int, hasTie: Bool) {
+    leaves = BlockPool(blockBytes: Leaf.bytes(dims: dims, hasTie: hasTie), in: arena)
+    inners = BlockPool(blockBytes: Inner.bytes(dims: dims), in: arena)
+  }
+
+  var bytes: Int { leaves.bytes + inners.bytes }
+}
+
+/// What all nodes of a tree have in common: which resources, and capacities and prices within a range.
+struct TreeShape {
+  var resources: [UInt32]
+  /// Per dim: columns hold quantities >> shift, below 2^30.
+  var shifts: [UInt32]
+  /// The dims that order the tree; -1: the nodes lack the resource.
+  var cpu = -1
+  var memory = -1
+  var gpu = -1
+  var dims: Int { resources.count }
+}
+
+/// A B+-tree of nodes ordered by state (free GPUs, free cpu and memory interleaved, slot), with summaries, shared by
+/// all classes and profiles: it knows nothing of either. A change of a node is one delete and one insert.
+final class StateTree {
+  let shape: TreeShape
+  let blocks: TreeBlocks
+  let kernels: UnsafePointer<bk_table>
+  let layout: UnsafeMutablePointer<bk_layout>
+  let rows: SlotMap
+  let shifts: UnsafeMutablePointer<UInt32>
+  let id: UInt32
+  let dims: Int
+
+  var root: UInt32 = UInt32(BK_NONE)
+  /// Levels of inners above the leaves.
+  var height = 0
+  var count = 0
+  /// Of all nodes; meaningless while the tree is empty.
+  let summary: UnsafeMutablePointer<bk_summary>
+  /// Columns say all: no quantity of a node has bits below its shift. Once lost, it stays so.
+  var isLossless = true
+  /// Ranges over all shapes that ever joined; `isUniform` while they are single values.
+  let capacityLow: UnsafeMutablePointer<Int64>
+  let capacityHigh: UnsafeMutablePointer<Int64>
+  private(set) var priceLow: Int64
+  private(set) var priceHigh: Int64
+  private(set) var isUniform = true
+  var shapeCount = 0
+  /// Dim by resource id, -1 where the nodes lack it.
+  private let dimOf: [Int8]
+  var plans = PlanCache()
+
+  private let alignCPU: UInt32
+  private let alignMemory: UInt32
+  private let fresh: UnsafeMutablePointer<UInt32>
+  /// 0: the summary on its way up, 1: what it replaces, 2: for merges and bulk loads.
+  private let scratch: UnsafeMutablePointer<bk_summary>
+  var mergeScratch: UnsafeMutablePointer<bk_summary> { scratch + 2 }
+  /// A second set of free quantities, for nodes other than the one that changes.
+  private let laneScratch: UnsafeMutablePointer<UInt32>
+  var bulkScratch: UnsafeMutablePointer<UInt32> { laneScratch }
+
+  init(
+    id: UInt32, shape: TreeShape, unitCapacity: [Int64], capacities: UnsafePointer<Int64>, price: Int64,
+    blocks: TreeBlocks, kernels: UnsafePointer<bk_table>, rows: SlotMap, hasTie: Bool, onePool: Bool
+  ) {
+    self.id = id
+    self.shape = shape
+    self.blocks = blocks
+    self.kernels = kernels
+    self.rows = rows
+    dims = shape.dims
+    layout = .allocate(capacity: 1)
+    layout.initialize(to: bk_layout())
+    layout.pointee.dims = UInt32(dims)
+    layout.pointee.has_tie = hasTie ? 1 : 0
+    layout.pointee.one_pool = onePool ? 1 : 0
+    layout.pointee.free_offset = UInt32(BK_LEAF_TIE) + (hasTie ? UInt32(BK_COLUMN) : 0)
+    shifts = .allocate(capacity: Int(BK_DIMS))
+    capacityLow = .allocate(capacity: Int(BK_DIMS))
+    capacityHigh = .allocate(capacity: Int(BK_DIMS))
+    for dim in 0..<dims {
+      capacityLow[dim] = capacities[dim]
+      capacityHigh[dim] = capacities[dim]
+    }
+    priceLow = price
+    priceHigh = price
+    var dimOf = [Int8](repeating: -1, count: Int(shape.resources.max() ?? 0) + 1)
+    for dim in 0..<dims { dimOf[Int(shape.resources[dim])] = Int8(dim) }
+    self.dimOf = dimOf
+    for dim in 0..<dims { shifts[dim] = shape.shifts[dim] }
+    func unit(_ dim: Int) -> Int64 { max(1, unitCapacity[dim] >> Int64(shape.shifts[dim])) }
+    for dim in [shape.cpu, shape.memory, shape.gpu] where dim >= 0 {
+      bk_layout_add_mix(layout, UInt32(dim), 1 / Float(unit(dim)))
+    }
+    func align(_ dim: Int) -> UInt32 { dim < 0 ? 0 : UInt32(30 - (64 - unit(dim).leadingZeroBitCount)) }
+    alignCPU = align(shape.cpu)
+    alignMemory = align(shape.memory)
+    summary = .allocate(capacity: 1)
+    summary.initialize(to: bk_summary())
+    scratch = .allocate(capacity: 3)
+    scratch.initialize(repeating: bk_summary(), count: 3)
+    fresh = .allocate(capacity: Int(BK_DIMS))
+    fresh.initialize(repeating: 0, count: Int(BK_DIMS))
+    laneScratch = .allocate(capacity: Int(BK_DIMS))
+    laneScratch.initialize(repeating: 0, count: Int(BK_DIMS))
+  }
+
+  deinit {
+    layout.deallocate()
+    shifts.deallocate()
+    capacityLow.deallocate()
+    capacityHigh.deallocate()
+    summary.deallocate()
+    scratch.deallocate()
+    fresh.deallocate()
+    laneScratch.deallocate()
+  }
+
+  @inline(__always)
+  func dim(of resource: UInt32) -> Int {
+    Int(resource) < dimOf.count ? Int(dimOf[Int(resource)]) : -1
+  }
+
+  /// Takes in one more shape.
+  func admit(_ capacities: UnsafePointer<Int64>, price: Int64) {
+    shapeCount += 1
+    for dim in 0..<dims {
+      if capacities[dim] & ((1 << Int64(shifts[dim])) - 1) != 0 { isLossless = false }
+      if capacities[dim] < capacityLow[dim] || capacities[dim] > capacityHigh[dim] { isUniform = false }
+      capacityLow[dim] = min(capacityLow[dim], capacities[dim])
+      capacityHigh[dim] = max(capacityHigh[dim], capacities[dim])
+    }
+    if price < priceLow || price > priceHigh { isUniform = false }
+    priceLow = min(priceLow, price)
+    priceHigh = max(priceHigh, price)
+    if !isUniform { plans = PlanCache() }
+  }
+
+  // MARK: Blocks
+
+  @inline(__always) func leaf(_ index: UInt32) -> Leaf { Leaf(base: blocks.leaves[index], layout: layout) }
+  @inline(__always) func inner(_ index: UInt32) -> Inner { Inner(base: blocks.inners[index]) }
+
+  func newLeaf() -> UInt32 {
+    let index = blocks.leaves.allocate()
+    leaf(index).header.pointee = bk_header(count: 0, parent: UInt32(BK_NONE), tree: id, level: 0)
+    return index
+  }
+
+  func newInner(level: Int) -> UInt32 {
+    let index = blocks.inners.allocate()
+    let block = inner(index)
+    block.header.pointee = bk_header(count: 0, parent: UInt32(BK_NONE), tree: id, level: UInt32(level))
+    block.pools.update(repeating: 0, count: Int(BK_LANES))
+    return index
+  }
+
+  func setParent(_ child: UInt32, level: Int, _ parent: UInt32) {
+    if level == 0 { leaf(child).header.pointee.parent = parent } else { inner(child).header.pointee.parent = parent }
+  }
+
+  // MARK: States
+
+  /// Free quantities of a node in the tree's units.
+  @inline(__always)
+  func narrow(_ row: Row, _ capacities: UnsafePointer<Int64>, into out: UnsafeMutablePointer<UInt32>) {
+    let used = row.used
+    var low: Int64 = 0
+    for dim in 0..<dims {
+      low |= used[dim] & ((1 << Int64(shifts[dim])) - 1)
+      out[dim] = UInt32(truncatingIfNeeded: max(0, capacities[dim] &- used[dim]) >> Int64(shifts[dim]))
+    }
+    if low != 0 { isLossless = false }
+  }
+
+  @inline(__always)
+  func key(_ free: UnsafePointer<UInt32>, slot: UInt32) -> TreeKey {
+    TreeKey(
+      gpu: shape.gpu < 0 ? 0 : free[shape.gpu], cpu: shape.cpu < 0 ? 0 : free[shape.cpu] << alignCPU,
+      memory: shape.memory < 0 ? 0 : free[shape.memory] << alignMemory, slot: slot)
+  }
+
+  func adopt(root: UInt32, height: Int, count: Int) {
+    self.root = root
+    self.height = height
+    self.count = count
+  }
+
+  /// The key of a node in a leaf.
+  func laneKey(_ leaf: Leaf, _ lane: Int) -> TreeKey {
+    for dim in 0..<dims { laneScratch[dim] = leaf.free(dim)[lane] }
+    return key(laneScratch, slot: leaf.slots[lane])
+  }
+
+  /// The same steps as the kernels', so that both give the same bits.
+  @inline(__always)
+  private func mix(_ free: UnsafePointer<UInt32>) -> Float {
+    var mix: Float = 0
+    for index in 0..<Int(layout.pointee.mix_count) {
+      let dim = Int(bk_layout_mix_dim(layout)![index])
+      mix += Float(Int32(bitPattern: free[dim])) * bk_layout_mix_inverse(layout)![index]
+    }
+    return mix
+  }
+
+  // MARK: Changes
+
+  /// Adds a node whose row is complete but for its leaf.
+  func insert(_ slot: UInt32, _ row: Row, _ capacities: UnsafePointer<Int64>) {
+    narrow(row, capacities, into: fresh)
+    insert(slot, row, key(fresh, slot: slot))
+  }
+
+  func remove(_ slot: UInt32, _ row: Row) {
+    let index = row.leaf
+    let block = leaf(index)
+    let lane = Int(kernels.pointee.find(block.slots, slot))
+    assert(lane >= 0 && lane < block.count)
+    remove(index, block, lane)
+  }
+
+  /// Brings a node up to date after its used quantities, pool or tie key changed.
+  @inline(__always)
+  func update(_ slot: UInt32, _ row: Row, _ capacities: UnsafePointer<Int64>) {
+    narrow(row, capacities, into: fresh)
+    let wanted = key(fresh, slot: slot)
+    let index = row.leaf
+    let block = leaf(index)
+    let lane = Int(kernels.pointee.find(block.slots, slot))
+    assert(lane >= 0 && lane < block.count)
+    if stays(index, block, wanted) {
+      for dim in 0..<dims { block.free(dim)[lane] = fresh[dim] }
+      block.pools[lane] = row.pool
+      if let ties = block.ties { ties[lane] = row.tie }
+      refresh(index, block)
+    } else {
+      remove(index, block, lane)
+      insert(slot, row, wanted)
+    }
+  }
+
+  /// Whether a key belongs to the leaf it is in; false when that is not seen from the leaf's parent.
+  @inline(__always)
+  private func stays(_ index: UInt32, _ block: Leaf, _ key: TreeKey) -> Bool {
+    let parentIndex = block.header.pointee.parent
+    if parentIndex == UInt32(BK_NONE) { return true }
+    let parent = inner(parentIndex)
+    let place = Int(kernels.pointee.find(parent.children, index))
+    return place + 1 < parent.count && !(key < parent.separator(place)) && key < parent.separator(place + 1)
+  }
+
+  private func insert(_ slot: UInt32, _ row: Row, _ key: TreeKey) {
+    count += 1
+    if root == UInt32(BK_NONE) {
+      root = newLeaf()
+      height = 0
+    }
+    makeRoomAtRoot()
+    var index = root
+    var level = height
+    while level > 0 {
+      var parent = inner(index)
+      var place = max(0, Int(kernels.pointee.rank(parent.base, key.high, key.low)) - 1)
+      var child = parent.children[place]
+      let full = level == 1 ? leaf(child).count == 64 : inner(child).count == 64
+      if full {
+        if level == 1 { splitLeaf(index, place) } else { splitInner(index, place, level: level - 1) }
+        parent = inner(index)
+        if !(key < parent.separator(place + 1)) { place += 1 }
+        child = parent.children[place]
+      }
+      if level == 1 {
+        append(child, slot, row)
+        parent = inner(index)
+        grow(scratch, slot, row, from: parent, place)
+        propagate(index, place, scratch)
+        return
+      }
+      index = child
+      level -= 1
+    }
+    append(root, slot, row)
+    kernels.pointee.summarize_leaf(leaf(root).base, layout, summary)
+  }
+
+  @inline(__always)
+  private func append(_ index: UInt32, _ slot: UInt32, _ row: Row) {
+    let block = leaf(index)
+    let lane = block.count
+    block.slots[lane] = slot
+    block.pools[lane] = row.pool
+    if let ties = block.ties { ties[lane] = row.tie }
+    for dim in 0..<dims { block.free(dim)[lane] = fresh[dim] }
+    block.header.pointee.count = UInt32(lane + 1)
+    row.leaf = index
+  }
+
+  /// A child's summary with one more node below it.
+  @inline(__always)
+  private func grow(
+    _ out: UnsafeMutablePointer<bk_summary>, _ slot: UInt32, _ row: Row, from parent: Inner, _ place: Int
+  ) {
+    parent.get(place, out, dims: dims)
+    let highs = bk_summary_high(out)!
+    let lows = bk_summary_low(out)!
+    for dim in 0..<dims {
+      highs[dim] = max(highs[dim], fresh[dim])
+      lows[dim] = min(lows[dim], fresh[dim])
+    }
+    let own = mix(fresh)
+    out.pointee.mix_low = min(out.pointee.mix_low, own)
+    out.pointee.mix_high = max(out.pointee.mix_high, own)
+    let tie = layout.pointee.has_tie == 0 ? 0 : row.tie
+    if (tie, slot) < (out.pointee.tie, out.pointee.slot) {
+      out.pointee.tie = tie
+      out.pointee.slot = slot
+    }
+    out.pointee.pools |= 1 << UInt64(row.pool & 63)
+  }
+
+  private func remove(_ index: UInt32, _ block: Leaf, _ lane: Int) {
+    count -= 1
+    let last = block.count - 1
+    if lane != last { block.copyLane(lane, from: block, last) }
+    block.header.pointee.count = UInt32(last)
+    let parentIndex = block.header.pointee.parent
+    if parentIndex == UInt32(BK_NONE) {
+      if last == 0 {
+        blocks.leaves.release(index)
+        root = UInt32(BK_NONE)
+      } else {
+        kernels.pointee.summarize_leaf(block.base, layout, summary)
+      }
+      return
+    }
+    let parent = inner(parentIndex)
+    let place = Int(kernels.pointee.find(parent.children, index))
+    if last == 0 {
+      blocks.leaves.release(index)
+      removeChild(parentIndex, place)
+    } else if last < 20 && mergeLeaves(parentIndex, parent, place) {
+      return
+    } else {
+      kernels.pointee.summarize_leaf(block.base, layout, scratch)
+      propagate(parentIndex, place, scratch)
+    }
+  }
+
+  /// Recomputes a leaf's summary and takes it up.
+  private func refresh(_ index: UInt32, _ block: Leaf) {
+    let parentIndex = block.header.pointee.parent
+    if parentIndex == UInt32(BK_NONE) {
+      kernels.pointee.summarize_leaf(block.base, layout, summary)
+      return
+    }
+    let place = Int(kernels.pointee.find(inner(parentIndex).children, index))
+    kernels.pointee.summarize_leaf(block.base, layout, scratch)
+    propagate(parentIndex, place, scratch)
+  }
+
+  /// Writes a child's new summary and takes it up until nothing changes.
+  func propagate(_ start: UInt32, _ startPlace: Int, _ new: UnsafeMutablePointer<bk_summary>) {
+    var index = start
+    var place = startPlace
+    while true {
+      let block = inner(index)
+      guard replace(block, place, new) else { return }
+      let parentIndex = block.header.pointee.parent
+      if parentIndex == UInt32(BK_NONE) {
+        kernels.pointee.summarize_inner(block.base, layout, summary)
+        return
+      }
+      kernels.pointee.summarize_inner(block.base, layout, new)
+      place = Int(kernels.pointee.find(inner(parentIndex).children, index))
+      index = parentIndex
+    }
+  }
+
+  /// False when the summary there is the same already.
+  @inline(__always)
+  private func replace(_ block: Inner, _ place: Int, _ new: UnsafeMutablePointer<bk_summary>) -> Bool {
+    let old = scratch + 1
+    block.get(place, old, dims: dims)
+    var same =
+      old.pointee.mix_low == new.pointee.mix_low && old.pointee.mix_high == new.pointee.mix_high
+      && old.pointee.slot == new.pointee.slot && old.pointee.tie == new.pointee.tie
+      && old.pointee.pools == new.pointee.pools
+    for dim in 0..<dims where same {
+      same =
+        bk_summary_high(old)![dim] == bk_summary_high(new)![dim] && bk_summary_low(old)![dim] == bk_summary_low(new)![dim]
+    }
+    if same { return false }
+    block.put(place, new, dims: dims)
+    return true
+  }
+}

@@ -1,0 +1,94 @@
+import CBerth
+
+/// Chooses how a class is searched, and joins the parts: groups of pools with equal raw values of the normalised
+/// scores, each searched in the state trees (or scanned), or rows one by one where nodes' names decide.
+final class Planner {
+  let cluster: Cluster
+  let search: Search
+  var path = UInt32(BERTH_PATH_AUTO)
+  /// Largest raw values of the normalised scores among the feasible nodes of the last search.
+  var scale: (affinity: Int64, taints: Int64) = (0, 0)
+  /// Found per group, for the normalised scores.
+  private var parts: [(group: Int, found: [Found])] = []
+
+  init(cluster: Cluster) {
+    self.cluster = cluster
+    search = Search(forest: cluster.forest, rows: cluster.rows, shapes: cluster.shapes)
+  }
+
+  /// The best node for a class, or `.none`.
+  @inline(__always)
+  func best(_ workload: Workload, _ podClass: UInt32) -> Found {
+    run(workload, podClass, wanted: 1)
+    return search.foundCount > 0 ? search.found[0] : .none
+  }
+
+  /// Fills `search.found` with the best nodes, best first.
+  func run(_ workload: Workload, _ podClass: UInt32, wanted: Int) {
+    let record = workload.classes.records[Int(podClass)]
+    let filter = workload.classes.filters[Int(record.filter)]
+    filter.refresh(cluster.catalog)
+    let profile = workload.profiles[Int(record.profile)]
+    var question = Question(
+      requests: workload.classes.requests(podClass), profile: Int(record.profile), podClass: podClass,
+      pools: filter.mask(filter.all, cluster.catalog))
+    search.begin(wanted: wanted)
+    if filter.needsRows || path == UInt32(BERTH_PATH_ROWS) {
+      scale = RowScan(cluster: cluster, search: search).run(question, profile, filter)
+      return
+    }
+    let scan = path == UInt32(BERTH_PATH_SCAN)
+    let normalises = profile.nodeAffinityWeight != 0 || profile.taintTolerationWeight != 0
+    if !normalises || filter.groups.count <= 1 {
+      let group = filter.groups.first
+      scale = (group?.affinity ?? 0, group?.taints ?? 0)
+      let constant = Normalised(profile).constant(
+        affinity: group?.affinity ?? 0, taints: group?.taints ?? 0, maxAffinity: group?.affinity ?? 0,
+        maxTaints: group?.taints ?? 0)
+      search.searchTrees(
+        question, profile: profile, resources: cluster.resources, constant: normalises ? constant : 0, scan: scan)
+      return
+    }
+    // One group after the other; which of them have a feasible node decides the scale of all.
+    parts.removeAll(keepingCapacity: true)
+    for (index, group) in filter.groups.enumerated() {
+      question.pools = filter.mask(group, cluster.catalog)
+      search.begin(wanted: wanted)
+      search.searchTrees(question, profile: profile, resources: cluster.resources, constant: 0, scan: scan)
+      if search.foundCount > 0 {
+        parts.append((index, Array(UnsafeBufferPointer(start: search.found, count: search.foundCount))))
+      }
+    }
+    let maxAffinity = parts.map { filter.groups[$0.group].affinity }.max() ?? 0
+    let maxTaints = parts.map { filter.groups[$0.group].taints }.max() ?? 0
+    scale = (maxAffinity, maxTaints)
+    search.begin(wanted: wanted)
+    for part in parts {
+      let group = filter.groups[part.group]
+      let constant = Normalised(profile).constant(
+        affinity: group.affinity, taints: group.taints, maxAffinity: maxAffinity, maxTaints: maxTaints)
+      for found in part.found {
+        search.offerRow(Found(score: found.score + constant, tie: found.tie, slot: found.slot))
+      }
+    }
+  }
+}
+
+/// kube-scheduler's DefaultNormalizeScore for preferred node affinity (more is better) and PreferNoSchedule taints
+/// (reversed): 100 x raw / max over the feasible nodes, in integers.
+struct Normalised {
+  let affinityWeight: Int64
+  let taintWeight: Int64
+
+  init(_ profile: Profile) {
+    affinityWeight = profile.nodeAffinityWeight
+    taintWeight = profile.taintTolerationWeight
+  }
+
+  static func affinity(_ raw: Int64, max: Int64) -> Int64 { max == 0 ? raw : 100 * raw / max }
+  static func taints(_ raw: Int64, max: Int64) -> Int64 { max == 0 ? 100 : 100 - 100 * raw / max }
+
+  func constant(affinity: Int64, taints: Int64, maxAffinity: Int64, maxTaints: Int64) -> Int64 {
+    affinityWeight * Self.affinity(affinity, max: maxAffinity) + taintWeight * Self.taints(taints, max: maxTaints)
+  }
+}

@@ -1,0 +1,111 @@
+import CBerth
+import CKernels
+
+/// Nodes one after the other in topology order, everything decided on 64-bit rows: the path for selectors on names and
+/// deep levels, and the reference for the others.
+struct RowScan {
+  let cluster: Cluster
+  let search: Search
+
+  /// Visits every live node.
+  static func forEachRow(_ rows: SlotMap, _ body: (UInt32, Row) -> Void) {
+    for label in 0..<rows.labelCount {
+      var live = rows.groups[label].live
+      while live != 0 {
+        let slot = UInt32(label) << 6 | UInt32(live.trailingZeroBitCount)
+        live &= live - 1
+        body(slot, rows.row(slot))
+      }
+    }
+  }
+
+  /// Offers every feasible node to the search; returns the largest raw values of the normalised scores.
+  func run(
+    _ question: Question, _ profile: Profile, _ filter: Filter
+  ) -> (affinity: Int64, taints: Int64) {
+    search.counters.rowQueries += 1
+    let normalises = profile.nodeAffinityWeight != 0 || profile.taintTolerationWeight != 0
+    var maxAffinity: Int64 = 0
+    var maxTaints: Int64 = 0
+    if normalises {
+      forEachFeasible(question, profile, filter) { _, _, _, affinity, taints in
+        maxAffinity = max(maxAffinity, affinity)
+        maxTaints = max(maxTaints, taints)
+      }
+    }
+    let constants = Normalised(profile)
+    forEachFeasible(question, profile, filter) { slot, row, score, affinity, taints in
+      let constant =
+        normalises
+        ? constants.constant(affinity: affinity, taints: taints, maxAffinity: maxAffinity, maxTaints: maxTaints) : 0
+      let tie = cluster.forest.hasTie ? row.tie : 0
+      search.offerRow(Found(score: score + constant, tie: tie, slot: slot))
+    }
+    return (maxAffinity, maxTaints)
+  }
+
+  /// Calls `body` with slot, row, score without normalised terms, and the raw values of these.
+  private func forEachFeasible(
+    _ question: Question, _ profile: Profile, _ filter: Filter,
+    _ body: (UInt32, Row, Int64, Int64, Int64) -> Void
+  ) {
+    if let slots = namedSlots(filter) {
+      for slot in slots { evaluate(slot, cluster.rows.row(slot), question, profile, filter, body) }
+    } else {
+      Self.forEachRow(cluster.rows) { slot, row in evaluate(slot, row, question, profile, filter, body) }
+    }
+  }
+
+  private func evaluate(
+    _ slot: UInt32, _ row: Row, _ question: Question, _ profile: Profile, _ filter: Filter,
+    _ body: (UInt32, Row, Int64, Int64, Int64) -> Void
+  ) {
+    let tree = cluster.tree(of: row)
+    let capacity = cluster.capacities(row)
+    search.request.update(repeating: 0, count: Int(BK_DIMS))
+    var mask: UInt32 = 0
+    for wanted in question.requests {
+      let dim = tree.dim(of: wanted.resource)
+      if dim < 0 { return }
+      search.request[dim] = wanted.value
+      mask |= 1 << UInt32(dim)
+    }
+    guard Search.place(row, capacity, search.request, tree.dims, into: search.after) else { return }
+    let pool = Int(row.pool)
+    let leaf = cluster.rows.domain(of: slot)
+    let value = { (requirement: Requirement) in
+      cluster.catalog.nodeValue(pool: pool, leaf: leaf, node: row.node, requirement)
+    }
+    guard cluster.catalog.refusal(filter.placeability, pool: pool, value) == nil else { return }
+    let plan = tree.plan(question, profile, cluster.resources, UnsafePointer(search.request), mask)
+    let load = Load(capacity: capacity, request: UnsafePointer(search.request))
+    var score = -profile.priceWeight * cluster.shapes.price(row.shape)
+    for term in plan.terms { score += term.weight * term.value(load, search.after) }
+    let affinity = filter.placeability.preference(value)
+    body(slot, row, score, affinity, filter.placeability.intolerable(cluster.catalog.taints(pool: pool)))
+  }
+
+  /// The nodes that a required metadata.name (or hostname) leaves over; nil when all must be looked at.
+  private func namedSlots(_ filter: Filter) -> [UInt32]? {
+    let wanted = filter.placeability
+    let byHostname = !cluster.catalog.labels.mentionHostname
+    func names(_ requirements: [Requirement]) -> [String]? {
+      requirements.first {
+        Int($0.op) == BERTH_OP_IN && ($0.isField || ($0.key == Label.hostname && byHostname))
+      }?.values
+    }
+    var list = names(wanted.nodeSelector)
+    if list == nil {
+      guard !wanted.required.isEmpty else { return nil }
+      var union: [String] = []
+      for term in wanted.required where !term.requirements.isEmpty {
+        guard let own = names(term.requirements) else { return nil }
+        union += own
+      }
+      list = union
+    }
+    return Set(list!).compactMap { name in
+      cluster.catalog.names.find(name).map { cluster.nodes.slots[Int($0)] }
+    }.sorted()
+  }
+}

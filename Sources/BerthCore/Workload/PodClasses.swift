@@ -1,0 +1,65 @@
+import BerthMemory
+import CBerth
+
+/// Pod classes: distinct specs, interned. What is static about a class (where it may go) is a filter, shared by all
+/// classes that say the same.
+struct PodClasses {
+  struct PodClass {
+    var firstRequest: UInt32
+    var requestCount: UInt32
+    var profile: UInt32
+    var filter: UInt32
+    var priority: Int32
+  }
+  private struct Key: Hashable {
+    var requests: [UInt64]
+    var profile: UInt32
+    var filter: UInt32
+    var priority: Int32
+  }
+
+  private(set) var records: Column<PodClass>
+  private var requests: Column<Request>
+  private var ids: [Key: UInt32] = [:]
+  private(set) var filters: [Filter] = []
+  private var filterIDs: [Placeability: UInt32] = [:]
+
+  init(in arena: Arena) {
+    records = Column(in: arena)
+    requests = Column(in: arena)
+  }
+
+  var count: Int { records.count }
+  /// Columns exactly; the interning tables as their keys' sizes.
+  var bytes: Int { records.bytes + requests.bytes + count * 64 + filters.reduce(0) { $0 + $1.bytes } }
+
+  /// `list` ascending by resource, without zeros.
+  mutating func intern(
+    _ list: [Request], profile: UInt32, priority: Int32, placeability: Placeability
+  ) -> UInt32 {
+    let filter = filterIDs[placeability] ?? UInt32(filters.count)
+    if filter == UInt32(filters.count) {
+      filters.append(Filter(placeability))
+      filterIDs[placeability] = filter
+    }
+    let key = Key(
+      requests: list.flatMap { [UInt64($0.resource), UInt64($0.value)] }, profile: profile, filter: filter,
+      priority: priority)
+    if let id = ids[key] { return id }
+    let id = UInt32(records.count)
+    records.append(
+      PodClass(
+        firstRequest: UInt32(requests.count), requestCount: UInt32(list.count), profile: profile, filter: filter,
+        priority: priority))
+    for request in list { requests.append(request) }
+    ids[key] = id
+    return id
+  }
+
+  @inline(__always)
+  func requests(_ podClass: UInt32) -> UnsafeBufferPointer<Request> {
+    let record = records[Int(podClass)]
+    guard record.requestCount > 0 else { return UnsafeBufferPointer(start: nil, count: 0) }
+    return UnsafeBufferPointer(start: requests.pointer + Int(record.firstRequest), count: Int(record.requestCount))
+  }
+}

@@ -1,0 +1,56 @@
+import CBerth
+
+/// A profile as it was given: which terms, with which weights, over which resources.
+struct Profile {
+  struct Term {
+    var kind: UInt32
+    var weight: Int64
+    /// Empty: the term's default resources, resolved when it is compiled.
+    var resources: [(resource: UInt32, weight: Int64, scale: Int64)]
+    var points: [Point]
+  }
+  var name: String
+  var terms: [Term]
+
+  /// Terms that are normalised over the feasible nodes, and price: constants of a (class, pool) or of a node.
+  var nodeAffinityWeight: Int64 = 0
+  var taintTolerationWeight: Int64 = 0
+  var priceWeight: Int64 = 0
+  /// The score is one native sum: the exact kernel applies.
+  var isNative = false
+  /// Bounds depend on the pod's quantities (dot product), not just on which resources it requests.
+  var boundsNeedRequests = false
+  /// Bounds depend on which resources the pod requests.
+  var boundsNeedRequestMask = false
+
+  init(name: String, terms: [Term], resources: ResourceTable) {
+    self.name = name
+    self.terms = terms
+    isNative = terms.count == 1 && (terms[0].isKind(BERTH_TERM_BINPACK) || terms[0].isKind(BERTH_TERM_SPREAD))
+    for term in terms {
+      switch Int(term.kind) {
+      case BERTH_TERM_NODE_AFFINITY: nodeAffinityWeight = term.weight
+      case BERTH_TERM_TAINT_TOLERATION: taintTolerationWeight = term.weight
+      case BERTH_TERM_PRICE: priceWeight = term.weight
+      case BERTH_TERM_DOT_PRODUCT: boundsNeedRequests = true
+      case BERTH_TERM_BALANCED_ALLOCATION: boundsNeedRequestMask = true
+      default:
+        if term.resources.contains(where: { resources.isExtended($0.resource) }) { boundsNeedRequestMask = true }
+      }
+    }
+  }
+}
+
+extension Profile.Term {
+  func isKind<T: BinaryInteger>(_ kind: T) -> Bool { Int(self.kind) == Int(kind) }
+
+  /// The term's resources, or its defaults: cpu and memory; for the native sums also every GPU resource.
+  func effectiveResources(_ table: ResourceTable) -> [(resource: UInt32, weight: Int64, scale: Int64)] {
+    if !resources.isEmpty { return resources }
+    var result: [UInt32] = []
+    if let cpu = table.cpu { result.append(cpu) }
+    if let memory = table.memory { result.append(memory) }
+    if isKind(BERTH_TERM_BINPACK) || isKind(BERTH_TERM_SPREAD) { result += table.gpus }
+    return result.map { ($0, 1, 0) }
+  }
+}

@@ -1,0 +1,70 @@
+import CBerth
+import CKernels
+
+/// A score term compiled for one list of resources (a tree's dims): what `berth_term` says, in the tree's words.
+///
+/// Every term is a function of what stays free after placing, `after[dim]` = max(0, allocatable - used - request), with
+/// the capacity and the request of each dim. It must be monotone or give sound bounds over a box of such states:
+/// that is all the state tree asks of a term. Adding one means one file with `value`, `upper` and `lower`, optionally
+/// `bound` for the vector kernels, and a line in each switch of `TermSwitch.swift`.
+struct CompiledTerm {
+  struct Entry {
+    var dim: Int
+    var weight: Int64
+    var scale: Int64
+    /// An extended resource counts only for pods that request it (Kubernetes' rule for NodeResourcesFit).
+    var isExtended: Bool
+  }
+  var kind: UInt32
+  var weight: Int64
+  /// Owned by the tree that compiled the term; plain buffers, since arrays would be retained on the hot path.
+  var entries: UnsafeBufferPointer<Entry>
+  /// Sum of all weights of the term, of resources that nodes lack, too.
+  var totalWeight: Int64
+  /// RequestedToCapacityRatio: utilisation in percent and score 0...100.
+  var points: UnsafeBufferPointer<Point>
+}
+
+struct Point {
+  var utilization: Int64
+  var score: Int64
+}
+
+/// A class on nodes of equal resources: capacity and request per dim.
+struct Load {
+  var capacity: UnsafePointer<Int64>
+  var request: UnsafePointer<Int64>
+}
+
+/// A box of states: for every dim the least and the most that stays free after placing, both at least 0.
+struct Box {
+  var low: UnsafePointer<Int64>
+  var high: UnsafePointer<Int64>
+}
+
+/// What a term adds to a vector bound: a linear form in the free fractions after placing.
+struct LinearForm {
+  /// Per dim: coefficient of (free after placing / capacity).
+  var coefficient: UnsafeMutablePointer<Double>
+  var constant = 0.0
+  /// What rounding inside the term can add to the linear form.
+  var slack = 0.0
+  /// BalancedAllocation over exactly two dims: weight of (|t - delta| - |t|); see `BalancedAllocation`.
+  var balance: (i: Int, j: Int, weight: Double)?
+  /// False where capacities differ within the tree: fractions are not linear in the columns then.
+  var allowsBalance = true
+
+  /// `scratch` has room for `dims` coefficients.
+  init(dims: Int, scratch: UnsafeMutablePointer<Double>) {
+    coefficient = scratch
+    coefficient.update(repeating: 0, count: dims)
+  }
+}
+
+extension CompiledTerm {
+  /// Whether an entry counts for this load: the node has the resource, and the pod asks for it where that matters.
+  @inline(__always)
+  func counts(_ entry: Entry, _ load: Load) -> Bool {
+    load.capacity[entry.dim] != 0 && !(entry.isExtended && load.request[entry.dim] == 0)
+  }
+}

@@ -1,0 +1,51 @@
+import CBerth
+
+// The one place that knows all terms. Terms that do not depend on the state of the node (price, and the two that are
+// normalised over the feasible nodes) are constants here and added by the caller, see `Planner.swift`.
+
+extension CompiledTerm {
+  /// The term of a node, without its weight.
+  @inline(__always)
+  func value(_ load: Load, _ after: UnsafePointer<Int64>) -> Int64 {
+    switch Int(kind) {
+    case BERTH_TERM_LEAST_ALLOCATED: return Allocation.value(self, load, after, most: false)
+    case BERTH_TERM_MOST_ALLOCATED: return Allocation.value(self, load, after, most: true)
+    case BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO: return CapacityRatio.value(self, load, after)
+    case BERTH_TERM_BALANCED_ALLOCATION: return BalancedAllocation.value(self, load, after)
+    case BERTH_TERM_BINPACK: return NativePacking.sum(self, load, after)
+    case BERTH_TERM_SPREAD: return -NativePacking.sum(self, load, after)
+    case BERTH_TERM_DOT_PRODUCT: return FreeProduct.value(self, load, after, dot: true)
+    case BERTH_TERM_BEST_FIT: return FreeProduct.value(self, load, after, dot: false)
+    default: return 0
+    }
+  }
+
+  /// Least and most of the term over a box, without its weight.
+  @inline(__always)
+  func extremes(_ load: Load, _ box: Box) -> (low: Int64, high: Int64) {
+    switch Int(kind) {
+    case BERTH_TERM_LEAST_ALLOCATED, BERTH_TERM_SPREAD:  // more free is better
+      return (value(load, box.low), value(load, box.high))
+    case BERTH_TERM_MOST_ALLOCATED, BERTH_TERM_BINPACK, BERTH_TERM_DOT_PRODUCT, BERTH_TERM_BEST_FIT:
+      return (value(load, box.high), value(load, box.low))
+    case BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO: return CapacityRatio.extremes(self, load, box)
+    case BERTH_TERM_BALANCED_ALLOCATION: return BalancedAllocation.extremes(self, load, box)
+    default: return (0, 0)
+    }
+  }
+
+  /// Adds the term to the vector bound.
+  func bound(_ load: Load, _ form: inout LinearForm) {
+    switch Int(kind) {
+    case BERTH_TERM_LEAST_ALLOCATED: Allocation.bound(self, load, &form, most: false)
+    case BERTH_TERM_MOST_ALLOCATED: Allocation.bound(self, load, &form, most: true)
+    case BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO: CapacityRatio.bound(self, &form)
+    case BERTH_TERM_BALANCED_ALLOCATION: BalancedAllocation.bound(self, load, &form)
+    case BERTH_TERM_BINPACK: NativePacking.bound(self, load, &form, pack: true)
+    case BERTH_TERM_SPREAD: NativePacking.bound(self, load, &form, pack: false)
+    case BERTH_TERM_DOT_PRODUCT: FreeProduct.bound(self, load, &form, dot: true)
+    case BERTH_TERM_BEST_FIT: FreeProduct.bound(self, load, &form, dot: false)
+    default: break
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import BerthMemory
+
+/// What is asked: profiles and pod classes.
+struct Workload {
+  var profiles: [Profile] = []
+  var profileNames: [String: UInt32] = [:]
+  var classes: PodClasses
+
+  init(in arena: Arena) {
+    classes = PodClasses(in: arena)
+  }
+}

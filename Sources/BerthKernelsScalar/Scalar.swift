@@ -1,0 +1,188 @@
+import CKernels
+
+// The reference: every kernel as a plain loop over lanes, with the same steps as its vector twin in BerthKernels.
+
+private typealias Block = UnsafeRawPointer
+
+private func header(_ block: Block) -> bk_header { block.assumingMemoryBound(to: bk_header.self).pointee }
+
+private func column(_ block: Block, _ offset: Int) -> UnsafePointer<UInt32> {
+  (block + offset).assumingMemoryBound(to: UInt32.self)
+}
+
+private func after(_ free: UInt32, _ request: UInt32) -> Float { Float(Int32(bitPattern: max(free, request) - request)) }
+
+private func bounds(
+  _ block: Block, _ query: bk_query, high: Int, step: Int, lowGap: Int, mixes: Bool, _ out: UnsafeMutablePointer<Float>
+) {
+  let plan = query.plan!
+  withUnsafePointer(to: query) { query in
+    let requests = bk_query_request(query)!
+    for lane in 0..<64 {
+      func free(_ dim: UInt32, _ fromLow: UInt32) -> Float {
+        after(column(block, high + Int(dim) * step + Int(fromLow) * lowGap)[lane], requests[Int(dim)])
+      }
+      out[lane] = BK_NO_FIT
+      let fits = (0..<Int(query.pointee.fit_count)).allSatisfy { index in
+        let dim = Int(bk_query_fit_dim(query)![index])
+        return column(block, high + dim * step)[lane] >= requests[dim]
+      }
+      guard fits else { continue }
+      let constant = plan.pointee.constant + query.pointee.addend
+      var bound = constant
+      for index in 0..<Int(plan.pointee.linear_count) {
+        let x = free(bk_plan_linear_dim(plan)![index], bk_plan_linear_from_low(plan)![index])
+        bound += x * bk_plan_linear_coefficient(plan)![index]
+      }
+      if plan.pointee.balance != 0 {
+        let gap =
+          free(plan.pointee.balance_j, 0) * plan.pointee.balance_inverse_j
+          - free(plan.pointee.balance_i, 0) * plan.pointee.balance_inverse_i
+        bound += (abs(gap - query.pointee.balance_delta) - abs(gap)) * plan.pointee.balance_weight
+      }
+      if mixes && plan.pointee.mix_coefficient != 0 {
+        let offset = Int(plan.pointee.mix_coefficient > 0 ? BK_INNER_MIX_HIGH : BK_INNER_MIX_LOW)
+        let mix = (block + offset).assumingMemoryBound(to: Float.self)[lane]
+        var other = (mix - query.pointee.request_mix) * plan.pointee.mix_coefficient + constant
+        for index in 0..<Int(plan.pointee.fix_count) {
+          let x = free(bk_plan_fix_dim(plan)![index], bk_plan_fix_from_low(plan)![index])
+          other += x * bk_plan_fix_coefficient(plan)![index]
+        }
+        bound = min(bound, other)
+      }
+      out[lane] = bound.rounded(.down)
+    }
+  }
+}
+
+private func firstInOrder(
+  _ slots: UnsafePointer<UInt32>, _ ties: UnsafePointer<UInt32>?, _ isMember: (Int) -> Bool
+) -> Int {
+  var best = -1
+  for lane in 0..<64 where isMember(lane) {
+    if best < 0 || (ties?[lane] ?? 0, slots[lane]) < (ties?[best] ?? 0, slots[best]) { best = lane }
+  }
+  return best
+}
+
+private func pick(
+  _ bounds: UnsafePointer<Float>, _ slots: UnsafePointer<UInt32>, _ ties: UnsafePointer<UInt32>?, _ lanes: UInt64,
+  _ score: Float, _ tie: UInt32, _ slot: UInt32
+) -> Int32 {
+  var top = Float(BK_NO_FIT)
+  for lane in 0..<64 where lanes >> UInt64(lane) & 1 == 1 { top = max(top, bounds[lane]) }
+  if top <= BK_NO_FIT || top < score { return -1 }
+  let lane = firstInOrder(slots, ties) { lanes >> UInt64($0) & 1 == 1 && bounds[$0] == top }
+  if top == score && (ties?[lane] ?? tie, slots[lane]) >= (tie, slot) { return -1 }
+  return Int32(lane)
+}
+
+private func leafExact(_ leaf: Block, _ query: bk_query, _ lanes: UInt64) -> bk_winner {
+  let plan = query.plan!
+  let layout = query.layout.pointee
+  var scores = [Int32](repeating: .min, count: 64)
+  withUnsafePointer(to: query) { query in
+    let requests = bk_query_request(query)!
+    for lane in 0..<64 where lanes >> UInt64(lane) & 1 == 1 {
+      func free(_ dim: UInt32) -> UInt32 { column(leaf, Int(layout.free_offset) + Int(dim) * 256)[lane] }
+      let fits = (0..<Int(query.pointee.fit_count)).allSatisfy { index in
+        let dim = bk_query_fit_dim(query)![index]
+        return free(dim) >= requests[Int(dim)]
+      }
+      guard fits else { continue }
+      var sum: Int32 = 0
+      for index in 0..<Int(plan.pointee.exact_count) {
+        let dim = bk_plan_exact_dim(plan)![index]
+        let capacity = Int64(bk_plan_exact_capacity(plan)![index])
+        let used = capacity - Int64(free(dim)) + Int64(requests[Int(dim)])
+        sum += Int32(used << 20 / capacity)
+      }
+      scores[lane] = plan.pointee.exact_sign < 0 ? -sum : sum
+    }
+  }
+  let top = scores.max()!
+  if top == .min { return bk_winner(score: 0, lane: -1) }
+  let ties = layout.has_tie != 0 ? column(leaf, Int(BK_LEAF_TIE)) : nil
+  let lane = firstInOrder(column(leaf, Int(BK_LEAF_SLOT)), ties) { scores[$0] == top }
+  return bk_winner(score: top, lane: Int32(lane))
+}
+
+private func summarizeLeaf(_ leaf: Block, _ layout: UnsafePointer<bk_layout>, _ out: UnsafeMutablePointer<bk_summary>) {
+  let count = Int(header(leaf).count)
+  let free = Int(layout.pointee.free_offset)
+  for dim in 0..<Int(layout.pointee.dims) {
+    let cells = UnsafeBufferPointer(start: column(leaf, free + dim * 256), count: count)
+    bk_summary_high(out)![dim] = cells.max()!
+    bk_summary_low(out)![dim] = cells.min()!
+  }
+  (out.pointee.mix_low, out.pointee.mix_high) = (.infinity, -.infinity)
+  out.pointee.pools = 0
+  let pools = (leaf + Int(BK_LEAF_POOL)).assumingMemoryBound(to: UInt16.self)
+  for lane in 0..<count {
+    var mix: Float = 0
+    for index in 0..<Int(layout.pointee.mix_count) {
+      let dim = Int(bk_layout_mix_dim(layout)![index])
+      mix += Float(Int32(bitPattern: column(leaf, free + dim * 256)[lane])) * bk_layout_mix_inverse(layout)![index]
+    }
+    out.pointee.mix_low = min(out.pointee.mix_low, mix)
+    out.pointee.mix_high = max(out.pointee.mix_high, mix)
+    out.pointee.pools |= layout.pointee.one_pool != 0 ? 1 : 1 << UInt64(pools[lane] & 63)
+  }
+  let slots = column(leaf, Int(BK_LEAF_SLOT))
+  let ties = layout.pointee.has_tie != 0 ? column(leaf, Int(BK_LEAF_TIE)) : nil
+  let first = firstInOrder(slots, ties) { $0 < count }
+  out.pointee.slot = slots[first]
+  out.pointee.tie = ties?[first] ?? 0
+}
+
+private func summarizeInner(
+  _ inner: Block, _ layout: UnsafePointer<bk_layout>, _ out: UnsafeMutablePointer<bk_summary>
+) {
+  let count = Int(header(inner).count)
+  for dim in 0..<Int(layout.pointee.dims) {
+    let high = column(inner, Int(BK_INNER_FREE) + dim * 512)
+    bk_summary_high(out)![dim] = UnsafeBufferPointer(start: high, count: count).max()!
+    bk_summary_low(out)![dim] = UnsafeBufferPointer(start: high + 64, count: count).min()!
+  }
+  let low = (inner + Int(BK_INNER_MIX_LOW)).assumingMemoryBound(to: Float.self)
+  let high = (inner + Int(BK_INNER_MIX_HIGH)).assumingMemoryBound(to: Float.self)
+  out.pointee.mix_low = UnsafeBufferPointer(start: low, count: count).min()!
+  out.pointee.mix_high = UnsafeBufferPointer(start: high, count: count).max()!
+  let slots = column(inner, Int(BK_INNER_SLOT))
+  let ties = layout.pointee.has_tie != 0 ? column(inner, Int(BK_INNER_TIE)) : nil
+  let first = firstInOrder(slots, ties) { $0 < count }
+  out.pointee.slot = slots[first]
+  out.pointee.tie = ties?[first] ?? 0
+  let pools = (inner + Int(BK_INNER_POOLS)).assumingMemoryBound(to: UInt64.self)
+  out.pointee.pools = (0..<count).reduce(0) { $0 | pools[$1] }
+}
+
+private func rank(_ inner: Block, _ high: UInt64, _ low: UInt64) -> UInt32 {
+  let highs = (inner + Int(BK_INNER_SEPARATOR_HIGH)).assumingMemoryBound(to: UInt64.self)
+  let lows = (inner + Int(BK_INNER_SEPARATOR_LOW)).assumingMemoryBound(to: UInt64.self)
+  return UInt32((0..<Int(header(inner).count)).count { (highs[$0], lows[$0]) <= (high, low) })
+}
+
+@_cdecl("bk_fill_table_scalar")
+public func fillTable(_ table: UnsafeMutablePointer<bk_table>) {
+  table.pointee.inner_bounds = { inner, query, out in
+    bounds(
+      inner!, query!.pointee, high: Int(BK_INNER_FREE), step: 512, lowGap: 256, mixes: true, out!)
+  }
+  table.pointee.leaf_bounds = { leaf, query, out in
+    bounds(
+      leaf!, query!.pointee, high: Int(query!.pointee.layout.pointee.free_offset), step: 256, lowGap: 0, mixes: false,
+      out!)
+  }
+  table.pointee.pick = { pick($0!, $1!, $2, $3, $4, $5, $6) }
+  table.pointee.leaf_exact = { leafExact($0!, $1!.pointee, $2) }
+  table.pointee.summarize_leaf = { summarizeLeaf($0!, $1!, $2!) }
+  table.pointee.summarize_inner = { summarizeInner($0!, $1!, $2!) }
+  table.pointee.pool_lanes = { pools, mask in
+    (0..<64).reduce(0) { $0 | (pools![$1] & mask != 0 ? 1 << UInt64($1) : 0) }
+  }
+  table.pointee.find = { column, value in
+    Int32((0..<64).first { column![$0] == value } ?? -1)
+  }
+  table.pointee.rank = { rank($0!, $1, $2) }
+}
