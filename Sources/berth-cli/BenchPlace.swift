@@ -7,21 +7,31 @@ struct BenchPlace: ParsableCommand {
     commandName: "place",
     abstract: "Time one placement after the other on a cluster that is partly full.",
     discussion: """
-      The case is drawn from --seed: five machine shapes in equal shares, each node filled to one random fraction
-      (0 to 999)/1200 of cpu and memory, its free GPUs uniform; classes of 1 to 16 cores, 1 to 16 times 4 GiB, and in
-      one of three cases 1, 2, 4 or 8 GPUs; each pod has a random class. Classes that ask for the same differ in
-      priority, so that the engine really has as many as asked. With --churn F, after each placement one running pod
-      placed earlier leaves with probability F.
+      The case is drawn from --seed: five machine shapes in equal shares, each node filled to one random fraction \
+      (0 to 999)/1200 of cpu and memory, its free GPUs uniform; classes of 1 to 16 cores, 1 to 16 times 4 GiB, and \
+      in one of three cases 1, 2, 4 or 8 GPUs; each pod has a random class. Classes that ask for the same differ in \
+      priority, so that the engine really has as many as asked. With --churn F, after each placement one running \
+      pod placed earlier leaves with probability F.
 
-      `seconds` is placing alone, refusals included; building, departures and verification are timed apart.
-      Latencies come from every 16th placement. `placements_per_minute` counts placed pods only. `bytes_per_node` is
-      what the engine reports for rows and state trees at the end. `checksum` is FNV-1a over all decisions: equal on
-      every machine, path and CPU level for the same options.
+      What is measured:
+        seconds                placing alone, refusals included; building,
+                               departures and verification are timed apart
+        placements_per_minute  placed pods per minute of placing
+        p50_ns, p99_ns         from every 16th placement
+        departure_ns           mean of one departure
+        class_ready_ns         p99 of a new class: intern and first decision
+        full_scan_ns_per_node  a decision by scanning all leaves, per node
+        bytes_per_node         rows and state trees at the end, as the
+                               engine reports them
+        checksum               FNV-1a over all decisions: equal for equal
+                               options on every machine, path and CPU level
+        verified               decisions that agreed with rules written
+                               apart from the engine (--verify)
 
       Examples:
-        berth bench place --nodes 1000000 --classes 100 --pods 200000 --profile binpack --seed 1 --json
         berth bench place --profile spread --churn 0.5 --verify 100
-        berth bench place --nodes 1000 --pods 5000 --dump /tmp/place   then replay it with NumPy
+        berth bench place --nodes 10000 --pods 20000 --json
+        berth bench place --nodes 1000 --pods 5000 --dump /tmp/place
       """)
 
   @Option(help: "Nodes of the cluster.")

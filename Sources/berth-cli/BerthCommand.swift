@@ -7,13 +7,13 @@ struct BerthCommand: ParsableCommand {
     commandName: "berth",
     abstract: "Decide where pods run: simulate, replay and measure the Berth scheduling engine.",
     discussion: """
-      With --json a command prints exactly one line of JSON on standard output; progress and notes always go to
-      standard error. Exit code 0: done. 1: the data or the engine refused (the message says where). 2: wrong usage.
+      With --json a command prints exactly one line of JSON on standard output; progress and notes always go to \
+      standard error. Exit code 0: done. 1: the data or the engine refused, and the message says where. 2: wrong usage.
 
       A first look:
-        berth simulate                                    a million pods onto a million nodes
-        berth simulate --nodes 20000 --heatmap nodes.png  the same small, with a picture
-        berth bench place --nodes 100000 --verify 50      how fast, and is every decision right?
+        berth simulate
+        berth simulate --nodes 50000 --pods 50000 --heatmap nodes.png
+        berth bench place --nodes 100000 --verify 50
       """,
     subcommands: [Bench.self])
 

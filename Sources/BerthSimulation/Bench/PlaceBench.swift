@@ -61,7 +61,7 @@ public struct PlaceBench {
     note("building")
     let cluster = try PlaceCluster(placeCase, profile: options.profile, cpuLevel: options.cpuLevel)
     defer { cluster.engine.destroy() }
-    try cluster.engine.setPath(options.path.rawValue)
+    try cluster.engine.setPath(options.path.code)
     let before = cluster.engine.info()
 
     note("placing")
@@ -85,7 +85,7 @@ public struct PlaceBench {
     outcome.newClasses = try cluster.measureNewClasses(seed: options.seed)
     note("full scans")
     outcome.fullScanNanosecondsPerNode = try cluster.measureFullScan()
-    try cluster.engine.setPath(options.path.rawValue)
+    try cluster.engine.setPath(options.path.code)
     outcome.peakResidentBytes = BerthSimulation.peakResidentBytes()
     return outcome
   }

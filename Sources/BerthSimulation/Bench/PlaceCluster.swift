@@ -80,7 +80,7 @@ struct PlaceCluster {
 
   /// Nanoseconds per node of decisions by scanning all leaves: what the state tree saves. Leaves the path forced.
   func measureFullScan() throws(EngineError) -> Double {
-    try engine.setPath(SearchPath.scan.rawValue)
+    try engine.setPath(SearchPath.scan.code)
     let scans = max(4, min(256, 20_000_000 / max(nodeCount, 1)))
     let start = MonotonicClock.now()
     for index in 0..<scans { _ = try engine.placeOne(classes[index % classes.count], dryRun: true) }

@@ -37,7 +37,7 @@ extension PlaceBench.Outcome {
     var members: [(String, JSONValue)] = [
       ("case", .text("place")), ("profile", .text(options.profile.rawValue)), ("seed", .count(options.seed)),
       ("nodes", .count(options.nodes)), ("classes", .count(options.classes)), ("pods", .count(options.pods)),
-      ("churn", .number(options.churn)), ("path", .text(options.path.name)),
+      ("churn", .number(options.churn)), ("path", .text(options.path.rawValue)),
       ("placed", .count(placedCount)), ("refused", .count(decisions.count - placedCount)),
       ("departures", .count(departures.count)),
       ("seconds", .number(seconds.significant(6))),

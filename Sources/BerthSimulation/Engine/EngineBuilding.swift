@@ -10,7 +10,7 @@ extension Engine {
     let scratch = Scratch()
     var options = berth_engine_options()
     options.struct_size = UInt32(MemoryLayout<berth_engine_options>.size)
-    options.cpu_level = cpuLevel.rawValue
+    options.cpu_level = cpuLevel.code
     options.level_count = UInt32(levels.count)
     options.level_keys = scratch.texts(levels)
     defer { withExtendedLifetime(scratch) {} }
@@ -39,7 +39,7 @@ extension Engine {
     let scratch = Scratch()
     defer { withExtendedLifetime(scratch) {} }
     let records = taints.map {
-      berth_taint(key: scratch.text($0.key), value: scratch.text($0.value), effect: $0.effect.rawValue, reserved: 0)
+      berth_taint(key: scratch.text($0.key), value: scratch.text($0.value), effect: $0.effect.code, reserved: 0)
     }
     return try internTaintSet(UnsafeBufferPointer(start: scratch.array(records), count: records.count))
   }
@@ -160,7 +160,7 @@ extension Scratch {
         berth_toleration(
           key: text(toleration.key), value: toleration.value.map { text($0) },
           op: UInt32(toleration.value == nil ? BERTH_TOLERATION_EXISTS : BERTH_TOLERATION_EQUAL),
-          effect: toleration.effect.rawValue)
+          effect: toleration.effect.code)
       })
     record.toleration_count = UInt32(spec.tolerations.count)
     return record

@@ -2,24 +2,34 @@ import BerthCore
 import CBerth
 
 /// Which kernels run; the BERTH_CPU_* constants with names for people.
-public enum CPULevel: UInt32, CaseIterable, Sendable {
-  case auto = 0
-  case scalar = 1
-  case baseline = 2
-  case v3 = 3
-  case v4 = 4
+public enum CPULevel: String, CaseIterable, Sendable {
+  case auto, scalar, baseline, v3, v4
 
-  public var name: String { "\(self)" }
+  /// The constant of berth.h.
+  public var code: UInt32 {
+    switch self {
+    case .auto: UInt32(BERTH_CPU_AUTO)
+    case .scalar: UInt32(BERTH_CPU_SCALAR)
+    case .baseline: UInt32(BERTH_CPU_BASELINE)
+    case .v3: UInt32(BERTH_CPU_V3)
+    case .v4: UInt32(BERTH_CPU_V4)
+    }
+  }
 }
 
 /// How decisions are searched; the BERTH_PATH_* constants with names for people.
-public enum SearchPath: UInt32, CaseIterable, Sendable {
-  case auto = 0
-  case tree = 1
-  case scan = 2
-  case rows = 3
+public enum SearchPath: String, CaseIterable, Sendable {
+  case auto, tree, scan, rows
 
-  public var name: String { "\(self)" }
+  /// The constant of berth.h.
+  public var code: UInt32 {
+    switch self {
+    case .auto: UInt32(BERTH_PATH_AUTO)
+    case .tree: UInt32(BERTH_PATH_TREE)
+    case .scan: UInt32(BERTH_PATH_SCAN)
+    case .rows: UInt32(BERTH_PATH_ROWS)
+    }
+  }
 }
 
 extension berth_engine_info {
@@ -31,7 +41,7 @@ extension berth_engine_info {
     }
   }
 
-  public var cpuLevelName: String { CPULevel(rawValue: cpu_level)?.name ?? "level \(cpu_level)" }
+  public var cpuLevelName: String { CPULevel.allCases.first { $0.code == cpu_level }?.rawValue ?? "level \(cpu_level)" }
 }
 
 /// The profiles the bench and the simulation offer.

@@ -12,11 +12,18 @@ public struct Label: Hashable, Sendable {
   }
 }
 
-public enum TaintEffect: UInt32, Sendable {
-  case any = 0
-  case noSchedule = 1
-  case preferNoSchedule = 2
-  case noExecute = 3
+public enum TaintEffect: Sendable {
+  case any, noSchedule, preferNoSchedule, noExecute
+
+  /// The constant of berth.h.
+  var code: UInt32 {
+    switch self {
+    case .any: UInt32(BERTH_EFFECT_ANY)
+    case .noSchedule: UInt32(BERTH_EFFECT_NO_SCHEDULE)
+    case .preferNoSchedule: UInt32(BERTH_EFFECT_PREFER_NO_SCHEDULE)
+    case .noExecute: UInt32(BERTH_EFFECT_NO_EXECUTE)
+    }
+  }
 }
 
 public struct Taint: Hashable, Sendable {
