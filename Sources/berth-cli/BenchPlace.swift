@@ -95,14 +95,14 @@ struct BenchPlace: ParsableCommand {
 
   private func table(_ outcome: PlaceBench.Outcome) -> String {
     let info = outcome.placed
-    let latencies = outcome.timing.samples
+    let latencies = outcome.latencies
     var table = Table(
       "bench place: \(Figures.grouped(nodes)) nodes, \(Figures.grouped(classes)) classes, "
         + "\(Figures.grouped(pods)) pods, \(profile.rawValue), seed \(seed)")
     table.add("placements per minute", Figures.rate(outcome.placementsPerMinute))
     table.add("placed", Figures.grouped(outcome.placedCount))
     table.add("refused", Figures.grouped(outcome.decisions.count - outcome.placedCount))
-    table.add("placing", Figures.duration(nanoseconds: outcome.seconds * 1e9))
+    table.add("placing", Figures.duration(nanoseconds: outcome.placingSeconds * 1e9))
     table.add("latency p50", Figures.duration(nanoseconds: latencies.percentile(50)))
     table.add("latency p99", Figures.duration(nanoseconds: latencies.percentile(99)))
     if let departure = outcome.departureNanoseconds {

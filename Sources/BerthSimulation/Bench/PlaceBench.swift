@@ -26,7 +26,10 @@ public struct PlaceBench {
     public var decisions: [Int32]
     public var scores: [Int64]
     public var departures: [Departure]
-    public var timing: PlacingRun.Timing
+    public var latencies: Latencies
+    public var placingSeconds: Double
+    public var departingSeconds: Double
+    public var clockNanoseconds: Double
     public var buildSeconds = 0.0
     public var fullScanNanosecondsPerNode = 0.0
     public var newClasses = Latencies([])
@@ -70,13 +73,15 @@ public struct PlaceBench {
       run.checks = PlaceChecks(placeCase, profile: options.profile, count: options.verify)
       if let tamper { tamper(&run.checks!.reference) }
     }
-    defer { run.deallocate() }
     try run.placeAll()
     let placed = cluster.engine.info()
 
+    let pods = placeCase.arrivals.indices
     var outcome = Outcome(
-      options: options, placeCase: placeCase, decisions: run.decisions, scores: run.scores,
-      departures: run.departures, timing: run.timing, before: before, placed: placed)
+      options: options, placeCase: placeCase, decisions: pods.map { run.decision($0) },
+      scores: run.placer.placements.map(\.score), departures: run.departures, latencies: run.placer.latencies,
+      placingSeconds: run.placer.nanoseconds / 1e9, departingSeconds: run.departingNanoseconds / 1e9,
+      clockNanoseconds: run.placer.clock, before: before, placed: placed)
     outcome.buildSeconds = cluster.buildSeconds
     outcome.verified = run.checks?.agreed ?? 0
     for decision in outcome.decisions { outcome.checksum.add(decision) }

@@ -2,10 +2,9 @@ import CBerth
 
 extension PlaceBench.Outcome {
   public var placedCount: Int { decisions.reduce(0) { $0 + ($1 >= 0 ? 1 : 0) } }
-  public var seconds: Double { timing.placingNanoseconds / 1e9 }
 
   /// Placed pods per minute of placing; the time of refusals counts, refused pods do not.
-  public var placementsPerMinute: Double { seconds > 0 ? Double(placedCount) / seconds * 60 : 0 }
+  public var placementsPerMinute: Double { placingSeconds > 0 ? Double(placedCount) / placingSeconds * 60 : 0 }
 
   /// Rows, ids, groups and state trees at the end; classes and pods are apart.
   public var bytesPerNode: Double {
@@ -13,7 +12,7 @@ extension PlaceBench.Outcome {
   }
 
   public var departureNanoseconds: Double? {
-    departures.isEmpty ? nil : timing.departingNanoseconds / Double(departures.count)
+    departures.isEmpty ? nil : departingSeconds * 1e9 / Double(departures.count)
   }
 
   /// How often each of the engine's counters moved while placing, per decision.
@@ -40,11 +39,11 @@ extension PlaceBench.Outcome {
       ("churn", .number(options.churn)), ("path", .text(options.path.rawValue)),
       ("placed", .count(placedCount)), ("refused", .count(decisions.count - placedCount)),
       ("departures", .count(departures.count)),
-      ("seconds", .number(seconds.significant(6))),
+      ("seconds", .number(placingSeconds.significant(6))),
       ("placements_per_minute", .number(placementsPerMinute.significant(6))),
-      ("p50_ns", .number(timing.samples.percentile(50).significant(5))),
-      ("p99_ns", .number(timing.samples.percentile(99).significant(5))),
-      ("max_ns", .number(timing.samples.percentile(100).significant(5))),
+      ("p50_ns", .number(latencies.percentile(50).significant(5))),
+      ("p99_ns", .number(latencies.percentile(99).significant(5))),
+      ("max_ns", .number(latencies.percentile(100).significant(5))),
     ]
     if let departureNanoseconds {
       members.append(("departure_ns", .number(departureNanoseconds.significant(5))))
@@ -53,7 +52,7 @@ extension PlaceBench.Outcome {
       ("class_ready_ns", .number(newClasses.percentile(99).significant(5))),
       ("class_ready_p50_ns", .number(newClasses.percentile(50).significant(5))),
       ("full_scan_ns_per_node", .number(fullScanNanosecondsPerNode.significant(5))),
-      ("clock_ns", .number(timing.clockNanoseconds.significant(3))),
+      ("clock_ns", .number(clockNanoseconds.significant(3))),
       ("build_seconds", .number(buildSeconds.significant(5))),
       ("bytes_per_node", .number(bytesPerNode.significant(5))),
       ("node_bytes", .count(placed.node_bytes)), ("index_bytes", .count(placed.index_bytes)),

@@ -114,17 +114,32 @@ extension Engine {
 
   /// Decides for one pod; it is assumed unless this is a dry run.
   public func placeOne(_ podClass: berth_class_id, dryRun: Bool = false) throws(EngineError) -> berth_placement {
-    var podClass = podClass
     var placement = berth_placement()
-    var refused: EngineError?
-    withUnsafePointer(to: &podClass) { podClass in
-      do throws(EngineError) {
-        try place(
-          UnsafeBufferPointer(start: podClass, count: 1), flags: dryRun ? UInt32(BERTH_PLACE_DRY_RUN) : 0, into: &placement)
-      } catch { refused = error }
+    try withUnsafePointer(to: podClass) { podClass throws(EngineError) in
+      try place(
+        UnsafeBufferPointer(start: podClass, count: 1), flags: dryRun ? UInt32(BERTH_PLACE_DRY_RUN) : 0,
+        into: &placement)
     }
-    if let refused { throw refused }
     return placement
+  }
+}
+
+extension Engine {
+  public func releaseOne(_ pod: berth_pod_id) throws(EngineError) {
+    try withUnsafePointer(to: pod) { pod throws(EngineError) in
+      try release(UnsafeBufferPointer(start: pod, count: 1))
+    }
+  }
+
+  /// Binds one pod to a node.
+  public func bindOne(_ podClass: berth_class_id, to node: berth_node_id) throws(EngineError) -> berth_pod_id {
+    var pod = berth_pod_id()
+    try withUnsafePointer(to: podClass) { podClass throws(EngineError) in
+      try withUnsafePointer(to: node) { node throws(EngineError) in
+        try bind(UnsafeBufferPointer(start: podClass, count: 1), nodes: node, pods: &pod)
+      }
+    }
+    return pod
   }
 }
 
