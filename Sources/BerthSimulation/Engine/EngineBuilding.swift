@@ -131,6 +131,25 @@ extension Engine {
     }
   }
 
+  /// Allocatable and requested of nodes, [node][resource], row by row.
+  public func resourceState(
+    of nodes: [berth_node_id], _ resources: [berth_resource_id]
+  ) throws(EngineError) -> (allocatable: [Int64], requested: [Int64]) {
+    var allocatable = [Int64](repeating: 0, count: nodes.count * resources.count)
+    var requested = allocatable
+    var refused: EngineError?
+    nodes.withUnsafeBufferPointer { nodes in
+      resources.withUnsafeBufferPointer { resources in
+        do throws(EngineError) {
+          try readNodes(
+            nodes, resources: resources, states: nil, allocatable: &allocatable, requested: &requested)
+        } catch { refused = error }
+      }
+    }
+    if let refused { throw refused }
+    return (allocatable, requested)
+  }
+
   /// Binds one pod to a node.
   public func bindOne(_ podClass: berth_class_id, to node: berth_node_id) throws(EngineError) -> berth_pod_id {
     var pod = berth_pod_id()
