@@ -30,6 +30,11 @@ public struct OpenbTrace: Sendable {
 
   private static let maximumGPUs: Int64 = 1024
 
+  init(nodes: [Node], pods: [Demand]) {
+    self.nodes = nodes
+    self.pods = pods
+  }
+
   /// Reads both files. Throws `CSVError` with file, line and column, or `FileError`.
   public init(nodesPath: String, podsPath: String) throws {
     let nodes = try CSVTable(path: nodesPath, required: ["sn", "cpu_milli", "memory_mib", "gpu", "model"])
