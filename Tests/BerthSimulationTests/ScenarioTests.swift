@@ -5,17 +5,20 @@ import Testing
 @testable import BerthSimulation
 
 @Suite struct ScenarioTests {
-  private static let trace = OpenbTrace(
-    nodes: (0..<40).map { index in
-      OpenbTrace.Node(
-        name: "n\(index)", cpuMilli: 32_000, memoryMiB: 65_536, gpuMilli: index % 2 == 0 ? 4000 : 0,
-        model: index % 4 == 0 ? "T4" : index % 4 == 2 ? "G2" : "")
-    },
-    pods: (0..<400).map { index in
-      OpenbTrace.Demand(
-        cpuMilli: Int64(2000 + index % 7 * 1000), memoryMiB: 4096, gpuMilli: [0, 500, 1000, 2000][index % 4],
-        models: index % 8 == 1 ? ["T4"] : [])
-    })
+  private static let trace = OpenbTrace(nodes: (0..<40).map(node), pods: (0..<400).map(pod))
+
+  private static func node(_ index: Int) -> OpenbTrace.Node {
+    let model = index % 2 == 1 ? "" : index % 4 == 0 ? "T4" : "G2"
+    return OpenbTrace.Node(
+      name: "n\(index)", cpuMilli: 32_000, memoryMiB: 65_536, gpuMilli: model.isEmpty ? 0 : 4000, model: model)
+  }
+
+  private static func pod(_ index: Int) -> OpenbTrace.Demand {
+    let gpuMilli: [Int64] = [0, 500, 1000, 2000]
+    return OpenbTrace.Demand(
+      cpuMilli: Int64(2000 + index % 7 * 1000), memoryMiB: 4096, gpuMilli: gpuMilli[index % 4],
+      models: index % 8 == 1 ? ["T4"] : [])
+  }
 
   private func replay(_ policy: ReplayPolicy, seed: UInt64 = 1, shuffle: Bool = false) throws -> Replay.Outcome {
     var options = Replay.Options()
@@ -41,9 +44,11 @@ import Testing
       #expect(used[0] <= node.cpuMilli && used[1] <= node.memoryMiB && used[2] <= node.gpuMilli)
     }
     for resource in 0..<3 {
-      #expect(outcome.allocations[resource].used == used.reduce(0) { $0 + $1[resource] })
+      let total = used.map { $0[resource] }.reduce(0, +)
+      #expect(outcome.allocations[resource].used == total)
     }
-    #expect(outcome.allocations.map(\.capacity) == [40 * 32_000, 40 * 65_536, 20 * 4000])
+    let capacity: [Int64] = [40 * 32_000, 40 * 65_536, 20 * 4000]
+    #expect(outcome.allocations.map(\.capacity) == capacity)
   }
 
   /// The paper's formulas over plain arrays: least score in floor(2^20 x value), first node of the file on ties.
@@ -56,18 +61,26 @@ import Testing
       var best: (node: Int, value: Double)?
       for (node, free) in free.enumerated() {
         let suits = pod.models.isEmpty || pod.models.contains(Self.trace.nodes[node].model)
-        guard suits && zip(free, ask).allSatisfy({ $1 == 0 || $0 >= $1 }) else { continue }
-        let parts = [(0, 128_000.0), (2, 8_000.0)].map { resource, scale in
-          policy == .dotprod
-            ? (Double(free[resource]) / scale) * (Double(ask[resource]) / scale)
-            : Double(free[resource] - ask[resource]) / scale
-        }
-        let value = (1_048_576 * ((parts[0] + parts[1]) / 2)).rounded(.down)
+        let fits = (0..<3).allSatisfy { ask[$0] == 0 || free[$0] >= ask[$0] }
+        guard suits && fits else { continue }
+        let value = value(policy, free: free, ask: ask)
         if best == nil || value < best!.value { best = (node, value) }
       }
       #expect(outcome.decisions[index] == Int32(best?.node ?? -1), "pod \(index)")
       if let best { for resource in 0..<3 { free[best.node][resource] -= ask[resource] } }
     }
+  }
+
+  private func value(_ policy: ReplayPolicy, free: [Int64], ask: [Int64]) -> Double {
+    var sum = 0.0
+    for (resource, scale) in [(0, 128_000.0), (2, 8_000.0)] {
+      if policy == .dotprod {
+        sum += (Double(free[resource]) / scale) * (Double(ask[resource]) / scale)
+      } else {
+        sum += Double(free[resource] - ask[resource]) / scale
+      }
+    }
+    return (1_048_576 * (sum / 2)).rounded(.down)
   }
 
   @Test func theSeedDecidesTheRandomPolicyAndTheShuffle() throws {
