@@ -82,9 +82,8 @@ struct Simulate: ParsableCommand {
     speed.add("latency p99.9", Figures.duration(nanoseconds: latencies.percentile(99.9)))
     speed.add("build", Figures.duration(nanoseconds: outcome.buildSeconds * 1e9))
     speed.add("engine", Figures.bytes(outcome.info.bytes_allocated))
-    speed.add(
-      "engine per node", Figures.decimal(Double(outcome.info.node_bytes + outcome.info.index_bytes) / Double(nodes), 1)
-        + " B")
+    let perNode = Double(outcome.info.node_bytes + outcome.info.index_bytes) / Double(nodes)
+    speed.add("engine per node", Figures.decimal(perNode, 1) + " B")
     speed.add("process at its peak", Figures.bytes(outcome.peakResidentBytes))
     speed.add("allocator", outcome.info.allocatorName)
     speed.add("CPU level", outcome.info.cpuLevelName)

@@ -6,7 +6,8 @@ import Testing
   /// Computed apart, with a generator written in Python.
   @Test func randomNumbersAreTheOnesTheSeedGivesEverywhere() {
     var random = SeededRandom(seed: 1, stream: 2)
-    #expect((0..<4).map { _ in random.next() } == [
+    #expect(
+      (0..<4).map { _ in random.next() } == [
         9_579_208_193_359_609_190, 5_115_929_806_209_566_993, 9_400_772_252_435_387_239,
         11_348_209_657_754_131_067,
       ])

@@ -19,7 +19,14 @@ public struct PlaceCase: Sendable {
   }
 
   /// Streams of the seed.
-  enum Stream: UInt64 { case nodes = 1, classes, arrivals, departures, checks, newClasses }
+  enum Stream: UInt64 {
+    case nodes = 1
+    case classes = 2
+    case arrivals = 3
+    case departures = 4
+    case checks = 5
+    case newClasses = 6
+  }
 
   public let seed: UInt64
   public let nodes: [Node]

@@ -39,7 +39,10 @@ public struct Replay {
   static let modelLabel = "nvidia.com/gpu.product"
   private static let resourceNames = ["cpu", "memory", "gpu"]
 
-  private enum Stream: UInt64 { case order = 1, choice }
+  private enum Stream: UInt64 {
+    case order = 1
+    case choice = 2
+  }
 
   private let options: Options
   private let trace: OpenbTrace

@@ -47,7 +47,11 @@ public struct Simulation {
     }
   }
 
-  private enum Stream: UInt64 { case fleet = 1, classes, arrivals }
+  private enum Stream: UInt64 {
+    case fleet = 1
+    case classes = 2
+    case arrivals = 3
+  }
 
   /// Pods placed between two reports of progress.
   private static let chunk = 1 << 13
