@@ -66,5 +66,6 @@ let package = Package(
       dependencies: [
         "BerthSimulation", "CJemalloc", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: checked),
+    .testTarget(name: "BerthSimulationTests", dependencies: ["BerthSimulation", "BerthCore", "CBerth", "CPng"]),
   ]
 )
