@@ -1,0 +1,88 @@
+import BerthCore
+import CBerth
+
+@_cdecl("berth_node_batch_init")
+public func nodeBatchInit(_ batch: UnsafeMutablePointer<berth_node_batch>?) {
+  var fresh = berth_node_batch()
+  fresh.struct_size = UInt32(MemoryLayout<berth_node_batch>.size)
+  batch?.pointee = fresh
+}
+
+@_cdecl("berth_nodes_add")
+public func nodesAdd(
+  _ engine: OpaquePointer?, _ batch: UnsafePointer<berth_node_batch>?,
+  _ ids_out: UnsafeMutablePointer<berth_node_id>?
+) -> berth_status {
+  EngineTable.withEngine(engine) { engine throws(EngineError) in
+    let batch = try required(batch, "batch").pointee
+    try check(batch)
+    try engine.addNodes(batch, ids: start(ids_out, batch.count, "ids_out"))
+  }
+}
+
+@_cdecl("berth_nodes_update")
+public func nodesUpdate(
+  _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ batch: UnsafePointer<berth_node_batch>?
+) -> berth_status {
+  EngineTable.withEngine(engine) { engine throws(EngineError) in
+    let batch = try required(batch, "batch").pointee
+    try check(batch)
+    try engine.updateNodes(start(ids, batch.count, "ids"), batch)
+  }
+}
+
+@_cdecl("berth_nodes_remove")
+public func nodesRemove(
+  _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ count: Int
+) -> berth_status {
+  EngineTable.withEngine(engine) { engine throws(EngineError) in
+    try engine.removeNodes(array(ids, count, "ids"))
+  }
+}
+
+@_cdecl("berth_nodes_cordon")
+public func nodesCordon(
+  _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ count: Int, _ cordoned: UInt32
+) -> berth_status {
+  EngineTable.withEngine(engine) { engine throws(EngineError) in
+    try engine.cordonNodes(array(ids, count, "ids"), cordoned: cordoned != 0)
+  }
+}
+
+@_cdecl("berth_node_find")
+public func nodeFind(
+  _ engine: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ id_out: UnsafeMutablePointer<berth_node_id>?
+) -> berth_status {
+  EngineTable.withEngine(engine) { engine throws(EngineError) in
+    let name = try required(name, "name")
+    let out = try required(id_out, "id_out")
+    out.pointee = try engine.findNode(name: name)
+  }
+}
+
+@_cdecl("berth_nodes_read")
+public func nodesRead(
+  _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ count: Int,
+  _ resources: UnsafePointer<berth_resource_id>?, _ resource_count: UInt32,
+  _ states_out: UnsafeMutablePointer<berth_node_state>?, _ allocatable_out: UnsafeMutablePointer<Int64>?,
+  _ requested_out: UnsafeMutablePointer<Int64>?
+) -> berth_status {
+  EngineTable.withEngine(engine) { engine throws(EngineError) in
+    try engine.readNodes(
+      array(ids, count, "ids"), resources: array(resources, Int(resource_count), "resources"),
+      states: states_out, allocatable: allocatable_out, requested: requested_out)
+  }
+}
+
+@_cdecl("berth_nodes_list")
+public func nodesList(
+  _ engine: OpaquePointer?, _ offset: Int, _ capacity: Int, _ ids_out: UnsafeMutablePointer<berth_node_id>?,
+  _ count_out: UnsafeMutablePointer<Int>?
+) -> berth_status {
+  EngineTable.withEngine(engine) { engine throws(EngineError) in
+    let capacity = clamped(capacity)
+    let ids = UnsafeMutableBufferPointer(start: try start(ids_out, capacity, "ids_out"), count: capacity)
+    let out = try required(count_out, "count_out")
+    out.pointee = engine.listNodes(offset: clamped(offset), into: ids)
+  }
+}
