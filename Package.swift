@@ -14,7 +14,7 @@ let linkLibrary: [LinkerSetting] =
   ? []
   : [
     .unsafeFlags([
-      "-static-stdlib",
+      "-static-stdlib", "-use-ld=lld",
       "-Xlinker", "--version-script=\(root)/Sources/Berth/exports.map",
       "-Xlinker", "-z", "-Xlinker", "nodelete",
     ])

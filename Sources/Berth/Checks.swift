@@ -22,16 +22,16 @@ func required<T>(
 /// An array of the caller: null only if it has no elements.
 @inline(__always)
 func array<T>(
-  _ pointer: UnsafePointer<T>?, _ count: Int, _ name: StaticString
+  _ pointer: UnsafePointer<T>?, _ count: UInt, _ name: StaticString
 ) throws(EngineError) -> UnsafeBufferPointer<T> {
   try checkArray(pointer != nil, count, name)
-  return UnsafeBufferPointer(start: pointer, count: count)
+  return UnsafeBufferPointer(start: pointer, count: Int(count))
 }
 
 /// The start of an array; where the array is empty, an address that is never used.
 @inline(__always)
 func start<T>(
-  _ pointer: UnsafePointer<T>?, _ count: Int, _ name: StaticString
+  _ pointer: UnsafePointer<T>?, _ count: UInt, _ name: StaticString
 ) throws(EngineError) -> UnsafePointer<T> {
   try checkArray(pointer != nil, count, name)
   return pointer ?? UnsafePointer(bitPattern: MemoryLayout<T>.alignment).unsafelyUnwrapped
@@ -39,25 +39,25 @@ func start<T>(
 
 @inline(__always)
 func start<T>(
-  _ pointer: UnsafeMutablePointer<T>?, _ count: Int, _ name: StaticString
+  _ pointer: UnsafeMutablePointer<T>?, _ count: UInt, _ name: StaticString
 ) throws(EngineError) -> UnsafeMutablePointer<T> {
   try checkArray(pointer != nil, count, name)
   return pointer ?? UnsafeMutablePointer(bitPattern: MemoryLayout<T>.alignment).unsafelyUnwrapped
 }
 
-/// size_t arrives as Int: a count beyond the largest limit (negative ones are) would overrun every buffer.
+/// A count beyond the largest limit would overrun every buffer, and Int cannot hold all of size_t.
 @inline(__always)
-private func checkArray(_ exists: Bool, _ count: Int, _ name: StaticString) throws(EngineError) {
-  guard UInt(bitPattern: count) <= UInt(BERTH_MAX_PODS) else {
+private func checkArray(_ exists: Bool, _ count: UInt, _ name: StaticString) throws(EngineError) {
+  guard count <= UInt(BERTH_MAX_PODS) else {
     throw EngineError(
-      UInt32(BERTH_LIMIT), "\(name) has \(UInt(bitPattern: count)) elements; an array has at most \(BERTH_MAX_PODS)")
+      UInt32(BERTH_LIMIT), "\(name) has \(count) elements; an array has at most \(BERTH_MAX_PODS)")
   }
   guard exists || count == 0 else { throw nullPointer("\(name)") }
 }
 
 /// A buffer's capacity, or a number to skip: larger than all there is means all there is.
 @inline(__always)
-func clamped(_ size: Int) -> Int { size < 0 ? Int(BERTH_MAX_PODS) : min(size, Int(BERTH_MAX_PODS)) }
+func clamped(_ size: UInt) -> Int { Int(min(size, UInt(BERTH_MAX_PODS))) }
 
 @inline(never)
 private func nullPointer(_ name: String) -> EngineError {
@@ -89,7 +89,7 @@ func check(_ options: berth_engine_options) throws(EngineError) {
   try checkStructSize(
     options.struct_size, of: berth_engine_options.self, initialiser: "call berth_engine_options_init first")
   try checkReserved(options.reserved, "options")
-  let keys = try array(options.level_keys, Int(options.level_count), "options.level_keys")
+  let keys = try array(options.level_keys, UInt(options.level_count), "options.level_keys")
   for (i, key) in keys.enumerated() { try checkElement(key != nil, "options.level_keys[\(i)]") }
 }
 
@@ -110,9 +110,9 @@ func check(_ taints: UnsafeBufferPointer<berth_taint>) throws(EngineError) {
 func check(_ batch: berth_node_batch) throws(EngineError) {
   try checkStructSize(
     batch.struct_size, of: berth_node_batch.self, initialiser: "call berth_node_batch_init first")
-  let nodes = try array(batch.nodes, batch.count, "batch->nodes")
-  _ = try array(batch.resources, Int(batch.resource_count), "batch->resources")
-  if batch.resource_count > 0 { _ = try array(batch.allocatable, batch.count, "batch->allocatable") }
+  let nodes = try array(batch.nodes, UInt(bitPattern: batch.count), "batch->nodes")
+  _ = try array(batch.resources, UInt(batch.resource_count), "batch->resources")
+  if batch.resource_count > 0 { _ = try array(batch.allocatable, UInt(bitPattern: batch.count), "batch->allocatable") }
   for i in nodes.indices { try checkReserved(nodes[i].reserved, "batch->nodes[\(i)]") }
 }
 
@@ -126,15 +126,15 @@ func check(_ terms: UnsafeBufferPointer<berth_term>) throws(EngineError) {
 
 func check(_ spec: berth_pod_spec) throws(EngineError) {
   try checkStructSize(spec.struct_size, of: berth_pod_spec.self, initialiser: "call berth_pod_spec_init first")
-  let requests = try array(spec.requests, Int(spec.request_count), "spec->requests")
+  let requests = try array(spec.requests, UInt(spec.request_count), "spec->requests")
   for (i, request) in requests.enumerated() { try checkReserved(request.reserved, "spec->requests[\(i)]") }
   try check(
-    array(spec.node_selector, Int(spec.node_selector_count), "spec->node_selector"), "spec->node_selector")
+    array(spec.node_selector, UInt(spec.node_selector_count), "spec->node_selector"), "spec->node_selector")
   try check(
-    array(spec.required_terms, Int(spec.required_term_count), "spec->required_terms"), "spec->required_terms")
+    array(spec.required_terms, UInt(spec.required_term_count), "spec->required_terms"), "spec->required_terms")
   try check(
-    array(spec.preferred_terms, Int(spec.preferred_term_count), "spec->preferred_terms"), "spec->preferred_terms")
-  _ = try array(spec.tolerations, Int(spec.toleration_count), "spec->tolerations")
+    array(spec.preferred_terms, UInt(spec.preferred_term_count), "spec->preferred_terms"), "spec->preferred_terms")
+  _ = try array(spec.tolerations, UInt(spec.toleration_count), "spec->tolerations")
 }
 
 private func check(

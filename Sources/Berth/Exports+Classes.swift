@@ -10,12 +10,12 @@ public func podSpecInit(_ spec: UnsafeMutablePointer<berth_pod_spec>?) {
 
 @_cdecl("berth_class_intern")
 public func classIntern(
-  _ engine: OpaquePointer?, _ spec: UnsafePointer<berth_pod_spec>?, _ id_out: UnsafeMutablePointer<berth_class_id>?
+  _ engine: OpaquePointer?, _ spec: UnsafePointer<berth_pod_spec>?, _ idOut: UnsafeMutablePointer<berth_class_id>?
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     let spec = try required(spec, "spec").pointee
     try check(spec)
-    let out = try required(id_out, "id_out")
+    let out = try required(idOut, "id_out")
     out.pointee = try engine.internClass(spec)
   }
 }

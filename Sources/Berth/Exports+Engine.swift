@@ -10,10 +10,10 @@ public func engineOptionsInit(_ options: UnsafeMutablePointer<berth_engine_optio
 
 @_cdecl("berth_engine_create")
 public func engineCreate(
-  _ options: UnsafePointer<berth_engine_options>?, _ engine_out: UnsafeMutablePointer<OpaquePointer?>?
+  _ options: UnsafePointer<berth_engine_options>?, _ engineOut: UnsafeMutablePointer<OpaquePointer?>?
 ) -> berth_status {
   do throws(EngineError) {
-    let out = try required(engine_out, "engine_out")
+    let out = try required(engineOut, "engine_out")
     var chosen = berth_engine_options()
     engineOptionsInit(&chosen)
     if let options { chosen = options.pointee }
@@ -37,13 +37,13 @@ public func engineDestroy(_ engine: OpaquePointer?) -> berth_status { EngineTabl
 
 @_cdecl("berth_engine_last_error")
 public func engineLastError(
-  _ engine: OpaquePointer?, _ text: UnsafeMutablePointer<CChar>?, _ capacity: Int,
-  _ length_out: UnsafeMutablePointer<Int>?
+  _ engine: OpaquePointer?, _ text: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
+  _ lengthOut: UnsafeMutablePointer<UInt>?
 ) -> berth_status {
   guard text != nil || capacity == 0 else { return berth_status(BERTH_NULL_POINTER) }
   let copy = { (sentence: String) in
     copyText(sentence, into: UnsafeMutableBufferPointer(start: text, count: clamped(capacity)))
-    length_out?.pointee = sentence.utf8.count
+    lengthOut?.pointee = UInt(sentence.utf8.count)
   }
   guard let engine else {
     copy(ThreadError.text)
@@ -66,10 +66,10 @@ private func copyText(_ sentence: String, into text: UnsafeMutableBufferPointer<
 
 @_cdecl("berth_engine_read_info")
 public func engineReadInfo(
-  _ engine: OpaquePointer?, _ info_out: UnsafeMutablePointer<berth_engine_info>?
+  _ engine: OpaquePointer?, _ infoOut: UnsafeMutablePointer<berth_engine_info>?
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
-    let out = try required(info_out, "info_out")
+    let out = try required(infoOut, "info_out")
     let size = out.pointee.struct_size
     try checkStructSize(size, of: berth_engine_info.self, initialiser: "set it to sizeof(berth_engine_info)")
     var info = engine.info()

@@ -11,12 +11,12 @@ public func nodeBatchInit(_ batch: UnsafeMutablePointer<berth_node_batch>?) {
 @_cdecl("berth_nodes_add")
 public func nodesAdd(
   _ engine: OpaquePointer?, _ batch: UnsafePointer<berth_node_batch>?,
-  _ ids_out: UnsafeMutablePointer<berth_node_id>?
+  _ idsOut: UnsafeMutablePointer<berth_node_id>?
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     let batch = try required(batch, "batch").pointee
     try check(batch)
-    try engine.addNodes(batch, ids: start(ids_out, batch.count, "ids_out"))
+    try engine.addNodes(batch, ids: start(idsOut, UInt(bitPattern: batch.count), "ids_out"))
   }
 }
 
@@ -27,13 +27,13 @@ public func nodesUpdate(
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     let batch = try required(batch, "batch").pointee
     try check(batch)
-    try engine.updateNodes(start(ids, batch.count, "ids"), batch)
+    try engine.updateNodes(start(ids, UInt(bitPattern: batch.count), "ids"), batch)
   }
 }
 
 @_cdecl("berth_nodes_remove")
 public func nodesRemove(
-  _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ count: Int
+  _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ count: UInt
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     try engine.removeNodes(array(ids, count, "ids"))
@@ -42,7 +42,7 @@ public func nodesRemove(
 
 @_cdecl("berth_nodes_cordon")
 public func nodesCordon(
-  _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ count: Int, _ cordoned: UInt32
+  _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ count: UInt, _ cordoned: UInt32
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     try engine.cordonNodes(array(ids, count, "ids"), cordoned: cordoned != 0)
@@ -51,38 +51,38 @@ public func nodesCordon(
 
 @_cdecl("berth_node_find")
 public func nodeFind(
-  _ engine: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ id_out: UnsafeMutablePointer<berth_node_id>?
+  _ engine: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ idOut: UnsafeMutablePointer<berth_node_id>?
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     let name = try required(name, "name")
-    let out = try required(id_out, "id_out")
+    let out = try required(idOut, "id_out")
     out.pointee = try engine.findNode(name: name)
   }
 }
 
 @_cdecl("berth_nodes_read")
 public func nodesRead(
-  _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ count: Int,
-  _ resources: UnsafePointer<berth_resource_id>?, _ resource_count: UInt32,
-  _ states_out: UnsafeMutablePointer<berth_node_state>?, _ allocatable_out: UnsafeMutablePointer<Int64>?,
-  _ requested_out: UnsafeMutablePointer<Int64>?
+  _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ count: UInt,
+  _ resources: UnsafePointer<berth_resource_id>?, _ resourceCount: UInt32,
+  _ statesOut: UnsafeMutablePointer<berth_node_state>?, _ allocatableOut: UnsafeMutablePointer<Int64>?,
+  _ requestedOut: UnsafeMutablePointer<Int64>?
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     try engine.readNodes(
-      array(ids, count, "ids"), resources: array(resources, Int(resource_count), "resources"),
-      states: states_out, allocatable: allocatable_out, requested: requested_out)
+      array(ids, count, "ids"), resources: array(resources, UInt(resourceCount), "resources"),
+      states: statesOut, allocatable: allocatableOut, requested: requestedOut)
   }
 }
 
 @_cdecl("berth_nodes_list")
 public func nodesList(
-  _ engine: OpaquePointer?, _ offset: Int, _ capacity: Int, _ ids_out: UnsafeMutablePointer<berth_node_id>?,
-  _ count_out: UnsafeMutablePointer<Int>?
+  _ engine: OpaquePointer?, _ offset: UInt, _ capacity: UInt, _ idsOut: UnsafeMutablePointer<berth_node_id>?,
+  _ countOut: UnsafeMutablePointer<UInt>?
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     let capacity = clamped(capacity)
-    let ids = UnsafeMutableBufferPointer(start: try start(ids_out, capacity, "ids_out"), count: capacity)
-    let out = try required(count_out, "count_out")
-    out.pointee = engine.listNodes(offset: clamped(offset), into: ids)
+    let ids = UnsafeMutableBufferPointer(start: try start(idsOut, UInt(capacity), "ids_out"), count: capacity)
+    let out = try required(countOut, "count_out")
+    out.pointee = UInt(engine.listNodes(offset: clamped(offset), into: ids))
   }
 }

@@ -3,14 +3,14 @@ import CBerth
 
 @_cdecl("berth_profile_add")
 public func profileAdd(
-  _ engine: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ terms: UnsafePointer<berth_term>?, _ count: Int,
-  _ id_out: UnsafeMutablePointer<berth_profile_id>?
+  _ engine: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ terms: UnsafePointer<berth_term>?, _ count: UInt,
+  _ idOut: UnsafeMutablePointer<berth_profile_id>?
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     let name = try required(name, "name")
     let terms = try array(terms, count, "terms")
     try check(terms)
-    let out = try required(id_out, "id_out")
+    let out = try required(idOut, "id_out")
     out.pointee = try engine.addProfile(name: name, terms: terms)
   }
 }
