@@ -22,42 +22,46 @@ func required<T>(
 /// An array of the caller: null only if it has no elements.
 @inline(__always)
 func array<T>(
-  _ pointer: UnsafePointer<T>?, _ count: UInt, _ name: StaticString
+  _ pointer: UnsafePointer<T>?, _ count: UInt, _ name: StaticString, atMost limit: UInt32 = BERTH_MAX_PODS
 ) throws(EngineError) -> UnsafeBufferPointer<T> {
-  try checkArray(pointer != nil, count, name)
+  try checkArray(pointer != nil, count, name, limit)
   return UnsafeBufferPointer(start: pointer, count: Int(count))
 }
 
 /// The start of an array; where the array is empty, an address that is never used.
 @inline(__always)
 func start<T>(
-  _ pointer: UnsafePointer<T>?, _ count: UInt, _ name: StaticString
+  _ pointer: UnsafePointer<T>?, _ count: UInt, _ name: StaticString, atMost limit: UInt32 = BERTH_MAX_PODS
 ) throws(EngineError) -> UnsafePointer<T> {
-  try checkArray(pointer != nil, count, name)
+  try checkArray(pointer != nil, count, name, limit)
   return pointer ?? UnsafePointer(bitPattern: MemoryLayout<T>.alignment).unsafelyUnwrapped
 }
 
 @inline(__always)
 func start<T>(
-  _ pointer: UnsafeMutablePointer<T>?, _ count: UInt, _ name: StaticString
+  _ pointer: UnsafeMutablePointer<T>?, _ count: UInt, _ name: StaticString, atMost limit: UInt32 = BERTH_MAX_PODS
 ) throws(EngineError) -> UnsafeMutablePointer<T> {
-  try checkArray(pointer != nil, count, name)
+  try checkArray(pointer != nil, count, name, limit)
   return pointer ?? UnsafeMutablePointer(bitPattern: MemoryLayout<T>.alignment).unsafelyUnwrapped
 }
 
-/// A count beyond the largest limit would overrun every buffer, and Int cannot hold all of size_t.
+/// Before anything walks along an array: a count beyond the limit overruns what the caller can have put there.
 @inline(__always)
-private func checkArray(_ exists: Bool, _ count: UInt, _ name: StaticString) throws(EngineError) {
-  guard count <= UInt(BERTH_MAX_PODS) else {
-    throw EngineError(
-      UInt32(BERTH_LIMIT), "\(name) has \(count) elements; an array has at most \(BERTH_MAX_PODS)")
-  }
+private func checkArray(
+  _ exists: Bool, _ count: UInt, _ name: StaticString, _ limit: UInt32
+) throws(EngineError) {
+  guard count <= UInt(limit) else { throw tooMany("\(name)", count, limit) }
   guard exists || count == 0 else { throw nullPointer("\(name)") }
 }
 
 /// A buffer's capacity, or a number to skip: larger than all there is means all there is.
 @inline(__always)
 func clamped(_ size: UInt) -> Int { Int(min(size, UInt(BERTH_MAX_PODS))) }
+
+@inline(never)
+private func tooMany(_ name: String, _ count: UInt, _ limit: UInt32) -> EngineError {
+  EngineError(UInt32(BERTH_LIMIT), "\(name) has \(count) elements, the limit is \(limit)")
+}
 
 @inline(never)
 private func nullPointer(_ name: String) -> EngineError {
@@ -89,7 +93,7 @@ func check(_ options: berth_engine_options) throws(EngineError) {
   try checkStructSize(
     options.struct_size, of: berth_engine_options.self, initialiser: "call berth_engine_options_init first")
   try checkReserved(options.reserved, "options")
-  let keys = try array(options.level_keys, UInt(options.level_count), "options.level_keys")
+  let keys = try array(options.level_keys, UInt(options.level_count), "options.level_keys", atMost: BERTH_MAX_LEVELS)
   for (i, key) in keys.enumerated() { try checkElement(key != nil, "options.level_keys[\(i)]") }
 }
 
@@ -110,8 +114,8 @@ func check(_ taints: UnsafeBufferPointer<berth_taint>) throws(EngineError) {
 func check(_ batch: berth_node_batch) throws(EngineError) {
   try checkStructSize(
     batch.struct_size, of: berth_node_batch.self, initialiser: "call berth_node_batch_init first")
-  let nodes = try array(batch.nodes, UInt(bitPattern: batch.count), "batch->nodes")
-  _ = try array(batch.resources, UInt(batch.resource_count), "batch->resources")
+  let nodes = try array(batch.nodes, UInt(bitPattern: batch.count), "batch->nodes", atMost: BERTH_MAX_NODES)
+  _ = try array(batch.resources, UInt(batch.resource_count), "batch->resources", atMost: BERTH_MAX_RESOURCES)
   if batch.resource_count > 0 { _ = try array(batch.allocatable, UInt(bitPattern: batch.count), "batch->allocatable") }
   for i in nodes.indices { try checkReserved(nodes[i].reserved, "batch->nodes[\(i)]") }
 }

@@ -36,7 +36,7 @@ public func nodesRemove(
   _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ count: UInt
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
-    try engine.removeNodes(array(ids, count, "ids"))
+    try engine.removeNodes(array(ids, count, "ids", atMost: BERTH_MAX_NODES))
   }
 }
 
@@ -45,7 +45,7 @@ public func nodesCordon(
   _ engine: OpaquePointer?, _ ids: UnsafePointer<berth_node_id>?, _ count: UInt, _ cordoned: UInt32
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
-    try engine.cordonNodes(array(ids, count, "ids"), cordoned: cordoned != 0)
+    try engine.cordonNodes(array(ids, count, "ids", atMost: BERTH_MAX_NODES), cordoned: cordoned != 0)
   }
 }
 

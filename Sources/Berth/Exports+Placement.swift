@@ -61,7 +61,7 @@ public func candidatesRead(
   _ countOut: UnsafeMutablePointer<UInt>?
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
-    let candidates = try start(candidatesOut, k, "candidates_out")
+    let candidates = try start(candidatesOut, k, "candidates_out", atMost: BERTH_MAX_CANDIDATES)
     let out = try required(countOut, "count_out")
     out.pointee = UInt(
       try engine.readCandidates(of: podClass, count: Int(k), into: candidates, termScores: termScoresOut))

@@ -8,7 +8,7 @@ public func profileAdd(
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     let name = try required(name, "name")
-    let terms = try array(terms, count, "terms")
+    let terms = try array(terms, count, "terms", atMost: BERTH_MAX_TERMS)
     try check(terms)
     let out = try required(idOut, "id_out")
     out.pointee = try engine.addProfile(name: name, terms: terms)
