@@ -1,0 +1,180 @@
+/*
+ * Pins the size of every struct of berth.h and the place of every field on 64-bit machines: hosts compiled against an
+ * older header, cffi and cgo rely on them. A change here is a change of the ABI and raises BERTH_ABI_VERSION.
+ */
+#include <stddef.h>
+
+#include "berth.h"
+
+#define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), "the size of " #type " changed")
+#define FIELD(type, field, bytes) _Static_assert(offsetof(type, field) == (bytes), #type "." #field " moved")
+
+_Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8, "Berth is for 64-bit machines");
+_Static_assert(BERTH_ABI_VERSION == 1u, "new ABI number: check that the figures below are the new ones");
+
+SIZE(berth_engine_options, 32);
+FIELD(berth_engine_options, struct_size, 0);
+FIELD(berth_engine_options, allocator, 4);
+FIELD(berth_engine_options, cpu_level, 8);
+FIELD(berth_engine_options, tie_rule, 12);
+FIELD(berth_engine_options, level_count, 16);
+FIELD(berth_engine_options, reserved, 20);
+FIELD(berth_engine_options, level_keys, 24);
+
+SIZE(berth_engine_info, 200);
+FIELD(berth_engine_info, struct_size, 0);
+FIELD(berth_engine_info, allocator, 4);
+FIELD(berth_engine_info, cpu_level, 8);
+FIELD(berth_engine_info, shapes, 12);
+FIELD(berth_engine_info, trees, 16);
+FIELD(berth_engine_info, pools, 20);
+FIELD(berth_engine_info, nodes, 24);
+FIELD(berth_engine_info, pods, 32);
+FIELD(berth_engine_info, classes, 40);
+FIELD(berth_engine_info, bytes_allocated, 48);
+FIELD(berth_engine_info, bytes_mapped, 56);
+FIELD(berth_engine_info, node_bytes, 64);
+FIELD(berth_engine_info, index_bytes, 72);
+FIELD(berth_engine_info, class_bytes, 80);
+FIELD(berth_engine_info, pod_bytes, 88);
+FIELD(berth_engine_info, decisions, 96);
+FIELD(berth_engine_info, tree_queries, 104);
+FIELD(berth_engine_info, scan_queries, 112);
+FIELD(berth_engine_info, row_queries, 120);
+FIELD(berth_engine_info, leaves_opened, 128);
+FIELD(berth_engine_info, inners_opened, 136);
+FIELD(berth_engine_info, exact_scores, 144);
+FIELD(berth_engine_info, scan_fallbacks, 152);
+FIELD(berth_engine_info, node_changes, 160);
+FIELD(berth_engine_info, leaf_splits, 168);
+FIELD(berth_engine_info, leaf_merges, 176);
+FIELD(berth_engine_info, slot_moves, 184);
+FIELD(berth_engine_info, allocations, 192);
+
+SIZE(berth_label, 16);
+FIELD(berth_label, key, 0);
+FIELD(berth_label, value, 8);
+
+SIZE(berth_taint, 24);
+FIELD(berth_taint, key, 0);
+FIELD(berth_taint, value, 8);
+FIELD(berth_taint, effect, 16);
+FIELD(berth_taint, reserved, 20);
+
+SIZE(berth_node, 32);
+FIELD(berth_node, domain, 0);
+FIELD(berth_node, labels, 4);
+FIELD(berth_node, taints, 8);
+FIELD(berth_node, flags, 12);
+FIELD(berth_node, tie_key, 16);
+FIELD(berth_node, reserved, 20);
+FIELD(berth_node, price, 24);
+
+SIZE(berth_node_batch, 56);
+FIELD(berth_node_batch, struct_size, 0);
+FIELD(berth_node_batch, resource_count, 4);
+FIELD(berth_node_batch, count, 8);
+FIELD(berth_node_batch, nodes, 16);
+FIELD(berth_node_batch, resources, 24);
+FIELD(berth_node_batch, allocatable, 32);
+FIELD(berth_node_batch, requested, 40);
+FIELD(berth_node_batch, names, 48);
+
+SIZE(berth_node_state, 40);
+FIELD(berth_node_state, node, 0);
+FIELD(berth_node_state, domain, 8);
+FIELD(berth_node_state, labels, 12);
+FIELD(berth_node_state, taints, 16);
+FIELD(berth_node_state, flags, 20);
+FIELD(berth_node_state, tie_key, 24);
+FIELD(berth_node_state, slot, 28);
+FIELD(berth_node_state, price, 32);
+
+SIZE(berth_term_resource, 16);
+FIELD(berth_term_resource, resource, 0);
+FIELD(berth_term_resource, weight, 4);
+FIELD(berth_term_resource, scale, 8);
+
+SIZE(berth_shape_point, 8);
+FIELD(berth_shape_point, utilization_percent, 0);
+FIELD(berth_shape_point, score, 4);
+
+SIZE(berth_term, 40);
+FIELD(berth_term, kind, 0);
+FIELD(berth_term, resource_count, 4);
+FIELD(berth_term, point_count, 8);
+FIELD(berth_term, reserved, 12);
+FIELD(berth_term, weight, 16);
+FIELD(berth_term, resources, 24);
+FIELD(berth_term, points, 32);
+
+SIZE(berth_quantity, 16);
+FIELD(berth_quantity, resource, 0);
+FIELD(berth_quantity, reserved, 4);
+FIELD(berth_quantity, value, 8);
+
+SIZE(berth_requirement, 32);
+FIELD(berth_requirement, key, 0);
+FIELD(berth_requirement, op, 8);
+FIELD(berth_requirement, value_count, 12);
+FIELD(berth_requirement, values, 16);
+FIELD(berth_requirement, is_field, 24);
+FIELD(berth_requirement, reserved, 28);
+
+SIZE(berth_selector_term, 16);
+FIELD(berth_selector_term, requirements, 0);
+FIELD(berth_selector_term, requirement_count, 8);
+FIELD(berth_selector_term, weight, 12);
+
+SIZE(berth_toleration, 24);
+FIELD(berth_toleration, key, 0);
+FIELD(berth_toleration, value, 8);
+FIELD(berth_toleration, op, 16);
+FIELD(berth_toleration, effect, 20);
+
+SIZE(berth_pod_spec, 72);
+FIELD(berth_pod_spec, struct_size, 0);
+FIELD(berth_pod_spec, priority, 4);
+FIELD(berth_pod_spec, profile, 8);
+FIELD(berth_pod_spec, request_count, 12);
+FIELD(berth_pod_spec, requests, 16);
+FIELD(berth_pod_spec, node_selector, 24);
+FIELD(berth_pod_spec, required_terms, 32);
+FIELD(berth_pod_spec, preferred_terms, 40);
+FIELD(berth_pod_spec, tolerations, 48);
+FIELD(berth_pod_spec, node_selector_count, 56);
+FIELD(berth_pod_spec, required_term_count, 60);
+FIELD(berth_pod_spec, preferred_term_count, 64);
+FIELD(berth_pod_spec, toleration_count, 68);
+
+SIZE(berth_placement, 32);
+FIELD(berth_placement, pod, 0);
+FIELD(berth_placement, node, 8);
+FIELD(berth_placement, score, 16);
+FIELD(berth_placement, pod_class, 24);
+FIELD(berth_placement, outcome, 28);
+
+SIZE(berth_pod_state, 24);
+FIELD(berth_pod_state, pod, 0);
+FIELD(berth_pod_state, node, 8);
+FIELD(berth_pod_state, pod_class, 16);
+FIELD(berth_pod_state, state, 20);
+
+SIZE(berth_candidate, 16);
+FIELD(berth_candidate, node, 0);
+FIELD(berth_candidate, score, 8);
+
+SIZE(berth_reason, 16);
+FIELD(berth_reason, kind, 0);
+FIELD(berth_reason, resource, 4);
+FIELD(berth_reason, nodes, 8);
+
+SIZE(berth_explanation, 48);
+FIELD(berth_explanation, struct_size, 0);
+FIELD(berth_explanation, reason_count, 4);
+FIELD(berth_explanation, nodes, 8);
+FIELD(berth_explanation, feasible, 16);
+FIELD(berth_explanation, nearest_node, 24);
+FIELD(berth_explanation, nearest_resource, 32);
+FIELD(berth_explanation, reserved, 36);
+FIELD(berth_explanation, nearest_shortfall, 40);
