@@ -9,6 +9,7 @@ let build = Context.environment["BERTH_BUILD"] ?? ""
 let root = Context.packageDirectory
 
 let checked: [SwiftSetting] = build.isEmpty ? [] : [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
+// lld, because gold leaves mangled Swift names in the dynamic symbol table for the runtime's own relocations.
 let linkLibrary: [LinkerSetting] =
   build != "ship"
   ? []
@@ -65,5 +66,6 @@ let package = Package(
       dependencies: [
         "BerthSimulation", "CJemalloc", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: checked),
+    .testTarget(name: "BerthABITests", dependencies: ["Berth", "CBerth"]),
   ]
 )

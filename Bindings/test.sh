@@ -8,7 +8,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 library_dir=$(cd "${BERTH_LIBRARY_DIR:-$here/../.build/release}" && pwd)
-python=${PYTHON:-python3}
+python=$("${PYTHON:-python3}" -c 'import sys; print(sys.executable)') # not a shim, which may need its environment
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -39,7 +39,7 @@ diff <(printf 'pod 1: placed\npod 2: placed\npod 3: no node fits\n') <(head -n 3
 echo "ok   c with dlopen"
 
 # Python: the library loads in a process that was not prepared for it, with an empty environment.
-loaded=$(env -i "$(command -v "$python")" -c "import ctypes; print(ctypes.CDLL('$library_dir/libberth.so').berth_abi_version())")
+loaded=$(env -i "$python" -c "import ctypes; print(ctypes.CDLL('$library_dir/libberth.so').berth_abi_version())")
 [ "$loaded" = "$(sed -n 's/^#define BERTH_ABI_VERSION \([0-9]*\)u$/\1/p' "$here/../include/berth.h")" ] || {
   echo "FAILED python with an empty environment: ABI '$loaded'" >&2
   exit 1

@@ -1,0 +1,30 @@
+"""The header for bindings: cffi parses its text, no struct has hidden padding, layout.c pins every field."""
+
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings/Python"))
+import cffi  # noqa: E402
+from berth_abi import declarations  # noqa: E402  (the module lies in the bindings)
+
+
+def main(header: Path, layout: Path) -> None:
+    ffi = cffi.FFI()
+    ffi.cdef(declarations(header.read_text()))
+    pinned = set(re.findall(r"^FIELD\((\w+), (\w+),", layout.read_text(), re.MULTILINE))
+    found = set()
+    for name in re.findall(r"^} (berth_\w+);", header.read_text(), re.MULTILINE):
+        struct = ffi.typeof(name)
+        end = 0
+        for field, place in struct.fields:
+            assert place.offset == end, f"{name}: {place.offset - end} bytes of padding before {field}"
+            assert place.bitsize < 0, f"{name}.{field} is a bit field"
+            end = place.offset + ffi.sizeof(place.type)
+            found.add((name, field))
+        assert ffi.sizeof(struct) == end, f"{name}: {ffi.sizeof(struct) - end} bytes of padding at its end"
+    assert len(found) > 100, f"only {len(found)} fields found"
+    assert found == pinned, f"header and layout.c differ in {sorted(found ^ pinned)}"
+
+
+main(Path(sys.argv[1]), Path(sys.argv[2]))
