@@ -69,7 +69,8 @@ public func nodesRead(
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     try engine.readNodes(
-      array(ids, count, "ids"), resources: array(resources, UInt(resourceCount), "resources"),
+      array(ids, count, "ids"),
+      resources: array(resources, UInt(resourceCount), "resources", atMost: BERTH_MAX_RESOURCES),
       states: statesOut, allocatable: allocatableOut, requested: requestedOut)
   }
 }

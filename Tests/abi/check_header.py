@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings/Python"))
-import cffi  # noqa: E402
-from berth_abi import declarations  # noqa: E402  (the module lies in the bindings)
+import cffi
+from berth_abi import declarations
 
 
 def main(header: Path, layout: Path) -> None:

@@ -23,7 +23,8 @@ static berth_class_id classes[COUNT(class_names)];
 /* Every fallible call goes through here: a refused one ends the program with the engine's own sentence. */
 static void must(berth_engine *engine, berth_status status) {
   char sentence[512];
-  if (status == BERTH_OK) return;
+  if (status == BERTH_OK)
+    return;
   berth_engine_last_error(engine, sentence, sizeof sentence, NULL);
   fprintf(stderr, "%s: %s\n", berth_status_name(status), sentence);
   exit(1);
@@ -31,21 +32,24 @@ static void must(berth_engine *engine, berth_status status) {
 
 static const char *node_name(berth_node_id id) {
   for (size_t i = 0; i < COUNT(nodes); i++) {
-    if (nodes[i] == id) return node_names[i];
+    if (nodes[i] == id)
+      return node_names[i];
   }
   return "nowhere";
 }
 
 static const char *resource_name(berth_resource_id id) {
   for (size_t i = 0; i < COUNT(resources); i++) {
-    if (resources[i] == id) return resource_names[i];
+    if (resources[i] == id)
+      return resource_names[i];
   }
   return "?";
 }
 
 static const char *class_name(berth_class_id id) {
   for (size_t i = 0; i < COUNT(classes); i++) {
-    if (classes[i] == id) return class_names[i];
+    if (classes[i] == id)
+      return class_names[i];
   }
   return "?";
 }
@@ -120,7 +124,8 @@ static void describe_classes(berth_engine *engine) {
 
 static void print_placement(const char *prefix, const berth_placement *placement) {
   printf("%s%s -> %s", prefix, class_name(placement->pod_class), node_name(placement->node));
-  if (placement->outcome == BERTH_PLACED) printf(", score %" PRId64, placement->score);
+  if (placement->outcome == BERTH_PLACED)
+    printf(", score %" PRId64, placement->score);
   printf("\n");
 }
 
@@ -133,10 +138,17 @@ static void explain(berth_engine *engine, berth_class_id pod_class) {
   for (uint32_t i = 0; i < explanation.reason_count && i < COUNT(reasons); i++) {
     printf("  %" PRIu64 " x ", reasons[i].nodes);
     switch (reasons[i].kind) {
-      case BERTH_REASON_UNSCHEDULABLE: printf("unschedulable\n"); break;
-      case BERTH_REASON_TAINT: printf("untolerated taint\n"); break;
-      case BERTH_REASON_AFFINITY: printf("node selector or affinity\n"); break;
-      default: printf("too little %s\n", resource_name(reasons[i].resource));
+    case BERTH_REASON_UNSCHEDULABLE:
+      printf("unschedulable\n");
+      break;
+    case BERTH_REASON_TAINT:
+      printf("untolerated taint\n");
+      break;
+    case BERTH_REASON_AFFINITY:
+      printf("node selector or affinity\n");
+      break;
+    default:
+      printf("too little %s\n", resource_name(reasons[i].resource));
     }
   }
   if (explanation.nearest_node != BERTH_NO_NODE) {
@@ -174,7 +186,8 @@ int main(void) {
   const berth_class_id arrivals[] = {classes[0], classes[0], classes[1], classes[2], classes[2], classes[2]};
   berth_placement placements[COUNT(arrivals)];
   must(engine, berth_pods_place(engine, arrivals, COUNT(arrivals), 0, placements));
-  for (size_t i = 0; i < COUNT(placements); i++) print_placement("", &placements[i]);
+  for (size_t i = 0; i < COUNT(placements); i++)
+    print_placement("", &placements[i]);
 
   explain(engine, classes[0]);
   explain(engine, classes[2]);

@@ -11,20 +11,20 @@
 #include "berth.h"
 
 /* The functions this program uses, with the header's own types (the toolchain's typeof follows berth.h). */
-#define FUNCTIONS(X)        \
-  X(berth_abi_version)      \
-  X(berth_version)          \
-  X(berth_status_name)      \
-  X(berth_engine_create)    \
-  X(berth_engine_destroy)   \
-  X(berth_engine_last_error) \
-  X(berth_engine_read_info) \
-  X(berth_resource_add)     \
-  X(berth_node_batch_init)  \
-  X(berth_nodes_add)        \
-  X(berth_profile_add)      \
-  X(berth_pod_spec_init)    \
-  X(berth_class_intern)     \
+#define FUNCTIONS(X)                                                                                                   \
+  X(berth_abi_version)                                                                                                 \
+  X(berth_version)                                                                                                     \
+  X(berth_status_name)                                                                                                 \
+  X(berth_engine_create)                                                                                               \
+  X(berth_engine_destroy)                                                                                              \
+  X(berth_engine_last_error)                                                                                           \
+  X(berth_engine_read_info)                                                                                            \
+  X(berth_resource_add)                                                                                                \
+  X(berth_node_batch_init)                                                                                             \
+  X(berth_nodes_add)                                                                                                   \
+  X(berth_profile_add)                                                                                                 \
+  X(berth_pod_spec_init)                                                                                               \
+  X(berth_class_intern)                                                                                                \
   X(berth_pods_place)
 
 struct berth_api {
@@ -40,11 +40,11 @@ static struct berth_api load(const char *path) {
     fprintf(stderr, "%s\n", dlerror());
     exit(1);
   }
-#define LOOK_UP(name)                                                  \
-  *(void **)&api.name = dlsym(library, #name);                         \
-  if (!api.name) {                                                     \
-    fprintf(stderr, "%s does not have %s\n", path, #name);             \
-    exit(1);                                                           \
+#define LOOK_UP(name)                                                                                                  \
+  *(void **)&api.name = dlsym(library, #name);                                                                         \
+  if (!api.name) {                                                                                                     \
+    fprintf(stderr, "%s does not have %s\n", path, #name);                                                             \
+    exit(1);                                                                                                           \
   }
   FUNCTIONS(LOOK_UP)
 #undef LOOK_UP
@@ -57,7 +57,8 @@ static struct berth_api load(const char *path) {
 
 static void must(const struct berth_api *api, berth_engine *engine, berth_status status) {
   char sentence[512];
-  if (status == BERTH_OK) return;
+  if (status == BERTH_OK)
+    return;
   api->berth_engine_last_error(engine, sentence, sizeof sentence, NULL);
   fprintf(stderr, "%s: %s\n", api->berth_status_name(status), sentence);
   exit(1);

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from berth_abi import load  # noqa: E402  (the module lies one folder up)
+from berth_abi import load
 
 berth = load()
 ffi, lib = berth.ffi, berth.lib
@@ -126,9 +126,7 @@ def main():
     south_only = cluster.pod_class(
         packing, [(cpu, 4000), (memory, 8192)], selector=[(b"topology.kubernetes.io/zone", b"south")]
     )
-    training = cluster.pod_class(
-        packing, [(cpu, 8000), (memory, 32768), (gpu, 2)], tolerations=[b"nvidia.com/gpu"]
-    )
+    training = cluster.pod_class(packing, [(cpu, 8000), (memory, 32768), (gpu, 2)], tolerations=[b"nvidia.com/gpu"])
     class_names = {web: "web", south_only: "south-only", training: "training"}
 
     placements = cluster.place([web, web, south_only, training, training, training])
