@@ -50,9 +50,9 @@ import Testing
     Refusal("add: unknown taints", BERTH_UNKNOWN_ID, "nodes[1]") { add($0, row: { $0.taints = .max }) },
     Refusal("add: unknown flag", BERTH_BAD_ARGUMENT, "flags") { add($0, row: { $0.flags = 2 }) },
     Refusal("add: price beyond the limit", BERTH_LIMIT, "price") {
-      add($0, row: { $0.price = Int64(BERTH_MAX_QUANTITY) + 1 })
+      add($0, row: { $0.price = Int64(BERTH_MAX_PRICE) + 1 })
     },
-    Refusal("add: smallest price", BERTH_LIMIT, "price") { add($0, row: { $0.price = .min }) },
+    Refusal("add: negative price", BERTH_BAD_QUANTITY, "price") { add($0, row: { $0.price = .min }) },
     Refusal("add: negative allocatable", BERTH_BAD_QUANTITY, "-1") {
       add($0) { $0.allocatable = list([1, 1, 1, -1, 1, 1]) }
     },
@@ -117,6 +117,9 @@ import Testing
     Refusal("update: an id twice", BERTH_DUPLICATE, "ids") { update($0, [$0.nodes[4], $0.nodes[4]]) },
     Refusal("update: names", BERTH_BAD_ARGUMENT, "names") { host in
       update(host, Array(host.nodes[0..<2])) { $0.names = list([c("x"), c("y")]) }
+    },
+    Refusal("update: requested", BERTH_BAD_ARGUMENT, "requested") { host in
+      update(host, Array(host.nodes[0..<2])) { $0.requested = list([1, 1, 1, 1]) }
     },
     Refusal("update: negative allocatable", BERTH_BAD_QUANTITY, "allocatable") { host in
       update(host, Array(host.nodes[0..<2])) { $0.allocatable = list([9, 9, 9, -9]) }

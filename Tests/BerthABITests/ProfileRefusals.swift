@@ -35,6 +35,10 @@ import Testing
       Refusal("profile: the name is there", BERTH_DUPLICATE, "packing") { add($0, [$0.term(1)], name: c("packing")) },
       Refusal("profile: no kind", BERTH_BAD_ARGUMENT, "terms[1]") { add($0, 0) { _ in } },
       Refusal("profile: unknown kind", BERTH_BAD_ARGUMENT, "terms[1]") { add($0, 12) { _ in } },
+      Refusal("profile: price twice", BERTH_BAD_ARGUMENT, "terms[1]") { add($0, Int(BERTH_TERM_PRICE)) { _ in } },
+      Refusal("profile: affinity twice", BERTH_BAD_ARGUMENT, "terms[1]") {
+        add($0, [$0.term(Int(BERTH_TERM_NODE_AFFINITY)), $0.term(Int(BERTH_TERM_NODE_AFFINITY))])
+      },
       Refusal("profile: reserved field", BERTH_BAD_STRUCT, "terms[1].reserved") { add($0, 1) { $0.reserved = 1 } },
       Refusal("profile: null resources", BERTH_NULL_POINTER, "terms[1].resources") {
         add($0, 1) { $0.resource_count = 1 }

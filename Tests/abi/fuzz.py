@@ -107,7 +107,7 @@ class Fuzzer:
 
     # Records
 
-    def batch(self, rows: int):
+    def batch(self, rows: int, update: bool = False):
         resources = self.id_list("resource", 6)
         cells = rows * len(resources)
         batch = self.keep(ffi.new("berth_node_batch *"))
@@ -121,9 +121,9 @@ class Fuzzer:
         ])  # fmt: skip
         batch.resources = self.array("berth_resource_id[]", resources)
         batch.allocatable = self.array("int64_t[]", [self.quantity(20000) for _ in range(cells)])
-        if self.random.random() < 0.3:
+        if self.bad() if update else self.random.random() < 0.3:
             batch.requested = self.array("int64_t[]", [self.quantity(5000) for _ in range(cells)])
-        if self.random.random() < 0.3:
+        if self.bad() if update else self.random.random() < 0.3:
             names = [b"n%d" % self.random.randrange(10**6) for _ in range(rows)]
             batch.names = self.array("char *[]", [
                 self.text() if self.bad() else self.keep(ffi.new("char[]", name)) for name in names
@@ -228,7 +228,7 @@ class Fuzzer:
 
     def update_nodes(self):
         ids = self.id_list("node")
-        return lib.berth_nodes_update, (self.array("uint64_t[]", ids), self.batch(len(ids))), None
+        return lib.berth_nodes_update, (self.array("uint64_t[]", ids), self.batch(len(ids), update=True)), None
 
     def leave(self, kind, function, most):
         ids = self.id_list(kind, most)

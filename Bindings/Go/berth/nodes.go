@@ -114,7 +114,7 @@ type Node struct {
 	Flags    uint32
 	TieKey   uint32
 	reserved uint32
-	Price    int64 // per hour, in millionths of a currency unit
+	Price    int64 // per hour, in millionths of a currency unit; 0 where prices do not matter
 }
 
 // Nodes is a batch of nodes as columns.
@@ -176,8 +176,8 @@ func (e *Engine) AddNodes(nodes Nodes) ([]NodeID, error) {
 	return ids, nil
 }
 
-// UpdateNodes replaces everything of nodes but their pods and names, all or none. Names must be nil, and Requested nil
-// keeps what ran there untold.
+// UpdateNodes replaces everything of nodes but their pods, names and what ran there untold, all or none: Names and
+// Requested must be nil.
 func (e *Engine) UpdateNodes(ids []NodeID, nodes Nodes) error {
 	if len(ids) != len(nodes.Nodes) {
 		return &Error{BadArgument, fmt.Sprintf("%d ids for %d nodes", len(ids), len(nodes.Nodes))}
