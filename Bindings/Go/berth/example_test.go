@@ -57,8 +57,8 @@ func Example() {
 
 	// Output:
 	// south-1
-	// south-1
 	// north-1
+	// south-1
 	// no node fits
 	// true
 }
