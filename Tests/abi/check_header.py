@@ -1,4 +1,4 @@
-"""The header for bindings: cffi parses its text, no struct has hidden padding, layout.c pins every field."""
+"""The header for bindings: cffi parses its text, no struct has hidden padding, layout.c pins fields and constants."""
 
 import re
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings/Python"))
 import cffi
-from berth_abi import declarations
+from berth_abi import constants, declarations
 
 
 def main(header: Path, layout: Path) -> None:
@@ -25,6 +25,12 @@ def main(header: Path, layout: Path) -> None:
         assert ffi.sizeof(struct) == end, f"{name}: {ffi.sizeof(struct) - end} bytes of padding at its end"
     assert len(found) > 100, f"only {len(found)} fields found"
     assert found == pinned, f"header and layout.c differ in {sorted(found ^ pinned)}"
+
+    text = header.read_text()
+    named = set(constants(text)) | set(re.findall(r"\b(BERTH_[A-Z0-9_]+) = \d", text))
+    values = set(re.findall(r"^VALUE\((\w+),", layout.read_text(), re.MULTILINE)) | {"BERTH_ABI_VERSION"}
+    assert len(named) > 80, f"only {len(named)} constants found"
+    assert named == values, f"header and layout.c differ in {sorted(named ^ values)}"
 
 
 main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -33,7 +33,7 @@ for cc in gcc clang; do
   compilers=$((compilers + 1))
 done
 [ "$compilers" -gt 0 ] || failed "there is neither gcc nor clang"
-passed "header as C11 and C++17, layout of every struct ($compilers compilers)"
+passed "header as C11 and C++17, every constant and layout ($compilers compilers)"
 
 # 2. cffi reads the header's text; no struct has padding that the header does not show, and layout.c names each field.
 "$python" "$here/check_header.py" "$header" "$here/layout.c" || failed "the header with cffi"

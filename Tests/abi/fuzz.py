@@ -33,7 +33,8 @@ class Fuzzer:
     def __init__(self, seed: int, trace: bool):
         self.random = random.Random(seed)
         self.trace = trace
-        self.spoilt = self.random.choice([0.0, 0.005, 0.02, 0.1])  # of all arguments
+        self.rate = self.random.choice([0.0, 0.005, 0.02, 0.1])  # of all arguments are spoilt
+        self.spoilt = 0.0  # until there is a cluster
         self.alive = []  # what cffi has made for the call under way
         self.ids = {kind: [] for kind in ("node", "pod", "resource", "domain", "label", "taint", "profile", "class")}
         self.gone = {"node": [], "pod": []}
@@ -369,6 +370,7 @@ class Fuzzer:
         names, weights = zip(*self.CALLS, strict=True)
         for step in range(steps):
             self.alive.clear()
+            self.spoilt = self.rate if step > 200 else 0.0
             call = self.random.choices(names, weights)[0]
             function, arguments, note = call(self)
             compare = self.spoilt > 0 and step % 11 == 0
