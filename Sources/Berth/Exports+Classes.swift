@@ -14,7 +14,7 @@ public func classIntern(
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     let spec = try required(spec, "spec").pointee
-    try check(spec)
+    try checkStructSize(spec.struct_size, of: berth_pod_spec.self, initialiser: "call berth_pod_spec_init first")
     let out = try required(idOut, "id_out")
     out.pointee = try engine.internClass(spec)
   }

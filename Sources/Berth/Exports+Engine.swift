@@ -17,7 +17,8 @@ public func engineCreate(
     var chosen = berth_engine_options()
     engineOptionsInit(&chosen)
     if let options { chosen = options.pointee }
-    try check(chosen)
+    try checkStructSize(
+      chosen.struct_size, of: berth_engine_options.self, initialiser: "call berth_engine_options_init first")
     let engine = try Engine(options: chosen)
     guard let handle = EngineTable.insert(engine) else {
       engine.destroy()

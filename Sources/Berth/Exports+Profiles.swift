@@ -9,7 +9,6 @@ public func profileAdd(
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     let name = try required(name, "name")
     let terms = try array(terms, count, "terms", atMost: BERTH_MAX_TERMS)
-    try check(terms)
     let out = try required(idOut, "id_out")
     out.pointee = try engine.addProfile(name: name, terms: terms)
   }

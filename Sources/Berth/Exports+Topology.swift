@@ -32,7 +32,6 @@ public func labelSetIntern(
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     let labels = try array(labels, count, "labels")
-    try check(labels, "labels")
     let out = try required(idOut, "id_out")
     out.pointee = try engine.internLabelSet(labels)
   }
@@ -45,7 +44,6 @@ public func taintSetIntern(
 ) -> berth_status {
   EngineTable.withEngine(engine) { engine throws(EngineError) in
     let taints = try array(taints, count, "taints")
-    try check(taints)
     let out = try required(idOut, "id_out")
     out.pointee = try engine.internTaintSet(taints)
   }
