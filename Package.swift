@@ -9,12 +9,13 @@ let build = Context.environment["BERTH_BUILD"] ?? ""
 let root = Context.packageDirectory
 
 let checked: [SwiftSetting] = build.isEmpty ? [] : [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
+// lld, because gold leaves mangled Swift names in the dynamic symbol table for the runtime's own relocations.
 let linkLibrary: [LinkerSetting] =
   build != "ship"
   ? []
   : [
     .unsafeFlags([
-      "-static-stdlib",
+      "-static-stdlib", "-use-ld=lld",
       "-Xlinker", "--version-script=\(root)/Sources/Berth/exports.map",
       "-Xlinker", "-z", "-Xlinker", "nodelete",
     ])
@@ -67,5 +68,6 @@ let package = Package(
         "BerthSimulation", "CJemalloc", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: checked),
     .testTarget(name: "BerthSimulationTests", dependencies: ["BerthSimulation", "BerthCore", "CBerth", "CPng"]),
+    .testTarget(name: "BerthABITests", dependencies: ["Berth", "CBerth"]),
   ]
 )

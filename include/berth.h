@@ -41,6 +41,9 @@ extern "C" {
 /* Raised by one whenever a struct, a constant or a function of this header changes. Bindings check it at load. */
 #define BERTH_ABI_VERSION 1u
 
+/* The version of the library that this header belongs to, "major.minor.patch". */
+#define BERTH_VERSION "0.1.0"
+
 /* The ABI number the library was built with; compare it with BERTH_ABI_VERSION before anything else. */
 uint32_t berth_abi_version(void);
 
@@ -85,6 +88,7 @@ const char *berth_status_name(berth_status status);
 /* Limits                                                                                                           */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
+#define BERTH_MAX_ENGINES 65536u            /* live engines per process */
 #define BERTH_MAX_NODES 16777216u           /* live nodes per engine */
 #define BERTH_MAX_PODS 268435456u           /* live pods per engine */
 #define BERTH_MAX_RESOURCES 4096u           /* resource names per engine */
@@ -174,8 +178,9 @@ berth_status berth_engine_create(const berth_engine_options *options, berth_engi
 berth_status berth_engine_destroy(berth_engine *engine);
 
 /* Copies the sentence that belongs to the last refused call on this engine (empty if none) into text[0..capacity).
- * A null engine asks for the last refused call of this thread that had no engine, e.g. a failed create. Always ends
- * with a zero; length_out (may be null) gets the whole sentence's length in bytes. */
+ * A null engine asks for the last refused call of this thread that had no engine to keep the sentence: a failed create,
+ * BERTH_BAD_ENGINE and BERTH_BUSY. Always ends with a zero; length_out (may be null) gets the whole sentence's length
+ * in bytes. */
 berth_status berth_engine_last_error(berth_engine *engine, char *text, size_t capacity, size_t *length_out);
 
 typedef struct berth_engine_info {

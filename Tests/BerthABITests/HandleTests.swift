@@ -1,0 +1,117 @@
+import CBerth
+import Testing
+
+@testable import Berth
+
+@Suite struct HandleTests {
+  /// One call of every function that takes an engine, with arguments that are good otherwise.
+  static func calls(_ host: Host) -> [(String, (OpaquePointer?) -> berth_status)] {
+    let spec = list([host.spec()])
+    let batch = list([host.batch([host.row()])])
+    return [
+      ("destroy", { berth_engine_destroy($0) }),
+      ("read_info", { berth_engine_read_info($0, host.sized(berth_engine_info.self, 200)) }),
+      ("set_path", { berth_engine_set_path($0, 0) }),
+      ("validate", { berth_engine_validate($0) }),
+      ("resource_add", { berth_resource_add($0, "disk", 0, host.out(berth_resource_id.self)) }),
+      ("domain_add", { berth_domain_add($0, 0, "c", host.out(berth_domain_id.self)) }),
+      ("label_set_intern", { berth_label_set_intern($0, nil, 0, host.out(berth_label_set_id.self)) }),
+      ("taint_set_intern", { berth_taint_set_intern($0, nil, 0, host.out(berth_taint_set_id.self)) }),
+      ("nodes_add", { berth_nodes_add($0, batch, host.out(berth_node_id.self)) }),
+      ("nodes_update", { berth_nodes_update($0, host.nodes, batch) }),
+      ("nodes_remove", { berth_nodes_remove($0, host.nodes, 1) }),
+      ("nodes_cordon", { berth_nodes_cordon($0, host.nodes, 1, 1) }),
+      ("node_find", { berth_node_find($0, "n0", host.out(berth_node_id.self)) }),
+      ("nodes_read", { berth_nodes_read($0, host.nodes, 1, nil, 0, host.out(berth_node_state.self), nil, nil) }),
+      ("nodes_list", { berth_nodes_list($0, 0, 1, host.out(berth_node_id.self), host.out(Int.self, at: 1024)) }),
+      ("profile_add", { berth_profile_add($0, "new", [host.term(1)], 1, host.out(berth_profile_id.self)) }),
+      ("class_intern", { berth_class_intern($0, spec, host.out(berth_class_id.self)) }),
+      ("pods_place", { berth_pods_place($0, host.classes, 1, 0, host.out(berth_placement.self)) }),
+      ("pods_bind", { berth_pods_bind($0, host.classes, host.nodes, 1, host.out(berth_pod_id.self)) }),
+      ("pods_confirm", { berth_pods_confirm($0, [host.assumed], 1) }),
+      ("pods_forget", { berth_pods_forget($0, [host.assumed], 1) }),
+      ("pods_release", { berth_pods_release($0, [host.assumed], 1) }),
+      ("pods_read", { berth_pods_read($0, [host.assumed], 1, host.out(berth_pod_state.self)) }),
+      (
+        "candidates_read",
+        {
+          berth_candidates_read(
+            $0, host.classes[0], 1, host.out(berth_candidate.self), nil, host.out(Int.self, at: 1024))
+        }
+      ),
+      (
+        "class_explain",
+        {
+          berth_class_explain(
+            $0, host.classes[0], host.sized(berth_explanation.self, MemoryLayout<berth_explanation>.size), nil, 0)
+        }
+      ),
+    ]
+  }
+
+  static func destroyedEngine() -> OpaquePointer? {
+    var engine: OpaquePointer?
+    #expect(berth_engine_create(nil, &engine) == ok)
+    #expect(berth_engine_destroy(engine) == ok)
+    return engine
+  }
+
+  /// Null, destroyed, of a slot never used, of a wrong tag, and real addresses.
+  static func handlesThatAreNone(_ host: Host) -> [(String, OpaquePointer?)] {
+    let bits = UInt(bitPattern: host.engine)
+    return [
+      ("null", nil),
+      ("destroyed", destroyedEngine()),
+      ("the next generation", OpaquePointer(bitPattern: bits + 0x1_0000)),
+      ("a slot never used", OpaquePointer(bitPattern: bits | 0xFFFF)),
+      ("another tag", OpaquePointer(bitPattern: bits ^ 1 << 63)),
+      ("a heap address", OpaquePointer(host.results)),
+      ("a small number", OpaquePointer(bitPattern: 1)),
+      ("all ones", OpaquePointer(bitPattern: UInt.max)),
+    ]
+  }
+
+  @Test func everyCallRefusesAHandleThatIsNone() {
+    let host = Host()
+    let before = host.state()
+    for (what, handle) in Self.handlesThatAreNone(host) {
+      for (name, call) in Self.calls(host) {
+        ThreadError.set("")
+        #expect(call(handle) == berth_status(BERTH_BAD_ENGINE), "\(name) of \(what)")
+        #expect(lastError(nil).contains("berth_engine_create"), "\(name) of \(what)")
+      }
+      var length = 7
+      #expect(berth_engine_last_error(handle, nil, 0, &length) == (handle == nil ? ok : berth_status(BERTH_BAD_ENGINE)))
+    }
+    #expect(host.resultsAreUntouched())
+    #expect(host.state() == before)
+  }
+
+  /// Every function is in the list above: a new one must be added there.
+  @Test func everyFunctionIsTried() {
+    #expect(Self.calls(Host()).count == 25)
+  }
+
+  @Test func slotsAreUsedAgainAndHandlesAreNot() {
+    var seen: Set<OpaquePointer> = []
+    for _ in 0..<200 {
+      guard let engine = Self.destroyedEngine() else { return }
+      #expect(seen.insert(engine).inserted)
+    }
+    let slots = Set(seen.map { UInt(bitPattern: $0) & 0xFFFF })
+    #expect(slots.count < 100, "200 engines, one after the other, used \(slots.count) slots")
+    for engine in seen { #expect(berth_engine_validate(engine) == berth_status(BERTH_BAD_ENGINE)) }
+  }
+
+  @Test func enginesAreIndependent() {
+    let one = Host()
+    let other = Host()
+    let before = other.state()
+    var placements = [berth_placement](repeating: berth_placement(), count: 20)
+    let classes = [berth_class_id](repeating: one.classes[0], count: 20)
+    #expect(berth_pods_place(one.engine, classes, 20, 0, &placements) == ok)
+    #expect(berth_resource_add(one.engine, nil, 0, nil) == berth_status(BERTH_NULL_POINTER))
+    #expect(lastError(other.engine) == "")
+    #expect(other.state() == before)
+  }
+}

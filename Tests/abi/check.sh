@@ -1,0 +1,22 @@
+#!/bin/bash
+# Everything about the C ABI that is tried from outside: the contract, what the hot calls allocate, random calls.
+#
+#   BERTH_LIBRARY_DIR=.build/release Tests/abi/check.sh         PYTHON names a Python with cffi, default python3
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+BERTH_LIBRARY_DIR=$(cd "${BERTH_LIBRARY_DIR:-$root/.build/release}" && pwd)
+export BERTH_LIBRARY_DIR
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$here/contract.sh"
+
+"${CC:-cc}" -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -Wall -Wextra -Werror -I "$root/include" -o "$work/hot" \
+  "$here/hot.c" -L"$BERTH_LIBRARY_DIR" -lberth -Wl,-rpath,"$BERTH_LIBRARY_DIR"
+"$work/hot"
+echo "ok   placing and releasing allocate nothing"
+
+"${PYTHON:-python3}" "$here/fuzz.py"
+echo "abi: all passed"

@@ -1,0 +1,416 @@
+"""Random calls through the C ABI: never a crash, a broken invariant, or a refused call that changed something.
+
+    BERTH_LIBRARY_DIR=.build/release python3 Tests/abi/fuzz.py [--seeds 12] [--steps 4000]
+    python3 Tests/abi/fuzz.py --replay SEED [--steps N] [--trace]     what a failure tells to run
+
+Each seed is one engine in a process of its own. It draws how often arguments are spoilt: ids that are stale, of another
+kind or noise, nulls, counts beyond the limits, struct sizes, reserved fields, texts that are no UTF-8, numbers at the
+edges of their ranges. What C cannot check stays sound: a pointer that is not null points to as much as its count says.
+"""
+
+import argparse
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings/Python"))
+from berth_abi import load
+
+berth = load()
+ffi, lib, constants = berth.ffi, berth.lib, berth.constants
+
+U32, U64 = 2**32 - 1, 2**64 - 1
+MOST = constants["BERTH_MAX_QUANTITY"]
+QUANTITIES = [-(2**63), -1, 0, 1, 2, 3, 1000, 4095, 2**31, 2**32 + 1, MOST - 1, MOST, MOST + 1, 2**63 - 1]
+DOUBLES = [float("nan"), float("inf"), -float("inf"), -1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 1e6, 1e6 + 1, 5e-324, 1e300]
+TEXTS = [b"", b"a", b"zone", b"disk", b"ssd", b"gpu", b"7", b"-9223372036854775808", b"metadata.name"]
+TEXTS += [b"kubernetes.io/hostname", b"topology.kubernetes.io/zone", b"node.kubernetes.io/unschedulable", b"x" * 1024]
+BAD_TEXTS = [b"\xff", b"a\x80", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x82", b"x" * 1025, b"x" * 70000]
+
+
+class Fuzzer:
+    def __init__(self, seed: int, trace: bool):
+        self.random = random.Random(seed)
+        self.trace = trace
+        self.rate = self.random.choice([0.0, 0.005, 0.02, 0.1])  # of all arguments are spoilt
+        self.spoilt = 0.0  # until there is a cluster
+        self.alive = []  # what cffi has made for the call under way
+        self.ids = {kind: [] for kind in ("node", "pod", "resource", "domain", "label", "taint", "profile", "class")}
+        self.gone = {"node": [], "pod": []}
+        self.statuses = {}
+        levels = [b"topology.kubernetes.io/zone", b"rack", b"shelf"][: self.random.randrange(4)]
+        options = ffi.new("berth_engine_options *")
+        lib.berth_engine_options_init(options)
+        options.tie_rule = self.random.randrange(2)
+        options.cpu_level = self.random.choice([lib.BERTH_CPU_AUTO, lib.BERTH_CPU_SCALAR, lib.BERTH_CPU_BASELINE])
+        options.level_count = len(levels)
+        options.level_keys = self.array("char *[]", [self.keep(ffi.new("char[]", key)) for key in levels])
+        engine = ffi.new("berth_engine **")
+        assert lib.berth_engine_create(options, engine) == lib.BERTH_OK
+        self.engine = engine[0]
+        self.ids["domain"] = [0]
+        self.ids["label"] = [0]
+        self.ids["taint"] = [0]
+
+    # Draws
+
+    def keep(self, thing):
+        self.alive.append(thing)
+        return thing
+
+    def bad(self) -> bool:
+        return self.random.random() < self.spoilt
+
+    def array(self, ctype, values):
+        """An array of the caller; sometimes null."""
+        return ffi.NULL if self.bad() else self.keep(ffi.new(ctype, values))
+
+    def count(self, true: int) -> int:
+        return self.random.choice([2**28 + 1, 2**62, 2**63, U64]) if self.bad() else true
+
+    def count32(self, true: int, limit: int) -> int:
+        return self.random.choice([limit + 1, 2**31, U32]) if self.bad() and limit < 2**28 else true
+
+    def text(self):
+        if self.bad():
+            return (
+                self.keep(ffi.new("char[]", self.random.choice(BAD_TEXTS))) if self.random.random() < 0.7 else ffi.NULL
+            )
+        if self.random.random() < 0.5:
+            return self.keep(ffi.new("char[]", self.random.choice(TEXTS)))
+        return self.keep(ffi.new("char[]", b"t%d" % self.random.randrange(40)))
+
+    def u32(self, *usual: int) -> int:
+        return self.random.choice([0, 1, 17, 255, 2**31, U32]) if self.bad() else self.random.choice(usual)
+
+    def quantity(self, usual: int) -> int:
+        return self.random.choice(QUANTITIES) if self.bad() else self.random.randrange(usual)
+
+    def id(self, kind: str) -> int:
+        """Mostly a live one, sometimes one that has gone, of another kind, one bit off, or noise."""
+        width = U64 if kind in self.gone else U32
+        known = self.ids[kind]
+        if known and not self.bad():
+            return self.random.choice(known)
+        choice = self.random.randrange(4)
+        if choice == 0 and self.gone.get(kind):
+            return self.random.choice(self.gone[kind])
+        if choice == 1 and known:
+            return self.random.choice(known) ^ (1 << self.random.randrange(width.bit_length()))
+        if choice == 2:
+            return self.random.choice([0, width, width - 1])
+        return self.random.getrandbits(width.bit_length())
+
+    def id_list(self, kind: str, most: int = 12) -> list[int]:
+        ids = [self.id(kind) for _ in range(self.random.randrange(most))]
+        return ids if self.bad() else list(dict.fromkeys(ids))
+
+    # Records
+
+    def batch(self, rows: int, update: bool = False):
+        resources = self.id_list("resource", 6)
+        cells = rows * len(resources)
+        batch = self.keep(ffi.new("berth_node_batch *"))
+        lib.berth_node_batch_init(batch)
+        if self.bad():
+            batch.struct_size = self.u32(0, batch.struct_size + 8)
+        batch.count, batch.resource_count = self.count(rows), self.count32(len(resources), 4096)
+        batch.nodes = self.array("berth_node[]", [
+            (self.id("domain"), self.id("label"), self.id("taint"), self.u32(0, 0, 0, 1), self.random.randrange(9),
+             self.u32(0), self.quantity(100)) for _ in range(rows)
+        ])  # fmt: skip
+        batch.resources = self.array("berth_resource_id[]", resources)
+        batch.allocatable = self.array("int64_t[]", [self.quantity(20000) for _ in range(cells)])
+        if self.bad() if update else self.random.random() < 0.3:
+            batch.requested = self.array("int64_t[]", [self.quantity(5000) for _ in range(cells)])
+        if self.bad() if update else self.random.random() < 0.3:
+            names = [b"n%d" % self.random.randrange(10**6) for _ in range(rows)]
+            batch.names = self.array("char *[]", [
+                self.text() if self.bad() else self.keep(ffi.new("char[]", name)) for name in names
+            ])  # fmt: skip
+        return ffi.NULL if self.bad() else batch
+
+    def labels(self, most: int):
+        return [(self.text(), self.text()) for _ in range(self.random.randrange(most))]
+
+    def selector_terms(self, weights: tuple[int, ...]):
+        terms = []
+        for _ in range(self.random.choice([0, 0, 1, 2])):
+            requirements = []
+            for _ in range(self.random.randrange(3)):
+                op = self.u32(1, 2, 3, 4, 5, 6)
+                values = [
+                    self.text() for _ in range(0 if op in (3, 4) else 1 if op > 2 else self.random.randrange(1, 4))
+                ]
+                requirements.append(
+                    (self.text(), op, len(values), self.array("char *[]", values), self.u32(0), self.u32(0))
+                )
+            terms.append((self.array("berth_requirement[]", requirements), len(requirements), self.u32(*weights)))
+        return self.array("berth_selector_term[]", terms), len(terms)
+
+    def spec(self):
+        spec = self.keep(ffi.new("berth_pod_spec *"))
+        lib.berth_pod_spec_init(spec)
+        if self.bad():
+            spec.struct_size = self.u32(0, 8)
+        requests = [(resource, self.u32(0), self.quantity(3000)) for resource in self.id_list("resource", 5)]
+        tolerations = [
+            (self.text(), self.text() if self.random.random() < 0.5 else ffi.NULL, self.u32(0, 1), self.u32(0, 1, 2, 3))
+            for _ in range(self.random.choice([0, 0, 0, 2]))
+        ]
+        selector = self.labels(2)
+        spec.priority, spec.profile = self.random.randrange(-(2**31), 2**31), self.id("profile")
+        spec.requests, spec.request_count = self.array("berth_quantity[]", requests), len(requests)
+        spec.node_selector, spec.node_selector_count = self.array("berth_label[]", selector), len(selector)
+        spec.required_terms, spec.required_term_count = self.selector_terms((0,))
+        spec.preferred_terms, spec.preferred_term_count = self.selector_terms((1, 50, 100))
+        spec.tolerations, spec.toleration_count = self.array("berth_toleration[]", tolerations), len(tolerations)
+        return ffi.NULL if self.bad() else spec
+
+    def term(self):
+        kind = self.u32(*range(1, 12))
+        scale = 1000 if kind in (lib.BERTH_TERM_DOT_PRODUCT, lib.BERTH_TERM_BEST_FIT) else 0
+        resources = [
+            (resource, self.u32(1, 1, 1, 3), self.quantity(9) if self.bad() else scale)
+            for resource in self.id_list("resource", 4)
+        ]
+        points = [(0, self.u32(0, 10)), (self.u32(50), self.u32(5)), (100, self.u32(10, 0))]
+        points = points if kind == lib.BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO or self.bad() else []
+        weight = self.random.choice(DOUBLES) if self.bad() else float(self.random.randrange(1, 9))
+        return (kind, len(resources), len(points), self.u32(0), weight,
+                self.array("berth_term_resource[]", resources), self.array("berth_shape_point[]", points))  # fmt: skip
+
+    # Calls: each returns its name, the function, its arguments, and what to note when it succeeds
+
+    def interned(self, kind, function, *arguments):
+        out = self.array("uint32_t *", 0)
+
+        def note():
+            if out[0] not in self.ids[kind]:
+                self.ids[kind].append(out[0])
+
+        return function, (*arguments, out), note
+
+    def add_resource(self):
+        return self.interned("resource", lib.berth_resource_add, self.text(), self.u32(0, 0, 1, 2, 3, 4, 5))
+
+    def add_domain(self):
+        return self.interned("domain", lib.berth_domain_add, self.id("domain"), self.text())
+
+    def intern_labels(self):
+        labels = self.labels(4)
+        return self.interned(
+            "label", lib.berth_label_set_intern, self.array("berth_label[]", labels), self.count(len(labels))
+        )
+
+    def intern_taints(self):
+        taints = [(self.text(), self.text(), self.u32(1, 2, 3), self.u32(0)) for _ in range(self.random.randrange(3))]
+        return self.interned(
+            "taint", lib.berth_taint_set_intern, self.array("berth_taint[]", taints), self.count(len(taints))
+        )
+
+    def add_profile(self):
+        terms = [self.term() for _ in range(self.random.randrange(1, 4))]
+        return self.interned("profile", lib.berth_profile_add, self.text(), self.array("berth_term[]", terms),
+                             self.count(len(terms)))  # fmt: skip
+
+    def intern_class(self):
+        return self.interned("class", lib.berth_class_intern, self.spec())
+
+    def add_nodes(self):
+        rows = self.random.randrange(30) if len(self.ids["node"]) < 400 else 0
+        ids = self.array("uint64_t[]", rows)
+        return (
+            lib.berth_nodes_add,
+            (self.batch(rows), ids),
+            lambda: self.ids["node"].extend(ids[i] for i in range(rows)),
+        )
+
+    def update_nodes(self):
+        ids = self.id_list("node")
+        return lib.berth_nodes_update, (self.array("uint64_t[]", ids), self.batch(len(ids), update=True)), None
+
+    def leave(self, kind, function, most):
+        ids = self.id_list(kind, most)
+
+        def note():
+            self.gone[kind] = (self.gone[kind] + ids)[-50:]
+            self.ids[kind] = [known for known in self.ids[kind] if known not in ids]
+
+        return function, (self.array("uint64_t[]", ids), self.count(len(ids))), note
+
+    def remove_nodes(self):
+        return self.leave("node", lib.berth_nodes_remove, 6)
+
+    def cordon_nodes(self):
+        ids = self.id_list("node")
+        arguments = (self.array("uint64_t[]", ids), self.count(len(ids)), self.random.randrange(2))
+        return lib.berth_nodes_cordon, arguments, None
+
+    def find_node(self):
+        return lib.berth_node_find, (self.text(), self.array("uint64_t *", 0)), None
+
+    def read_nodes(self):
+        ids, resources = self.id_list("node"), self.id_list("resource", 4)
+        cells = max(len(ids) * len(resources), 1)
+        outs = [self.array(ctype, n) for ctype, n in
+                (("berth_node_state[]", len(ids)), ("int64_t[]", cells), ("int64_t[]", cells))]  # fmt: skip
+        arguments = (self.array("uint64_t[]", ids), self.count(len(ids)), self.array("uint32_t[]", resources),
+                     self.count32(len(resources), 4096), *outs)  # fmt: skip
+        return lib.berth_nodes_read, arguments, None
+
+    def list_nodes(self):
+        capacity = self.random.randrange(20)
+        arguments = (
+            self.random.choice([0, 5, U64]),
+            capacity,
+            self.array("uint64_t[]", capacity),
+            self.array("size_t *", 0),
+        )
+        return lib.berth_nodes_list, arguments, None
+
+    def place(self):
+        classes = [self.id("class") for _ in range(self.random.randrange(20))]
+        dry = self.random.random() < 0.2
+        placements = self.array("berth_placement[]", len(classes))
+
+        def note():
+            if not dry:
+                placed = [placements[i] for i in range(len(classes))]
+                self.ids["pod"] += [p.pod for p in placed if p.outcome == lib.BERTH_PLACED]
+
+        flags = self.u32(lib.BERTH_PLACE_DRY_RUN) if dry else 0
+        dry = dry and flags == lib.BERTH_PLACE_DRY_RUN
+        return (
+            lib.berth_pods_place,
+            (self.array("uint32_t[]", classes), self.count(len(classes)), flags, placements),
+            note,
+        )
+
+    def bind(self):
+        count = self.random.randrange(6)
+        pods = self.array("uint64_t[]", count)
+        classes = self.array("uint32_t[]", [self.id("class") for _ in range(count)])
+        nodes = self.array("uint64_t[]", [self.id("node") for _ in range(count)])
+        return (
+            lib.berth_pods_bind,
+            (classes, nodes, self.count(count), pods),
+            lambda: self.ids["pod"].extend(pods[i] for i in range(count)),
+        )
+
+    def confirm(self):
+        ids = self.id_list("pod", 4)
+        return lib.berth_pods_confirm, (self.array("uint64_t[]", ids), self.count(len(ids))), None
+
+    def forget(self):
+        return self.leave("pod", lib.berth_pods_forget, 4)
+
+    def release(self):
+        return self.leave("pod", lib.berth_pods_release, 20)
+
+    def read_pods(self):
+        ids = self.id_list("pod")
+        arguments = (self.array("uint64_t[]", ids), self.count(len(ids)), self.array("berth_pod_state[]", len(ids)))
+        return lib.berth_pods_read, arguments, None
+
+    def candidates(self):
+        k = self.random.choice([0, 1, 5, 30])
+        arguments = (self.id("class"), self.count(k), self.array("berth_candidate[]", k),
+                     self.array("int64_t[]", max(16 * k, 1)), self.array("size_t *", 0))  # fmt: skip
+        return lib.berth_candidates_read, arguments, None
+
+    def explain(self):
+        capacity = self.random.randrange(6)
+        explanation = self.array("berth_explanation *", {"struct_size": ffi.sizeof("berth_explanation")})
+        if explanation and self.bad():
+            explanation.struct_size = self.u32(8)
+        return (
+            lib.berth_class_explain,
+            (self.id("class"), explanation, self.array("berth_reason[]", capacity), capacity),
+            None,
+        )
+
+    def info(self):
+        size = self.u32(0, 8) if self.bad() else ffi.sizeof("berth_engine_info")
+        return lib.berth_engine_read_info, (self.array("berth_engine_info *", {"struct_size": size}),), None
+
+    def set_path(self):
+        return lib.berth_engine_set_path, (self.u32(0, 1, 2, 3),), None
+
+    # Steps
+
+    def state(self):
+        """What a caller can see: the nodes in order and what they hold, and every class's next decision."""
+        nodes = ffi.new("uint64_t[]", 512)
+        count = ffi.new("size_t *")
+        assert lib.berth_nodes_list(self.engine, 0, 512, nodes, count) == lib.BERTH_OK
+        states = ffi.new("berth_node_state[]", max(count[0], 1))
+        resources = self.ids["resource"]
+        requested = ffi.new("int64_t[]", max(count[0] * len(resources), 1))
+        columns = ffi.new("uint32_t[]", resources)
+        read = (nodes, count[0], columns, len(resources), states, ffi.NULL, requested)
+        assert lib.berth_nodes_read(self.engine, *read) == lib.BERTH_OK
+        classes = self.ids["class"][-20:]
+        placements = ffi.new("berth_placement[]", max(len(classes), 1))
+        assert (
+            lib.berth_pods_place(self.engine, classes, len(classes), lib.BERTH_PLACE_DRY_RUN, placements)
+            == lib.BERTH_OK
+        )
+        return [bytes(ffi.buffer(part)) for part in (nodes, states, requested, placements)]
+
+    CALLS = (
+        (add_resource, 2), (add_domain, 2), (intern_labels, 2), (intern_taints, 1), (add_profile, 2), (intern_class, 5),
+        (add_nodes, 4), (update_nodes, 5), (remove_nodes, 3), (cordon_nodes, 3), (find_node, 1), (read_nodes, 2),
+        (list_nodes, 1), (place, 25), (bind, 6), (confirm, 5), (forget, 4), (release, 15), (read_pods, 2),
+        (candidates, 4), (explain, 4), (info, 1), (set_path, 1),
+    )  # fmt: skip
+
+    def run(self, steps: int) -> None:
+        names, weights = zip(*self.CALLS, strict=True)
+        for step in range(steps):
+            self.alive.clear()
+            self.spoilt = self.rate if step > 200 else 0.0
+            call = self.random.choices(names, weights)[0]
+            function, arguments, note = call(self)
+            compare = self.spoilt > 0 and step % 11 == 0
+            before = self.state() if compare else None
+            if self.trace:
+                print(f"step {step}: {call.__name__} {arguments}", flush=True)
+            status = function(self.engine, *arguments)
+            self.statuses[status] = self.statuses.get(status, 0) + 1
+            if status == lib.BERTH_OK and note:
+                note()
+            if status != lib.BERTH_OK:
+                sentence = berth.last_error(self.engine, status)
+                assert len(sentence) > 5, f"step {step}: {call.__name__} gave {berth.status_name(status)}: {sentence!r}"
+                assert not before or before == self.state(), f"step {step}: refused {call.__name__} changed the state"
+            if step % 50 == 0 or step == steps - 1:
+                valid = lib.berth_engine_validate(self.engine)
+                assert valid == lib.BERTH_OK, f"step {step}: {berth.last_error(self.engine, valid)}"
+        assert lib.berth_engine_destroy(self.engine) == lib.BERTH_OK
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--replay", type=int, metavar="SEED")
+    parser.add_argument("--trace", action="store_true", help="print every call before it is made")
+    arguments = parser.parse_args()
+    if arguments.replay is not None:
+        fuzzer = Fuzzer(arguments.replay, arguments.trace)
+        fuzzer.run(arguments.steps)
+        told = sorted((berth.status_name(status), count) for status, count in fuzzer.statuses.items())
+        print(f"seed {arguments.replay}:", ", ".join(f"{name[6:]} {count}" for name, count in told))
+        return 0
+    for seed in range(arguments.seeds):
+        command = [sys.executable, __file__, "--replay", str(seed), "--steps", str(arguments.steps)]
+        if code := subprocess.run(command, check=False).returncode:
+            print(f"FAILED with {code}; replay: {' '.join(command)} --trace", file=sys.stderr)
+            return 1
+    print(f"fuzz: {arguments.seeds} engines, {arguments.steps} calls each: no crash, every invariant holds")
+    return 0
+
+
+sys.exit(main())

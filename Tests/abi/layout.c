@@ -1,0 +1,274 @@
+/*
+ * Pins every constant of berth.h, the size of every struct and the place of every field on 64-bit machines: hosts
+ * compiled against an older header, cffi and cgo rely on them. A change here is a change of the ABI and raises
+ * BERTH_ABI_VERSION.
+ */
+#include <stddef.h>
+
+#include "berth.h"
+
+#define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), "the size of " #type " changed")
+#define VALUE(constant, number) _Static_assert((constant) == (number), #constant " changed")
+#define FIELD(type, field, bytes) _Static_assert(offsetof(type, field) == (bytes), #type "." #field " moved")
+
+_Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8, "Berth is for 64-bit machines");
+_Static_assert(BERTH_ABI_VERSION == 1u, "new ABI number: check that the figures below are the new ones");
+
+SIZE(berth_engine_options, 32);
+FIELD(berth_engine_options, struct_size, 0);
+FIELD(berth_engine_options, allocator, 4);
+FIELD(berth_engine_options, cpu_level, 8);
+FIELD(berth_engine_options, tie_rule, 12);
+FIELD(berth_engine_options, level_count, 16);
+FIELD(berth_engine_options, reserved, 20);
+FIELD(berth_engine_options, level_keys, 24);
+
+SIZE(berth_engine_info, 200);
+FIELD(berth_engine_info, struct_size, 0);
+FIELD(berth_engine_info, allocator, 4);
+FIELD(berth_engine_info, cpu_level, 8);
+FIELD(berth_engine_info, shapes, 12);
+FIELD(berth_engine_info, trees, 16);
+FIELD(berth_engine_info, pools, 20);
+FIELD(berth_engine_info, nodes, 24);
+FIELD(berth_engine_info, pods, 32);
+FIELD(berth_engine_info, classes, 40);
+FIELD(berth_engine_info, bytes_allocated, 48);
+FIELD(berth_engine_info, bytes_mapped, 56);
+FIELD(berth_engine_info, node_bytes, 64);
+FIELD(berth_engine_info, index_bytes, 72);
+FIELD(berth_engine_info, class_bytes, 80);
+FIELD(berth_engine_info, pod_bytes, 88);
+FIELD(berth_engine_info, decisions, 96);
+FIELD(berth_engine_info, tree_queries, 104);
+FIELD(berth_engine_info, scan_queries, 112);
+FIELD(berth_engine_info, row_queries, 120);
+FIELD(berth_engine_info, leaves_opened, 128);
+FIELD(berth_engine_info, inners_opened, 136);
+FIELD(berth_engine_info, exact_scores, 144);
+FIELD(berth_engine_info, scan_fallbacks, 152);
+FIELD(berth_engine_info, node_changes, 160);
+FIELD(berth_engine_info, leaf_splits, 168);
+FIELD(berth_engine_info, leaf_merges, 176);
+FIELD(berth_engine_info, slot_moves, 184);
+FIELD(berth_engine_info, allocations, 192);
+
+SIZE(berth_label, 16);
+FIELD(berth_label, key, 0);
+FIELD(berth_label, value, 8);
+
+SIZE(berth_taint, 24);
+FIELD(berth_taint, key, 0);
+FIELD(berth_taint, value, 8);
+FIELD(berth_taint, effect, 16);
+FIELD(berth_taint, reserved, 20);
+
+SIZE(berth_node, 32);
+FIELD(berth_node, domain, 0);
+FIELD(berth_node, labels, 4);
+FIELD(berth_node, taints, 8);
+FIELD(berth_node, flags, 12);
+FIELD(berth_node, tie_key, 16);
+FIELD(berth_node, reserved, 20);
+FIELD(berth_node, price, 24);
+
+SIZE(berth_node_batch, 56);
+FIELD(berth_node_batch, struct_size, 0);
+FIELD(berth_node_batch, resource_count, 4);
+FIELD(berth_node_batch, count, 8);
+FIELD(berth_node_batch, nodes, 16);
+FIELD(berth_node_batch, resources, 24);
+FIELD(berth_node_batch, allocatable, 32);
+FIELD(berth_node_batch, requested, 40);
+FIELD(berth_node_batch, names, 48);
+
+SIZE(berth_node_state, 40);
+FIELD(berth_node_state, node, 0);
+FIELD(berth_node_state, domain, 8);
+FIELD(berth_node_state, labels, 12);
+FIELD(berth_node_state, taints, 16);
+FIELD(berth_node_state, flags, 20);
+FIELD(berth_node_state, tie_key, 24);
+FIELD(berth_node_state, slot, 28);
+FIELD(berth_node_state, price, 32);
+
+SIZE(berth_term_resource, 16);
+FIELD(berth_term_resource, resource, 0);
+FIELD(berth_term_resource, weight, 4);
+FIELD(berth_term_resource, scale, 8);
+
+SIZE(berth_shape_point, 8);
+FIELD(berth_shape_point, utilization_percent, 0);
+FIELD(berth_shape_point, score, 4);
+
+SIZE(berth_term, 40);
+FIELD(berth_term, kind, 0);
+FIELD(berth_term, resource_count, 4);
+FIELD(berth_term, point_count, 8);
+FIELD(berth_term, reserved, 12);
+FIELD(berth_term, weight, 16);
+FIELD(berth_term, resources, 24);
+FIELD(berth_term, points, 32);
+
+SIZE(berth_quantity, 16);
+FIELD(berth_quantity, resource, 0);
+FIELD(berth_quantity, reserved, 4);
+FIELD(berth_quantity, value, 8);
+
+SIZE(berth_requirement, 32);
+FIELD(berth_requirement, key, 0);
+FIELD(berth_requirement, op, 8);
+FIELD(berth_requirement, value_count, 12);
+FIELD(berth_requirement, values, 16);
+FIELD(berth_requirement, is_field, 24);
+FIELD(berth_requirement, reserved, 28);
+
+SIZE(berth_selector_term, 16);
+FIELD(berth_selector_term, requirements, 0);
+FIELD(berth_selector_term, requirement_count, 8);
+FIELD(berth_selector_term, weight, 12);
+
+SIZE(berth_toleration, 24);
+FIELD(berth_toleration, key, 0);
+FIELD(berth_toleration, value, 8);
+FIELD(berth_toleration, op, 16);
+FIELD(berth_toleration, effect, 20);
+
+SIZE(berth_pod_spec, 72);
+FIELD(berth_pod_spec, struct_size, 0);
+FIELD(berth_pod_spec, priority, 4);
+FIELD(berth_pod_spec, profile, 8);
+FIELD(berth_pod_spec, request_count, 12);
+FIELD(berth_pod_spec, requests, 16);
+FIELD(berth_pod_spec, node_selector, 24);
+FIELD(berth_pod_spec, required_terms, 32);
+FIELD(berth_pod_spec, preferred_terms, 40);
+FIELD(berth_pod_spec, tolerations, 48);
+FIELD(berth_pod_spec, node_selector_count, 56);
+FIELD(berth_pod_spec, required_term_count, 60);
+FIELD(berth_pod_spec, preferred_term_count, 64);
+FIELD(berth_pod_spec, toleration_count, 68);
+
+SIZE(berth_placement, 32);
+FIELD(berth_placement, pod, 0);
+FIELD(berth_placement, node, 8);
+FIELD(berth_placement, score, 16);
+FIELD(berth_placement, pod_class, 24);
+FIELD(berth_placement, outcome, 28);
+
+SIZE(berth_pod_state, 24);
+FIELD(berth_pod_state, pod, 0);
+FIELD(berth_pod_state, node, 8);
+FIELD(berth_pod_state, pod_class, 16);
+FIELD(berth_pod_state, state, 20);
+
+SIZE(berth_candidate, 16);
+FIELD(berth_candidate, node, 0);
+FIELD(berth_candidate, score, 8);
+
+SIZE(berth_reason, 16);
+FIELD(berth_reason, kind, 0);
+FIELD(berth_reason, resource, 4);
+FIELD(berth_reason, nodes, 8);
+
+SIZE(berth_explanation, 48);
+FIELD(berth_explanation, struct_size, 0);
+FIELD(berth_explanation, reason_count, 4);
+FIELD(berth_explanation, nodes, 8);
+FIELD(berth_explanation, feasible, 16);
+FIELD(berth_explanation, nearest_node, 24);
+FIELD(berth_explanation, nearest_resource, 32);
+FIELD(berth_explanation, reserved, 36);
+FIELD(berth_explanation, nearest_shortfall, 40);
+
+VALUE(BERTH_OK, 0);
+VALUE(BERTH_NULL_POINTER, 10);
+VALUE(BERTH_BAD_STRUCT, 11);
+VALUE(BERTH_BAD_ARGUMENT, 12);
+VALUE(BERTH_BAD_QUANTITY, 13);
+VALUE(BERTH_BAD_NUMBER, 14);
+VALUE(BERTH_BAD_TEXT, 15);
+VALUE(BERTH_BAD_ENGINE, 20);
+VALUE(BERTH_UNKNOWN_ID, 21);
+VALUE(BERTH_STALE_ID, 22);
+VALUE(BERTH_DUPLICATE, 23);
+VALUE(BERTH_WRONG_STATE, 30);
+VALUE(BERTH_BUSY, 31);
+VALUE(BERTH_SEALED, 32);
+VALUE(BERTH_LIMIT, 40);
+VALUE(BERTH_OUT_OF_MEMORY, 41);
+VALUE(BERTH_CORRUPT, 50);
+VALUE(BERTH_MAX_ENGINES, 65536u);
+VALUE(BERTH_MAX_NODES, 16777216u);
+VALUE(BERTH_MAX_PODS, 268435456u);
+VALUE(BERTH_MAX_RESOURCES, 4096u);
+VALUE(BERTH_MAX_RESOURCES_PER_NODE, 16u);
+VALUE(BERTH_MAX_RESOURCES_PER_POD, 16u);
+VALUE(BERTH_MAX_LEVELS, 8u);
+VALUE(BERTH_MAX_CLASSES, 1048576u);
+VALUE(BERTH_MAX_PROFILES, 256u);
+VALUE(BERTH_MAX_TERMS, 16u);
+VALUE(BERTH_MAX_POOLS, 65535u);
+VALUE(BERTH_MAX_CANDIDATES, 65536u);
+VALUE(BERTH_MAX_TEXT_BYTES, 1024u);
+VALUE(BERTH_MAX_QUANTITY, 1125899906842624);
+VALUE(BERTH_MAX_PRICE, 1099511627776);
+VALUE(BERTH_MAX_WEIGHT, 1000000);
+VALUE(BERTH_NO_NODE, UINT64_MAX);
+VALUE(BERTH_NO_POD, UINT64_MAX);
+VALUE(BERTH_ROOT_DOMAIN, 0u);
+VALUE(BERTH_EMPTY_SET, 0u);
+VALUE(BERTH_ANY_RESOURCE, UINT32_MAX);
+VALUE(BERTH_ALLOCATOR_AUTO, 0);
+VALUE(BERTH_ALLOCATOR_JEMALLOC, 1);
+VALUE(BERTH_ALLOCATOR_MMAP, 2);
+VALUE(BERTH_CPU_AUTO, 0);
+VALUE(BERTH_CPU_SCALAR, 1);
+VALUE(BERTH_CPU_BASELINE, 2);
+VALUE(BERTH_CPU_V3, 3);
+VALUE(BERTH_CPU_V4, 4);
+VALUE(BERTH_PATH_AUTO, 0);
+VALUE(BERTH_PATH_TREE, 1);
+VALUE(BERTH_PATH_SCAN, 2);
+VALUE(BERTH_PATH_ROWS, 3);
+VALUE(BERTH_TIE_TOPOLOGY, 0);
+VALUE(BERTH_TIE_KEY, 1);
+VALUE(BERTH_RESOURCE_OTHER, 0);
+VALUE(BERTH_RESOURCE_CPU, 1);
+VALUE(BERTH_RESOURCE_MEMORY, 2);
+VALUE(BERTH_RESOURCE_GPU, 3);
+VALUE(BERTH_RESOURCE_EPHEMERAL_STORAGE, 4);
+VALUE(BERTH_RESOURCE_PODS, 5);
+VALUE(BERTH_EFFECT_ANY, 0);
+VALUE(BERTH_EFFECT_NO_SCHEDULE, 1);
+VALUE(BERTH_EFFECT_PREFER_NO_SCHEDULE, 2);
+VALUE(BERTH_EFFECT_NO_EXECUTE, 3);
+VALUE(BERTH_NODE_CORDONED, 1);
+VALUE(BERTH_TERM_LEAST_ALLOCATED, 1);
+VALUE(BERTH_TERM_MOST_ALLOCATED, 2);
+VALUE(BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO, 3);
+VALUE(BERTH_TERM_BALANCED_ALLOCATION, 4);
+VALUE(BERTH_TERM_NODE_AFFINITY, 5);
+VALUE(BERTH_TERM_TAINT_TOLERATION, 6);
+VALUE(BERTH_TERM_BINPACK, 7);
+VALUE(BERTH_TERM_SPREAD, 8);
+VALUE(BERTH_TERM_PRICE, 9);
+VALUE(BERTH_TERM_DOT_PRODUCT, 10);
+VALUE(BERTH_TERM_BEST_FIT, 11);
+VALUE(BERTH_OP_IN, 1);
+VALUE(BERTH_OP_NOT_IN, 2);
+VALUE(BERTH_OP_EXISTS, 3);
+VALUE(BERTH_OP_DOES_NOT_EXIST, 4);
+VALUE(BERTH_OP_GT, 5);
+VALUE(BERTH_OP_LT, 6);
+VALUE(BERTH_TOLERATION_EQUAL, 0);
+VALUE(BERTH_TOLERATION_EXISTS, 1);
+VALUE(BERTH_PLACED, 1);
+VALUE(BERTH_NO_FIT, 2);
+VALUE(BERTH_PLACE_DRY_RUN, 1);
+VALUE(BERTH_POD_ASSUMED, 1);
+VALUE(BERTH_POD_BOUND, 2);
+VALUE(BERTH_REASON_UNSCHEDULABLE, 1);
+VALUE(BERTH_REASON_TAINT, 2);
+VALUE(BERTH_REASON_AFFINITY, 3);
+VALUE(BERTH_REASON_INSUFFICIENT_RESOURCE, 4);
