@@ -64,7 +64,8 @@ let package = Package(
     .target(name: "BerthSimulation", dependencies: ["CBerth", "BerthCore", "CPng"], swiftSettings: checked),
     // What the benchmarks measure, apart from package-benchmark: the tests run small sizes of the same cases.
     .target(
-      name: "BenchCases", dependencies: ["CBerth", "Berth", "BerthCore", "BerthSimulation"], path: "Bench/Cases",
+      name: "BenchCases", dependencies: ["CBerth", "CKernels", "CPlatform", "Berth", "BerthCore", "BerthSimulation"],
+      path: "Bench/Cases",
       swiftSettings: checked),
     .executableTarget(
       name: "berth-bench", dependencies: ["BenchCases", "BerthSimulation", "CBerth"], path: "Bench/Small",

@@ -1,39 +1,52 @@
-import BerthCore
 import BerthSimulation
 import CBerth
+import CKernels
+import CPlatform
 
 extension BenchCase {
-  static let kernelCases: [BenchCase] = [SearchPath.scan, .rows].map { path in
-    BenchCase(name: "kernel.\(path.rawValue)", allocates: false) { size, cpuLevel in
-      try ScanRun(size, cpuLevel, path)
+  static let kernelCases: [BenchCase] = [
+    kernel("inner_bounds") { $0.innerBounds($1) },
+    kernel("leaf_bounds") { $0.leafBounds($1) },
+    kernel("pick") { $0.pick($1) },
+    kernel("leaf_exact") { $0.leafExact($1) },
+    kernel("summarize_leaf") { $0.summarizeLeaf($1) },
+    kernel("summarize_inner") { $0.summarizeInner($1) },
+    kernel("rank") { $0.rank($1) },
+  ]
+
+  private static func kernel(
+    _ name: String, _ call: @escaping @Sendable (KernelBlocks, Int) -> Void
+  ) -> BenchCase {
+    BenchCase(name: "kernel.\(name)", allocates: false) { size, cpuLevel in
+      KernelRun(try KernelBlocks(blocks: size == .small ? 256 : 8192, cpuLevel: cpuLevel), call)
     }
   }
 }
 
-/// Decisions with the search forced over every node: the block kernels at full stretch, and their scalar twin.
-final class ScanRun: BenchRun {
-  private let bed: Bed
-  private let decided: [berth_class_id]
-  private var placements: [berth_placement]
+/// One kernel over many blocks, as a search meets them: one block a call.
+final class KernelRun: BenchRun {
+  private let blocks: KernelBlocks
+  private let call: @Sendable (KernelBlocks, Int) -> Void
 
-  init(_ size: CaseSize, _ cpuLevel: CPULevel, _ path: SearchPath) throws {
-    bed = try Bed(size, cpuLevel)
-    try bed.engine.setPath(path.code)
-    decided = Array(bed.classes.prefix(4))
-    placements = Array(repeating: berth_placement(), count: decided.count)
+  init(_ blocks: KernelBlocks, _ call: @escaping @Sendable (KernelBlocks, Int) -> Void) {
+    self.blocks = blocks
+    self.call = call
   }
 
-  /// Nodes looked at.
-  var operations: Int { decided.count * bed.nodes.count }
+  var operations: Int { blocks.count }
 
-  func step() throws {
-    try bed.engine.placeAll(decided, flags: UInt32(BERTH_PLACE_DRY_RUN), into: &placements)
+  func step() {
+    for block in 0..<blocks.count { call(blocks, block) }
   }
 
-  /// A dry run has taken everything back itself.
-  func reset() throws {}
+  func reset() {}
 
-  var checksum: Checksum { Checksum(of: placements) }
+  var checksum: Checksum { blocks.checksum }
 
-  func info() -> berth_engine_info { bed.engine.info() }
+  /// There is no engine here, so nothing counts but the level.
+  func info() -> berth_engine_info {
+    var info = berth_engine_info()
+    info.cpu_level = blocks.cpuLevel
+    return info
+  }
 }
