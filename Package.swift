@@ -65,8 +65,7 @@ let package = Package(
     // What the benchmarks measure, apart from package-benchmark: the tests run small sizes of the same cases.
     .target(
       name: "BenchCases", dependencies: ["CBerth", "CKernels", "CPlatform", "Berth", "BerthCore", "BerthSimulation"],
-      path: "Bench/Cases",
-      swiftSettings: checked),
+      path: "Bench/Cases", swiftSettings: checked),
     .executableTarget(
       name: "berth-bench", dependencies: ["BenchCases", "BerthSimulation", "CBerth"], path: "Bench/Small",
       swiftSettings: checked),

@@ -170,7 +170,7 @@ def compare(case, now, then, same_toolchain):
 
 
 def report(entries):
-    print(f"{'case':<18}{'operations':>11}{'opened':>9}{'exact':>8}{'blocks':>8}{'instr/op':>15}{'at v3':>9}  checksum")
+    print(f"{'case':<24}{'operations':>11}{'opened':>9}{'exact':>8}{'blocks':>8}{'instr/op':>15}{'at v3':>9}  checksum")
     for case, entry in entries.items():
         counters, instructions = entry["counters"], entry.get("instructions", {})
         opened = counters["leaves_opened"] + counters["inners_opened"]
@@ -179,7 +179,7 @@ def report(entries):
             for level in CALLGRIND_LEVELS
         ]
         print(
-            f"{case:<18}{entry['operations']:>11,}{opened:>9,}{counters['exact_scores']:>8,}"
+            f"{case:<24}{entry['operations']:>11,}{opened:>9,}{counters['exact_scores']:>8,}"
             f"{counters['allocations']:>8,}{per_operation[0]:>15}{per_operation[1]:>9}  {entry['checksum']}"
         )
 
@@ -210,6 +210,8 @@ def main():
         options.baseline.write_text(json.dumps({"swift": swift, "cases": entries}, indent=2) + "\n")
         remarks.append(f"wrote {options.baseline}")
     else:
+        if not options.baseline.exists():
+            parser.error(f"{options.baseline} is missing: Bench/gate.py --update writes it")
         baseline = json.loads(options.baseline.read_text())
         same_toolchain = baseline["swift"] == swift
         if not same_toolchain:
