@@ -5,7 +5,7 @@ import BerthSimulation
 // Times of the full sizes. Counts are the gate's business (Bench/gate.py): they repeat, and times do not.
 
 /// What one operation of a case takes, whatever the size of its step.
-let perOperation = BenchmarkMetric.custom("nanoseconds per operation", polarity: .prefersSmaller, useScalingFactor: false)
+let perOperation = BenchmarkMetric.custom("ns per operation", polarity: .prefersSmaller, useScalingFactor: false)
 
 let benchmarks: @Sendable () -> Void = {
   for benchCase in BenchCase.all {
