@@ -21,6 +21,8 @@ run() {
     closing+=("$line")
     printf '   %s\n' "$line"
   done < <(grep -E "$pattern" "$log" | tail -n 3)
+  # What was left out must be seen, too: a test that skips is no test that passed.
+  grep -iE '\bskip(s|ped|ping)?\b' "$log" | grep -vE '\b0 skipped' | sort -u | head -n 5 | sed 's/^/   /'
   if [ "$result" = FAILED ]; then
     failures=$((failures + 1))
     [ -n "${VERBOSE:-}" ] || show_failure "$log"
@@ -31,7 +33,7 @@ run() {
 # Errors first, wherever they stand, then the end of the log.
 show_failure() {
   printf '   -- errors in %s\n' "$1"
-  grep -nE '✘|error:|Error|FAILED|--- FAIL|panic|fatal' "$1" | head -n 60
+  grep -nE '✘|error:|Error|FAILED|--- FAIL|panic|[Ff]atal' "$1" | head -n 60
   printf '   -- the last lines of %s\n' "$1"
   tail -n 60 "$1"
 }
@@ -45,7 +47,7 @@ swift_tests() {
 export BERTH_LIBRARY_DIR=$PWD/.build/release
 run swift '^[^a-z]*Test run with ' swift_tests
 run bindings '^(PASS|FAIL|ok |--- FAIL|FAIL|bindings: )' Bindings/test.sh
-run python '^=+ .*(passed|failed|error|no tests ran).* =+$' python3 -m pytest --color=no Tests/python
+run python '^=+ .*(passed|failed|error|no tests ran).* =+$' python3 -m pytest --color=no -rs Tests/python
 run bench '^bench: ' Bench/gate.py
 
 printf '\n== summary (logs in %s)\n' "$logs"
