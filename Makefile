@@ -52,7 +52,7 @@ bench: build ## Run the benchmarks and print times (the first run compiles for m
 	  echo "== berth bench place --profile $$profile"; \
 	  $(COMMAND) bench place --nodes 1000000 --classes 100 --pods 200000 --profile $$profile --seed 1; \
 	done
-	@cd Bench && BERTH_BUILD=levels swift package --disable-sandbox benchmark
+	@cd Bench && BERTH_BUILD=levels swift package --disable-sandbox benchmark --no-progress
 
 fmt: setup ## Format all sources in place
 	@swift format --in-place --recursive --parallel $(SWIFT_DIRS)

@@ -18,7 +18,7 @@ extension BenchCase {
     _ name: String, _ call: @escaping @Sendable (KernelBlocks, Int) -> Void
   ) -> BenchCase {
     BenchCase(name: "kernel.\(name)", allocates: false) { size, cpuLevel in
-      KernelRun(try KernelBlocks(blocks: size == .small ? 256 : 8192, cpuLevel: cpuLevel), call)
+      KernelRun(try KernelBlocks(blocks: size == .small ? 256 : 1024, cpuLevel: cpuLevel), call)
     }
   }
 }
