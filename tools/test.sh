@@ -46,7 +46,8 @@ swift_tests() {
 
 export BERTH_LIBRARY_DIR=$PWD/.build/release
 run swift '^[^a-z]*Test run with ' swift_tests
-run bindings '^(PASS|FAIL|ok |--- FAIL|FAIL|bindings: )' Bindings/test.sh
+run contract '^(ok |FAILED )' Tests/abi/check.sh
+run bindings '^(ok\s+berth|FAIL|bindings: )' Bindings/test.sh
 run python '^=+ .*(passed|failed|error|no tests ran).* =+$' python3 -m pytest --color=no -rs Tests/python
 run bench '^bench: ' Bench/gate.py
 
