@@ -36,6 +36,7 @@ let package = Package(
     .library(name: "berth", type: .dynamic, targets: ["Berth"]),
     .library(name: "BerthCore", targets: ["BerthCore"]),
     .library(name: "BerthSimulation", targets: ["BerthSimulation"]),
+    .library(name: "BenchCases", targets: ["BenchCases"]),
     .executable(name: "berth-cli", targets: ["berth-cli"]),
   ],
   dependencies: [
@@ -62,6 +63,13 @@ let package = Package(
       name: "Berth", dependencies: ["CBerth", "CPlatform", "BerthCore"], exclude: ["exports.map"],
       swiftSettings: checked, linkerSettings: linkLibrary),
     .target(name: "BerthSimulation", dependencies: ["CBerth", "BerthCore", "CPng"], swiftSettings: checked),
+    // What the benchmarks measure, apart from package-benchmark: the tests run small sizes of the same cases.
+    .target(
+      name: "BenchCases", dependencies: ["CBerth", "CKernels", "CPlatform", "Berth", "BerthCore", "BerthSimulation"],
+      path: "Bench/Cases", swiftSettings: checked),
+    .executableTarget(
+      name: "berth-bench", dependencies: ["BenchCases", "BerthSimulation", "CBerth"], path: "Bench/Small",
+      swiftSettings: checked),
     .executableTarget(
       name: "berth-cli",
       dependencies: [
