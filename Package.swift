@@ -65,5 +65,9 @@ let package = Package(
       dependencies: [
         "BerthSimulation", "CJemalloc", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: checked),
+    // The oracle must not see the engine: it depends on nothing.
+    .target(name: "BerthOracle", path: "Tests/BerthOracle"),
+    .testTarget(name: "BerthOracleTests", dependencies: ["BerthOracle"]),
+    .testTarget(name: "BerthCoreTests", dependencies: ["BerthCore", "BerthOracle", "CBerth"]),
   ]
 )
