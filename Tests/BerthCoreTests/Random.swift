@@ -3,8 +3,9 @@ struct Random: RandomNumberGenerator {
   private var state: UInt64
 
   init(seed: Int) {
-    state = UInt64(truncatingIfNeeded: seed) &* 0x9E37_79B9_7F4A_7C15
-    _ = next()
+    state = UInt64(truncatingIfNeeded: seed)
+    // Neighbouring seeds would otherwise draw the same numbers a little later.
+    state = next()
   }
 
   mutating func next() -> UInt64 {

@@ -58,13 +58,13 @@ extension Twin {
     return added
   }
 
-  func updateNodes(_ nodes: [Int], _ specs: [NodeSpec], untold: [[String: Int64]]?) throws {
-    note("update nodes \(nodes.prefix(8)) \(nodes.count < 4 ? "\(specs) \(String(describing: untold))" : "")")
+  func updateNodes(_ nodes: [Int], _ specs: [NodeSpec]) throws {
+    note("update nodes \(nodes.prefix(8)) \(nodes.count < 4 ? "\(specs)" : "")")
     let scratch = Scratch()
     let ids = scratch.array(nodes.map { nodeIds[$0]! })
-    let batch = try batch(specs, untold: untold, names: nil, scratch)
+    let batch = try batch(specs, untold: nil, names: nil, scratch)
     try all("update nodes") { engine throws(EngineError) in try engine.updateNodes(ids, batch); return 0 }
-    for (index, node) in nodes.enumerated() { oracle.updateNode(node, specs[index], untold: untold?[index]) }
+    for (index, node) in nodes.enumerated() { oracle.updateNode(node, specs[index]) }
   }
 
   func removeNodes(_ nodes: [Int]) throws {

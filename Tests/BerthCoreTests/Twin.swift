@@ -27,6 +27,7 @@ final class Twin {
   private(set) var nodesById: [UInt64: Int] = [:]
   private(set) var podIds: [Int: UInt64] = [:]
   private(set) var goneNodes: [UInt64] = []
+  private var nodesEver: Set<UInt64> = []
   private(set) var gonePods: [UInt64] = []
   private var log: [String] = []
 
@@ -80,6 +81,10 @@ final class Twin {
 
   /// Makes a call that every engine must refuse with one of the statuses, with a sentence, and stay sound.
   func refused(_ what: String, _ statuses: Int..., call: (Engine) throws(EngineError) -> Void) throws {
+    try refused(what, anyOf: statuses, call: call)
+  }
+
+  func refused(_ what: String, anyOf statuses: [Int], call: (Engine) throws(EngineError) -> Void) throws {
     note("refused: \(what)")
     for (level, engine) in engines {
       do {
@@ -170,7 +175,7 @@ final class Twin {
   // MARK: What the commands record
 
   func record(node: Int, id: UInt64) throws {
-    try check(nodesById[id] == nil && !goneNodes.contains(id), "node id \(id) was given out twice")
+    try check(nodesEver.insert(id).inserted, "node id \(id) was given out twice")
     nodeIds[node] = id
     nodesById[id] = node
   }

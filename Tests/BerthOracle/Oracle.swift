@@ -15,10 +15,8 @@ public final class Oracle {
   public struct Node {
     public var spec: NodeSpec
     public let name: String?
-    /// What runs there without being told pod by pod.
-    public var untold: [String: Int64]
     public var pods: Set<Int> = []
-    /// Kept in step with untold + pods; `recount` derives it anew.
+    /// What its pods request, and what runs there without being told pod by pod.
     public var used: [String: Int64]
   }
 
@@ -72,19 +70,15 @@ public final class Oracle {
   public func addNode(_ spec: NodeSpec, name: String? = nil, untold: [String: Int64] = [:]) -> Int {
     let id = nodesMade
     nodesMade += 1
-    nodes[id] = Node(spec: spec, name: name, untold: untold, used: untold)
+    nodes[id] = Node(spec: spec, name: name, used: untold)
     takeLowestFreeSlot(id, in: spec.domain)
     return id
   }
 
-  /// Replaces everything but name and pods; nil keeps what runs there untold.
-  public func updateNode(_ id: Int, _ spec: NodeSpec, untold: [String: Int64]?) {
+  /// Replaces everything but the name, the pods and what runs there untold.
+  public func updateNode(_ id: Int, _ spec: NodeSpec) {
     let oldDomain = nodes[id]!.spec.domain
     nodes[id]!.spec = spec
-    if let untold {
-      nodes[id]!.untold = untold
-      recount(id)
-    }
     if oldDomain != spec.domain {
       leaveSlot(id, in: oldDomain)
       takeLowestFreeSlot(id, in: spec.domain)
@@ -123,12 +117,6 @@ public final class Oracle {
 
   private func leaveSlot(_ id: Int, in domain: Int) {
     domains[domain].slots[domains[domain].slots.firstIndex(of: id)!] = nil
-  }
-
-  private func recount(_ id: Int) {
-    var used = nodes[id]!.untold
-    for pod in nodes[id]!.pods { for (name, value) in pods[pod]!.spec.requests { used[name, default: 0] += value } }
-    nodes[id]!.used = used
   }
 
   // MARK: Pods

@@ -36,7 +36,7 @@ extension Oracle {
   public func ranking(_ pod: PodSpec) -> [Candidate] {
     let feasible = topologyOrder().filter { refusal(pod, nodes[$0]!) == nil }
     let terms = profiles[pod.profile]!
-    let columns = terms.map { term in scores(term, pod, on: feasible).map { weighted($0, by: term.weight) } }
+    let columns = terms.map { term in scores(term, pod, on: feasible).map { $0 * term.weight } }
     let candidates = feasible.indices.map { index in
       let values = columns.map { $0[index] }
       return Candidate(node: feasible[index], total: values.reduce(0, +), terms: values)

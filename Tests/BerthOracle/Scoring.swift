@@ -1,20 +1,5 @@
 /// The score terms, one function each. Kubernetes' own as kube-scheduler v1.36 computes them, quirks included.
 
-/// A weighted term stays within this: sixteen of them never leave 64 bits.
-let termLimit: Int64 = 1 << 58
-
-func clamp(_ value: Double) -> Int64 {
-  if value >= Double(termLimit) { return termLimit }
-  if value <= -Double(termLimit) { return -termLimit }
-  return Int64(value)
-}
-
-func weighted(_ value: Int64, by weight: Int64) -> Int64 {
-  let (product, overflow) = value.multipliedReportingOverflow(by: weight)
-  if overflow { return value < 0 ? -termLimit : termLimit }
-  return min(max(product, -termLimit), termLimit)
-}
-
 /// floor(factor x part / whole) for 0 <= part, 0 < whole, though the product may need 128 bits.
 func scaled(_ part: Int64, by factor: Int64, over whole: Int64) -> Int64 {
   let product = part.multipliedFullWidth(by: factor)
@@ -124,30 +109,33 @@ extension Oracle {
   }
 
   func dotProduct(_ term: Term, _ placing: Placing) -> Int64 {
-    weightedMean(term) { resource, scale in
-      let free = max(0, placing.capacity(resource) - placing.usedBefore(resource))
-      return (Double(free) / scale, Double(placing.request(resource)) / scale)
+    meanOfRatios(term) { resource in
+      let free = max(0, placing.capacity(resource.name) - placing.usedBefore(resource.name))
+      return Double(resource.weight) * ratio(free, resource) * ratio(placing.request(resource.name), resource)
     }
   }
 
   func bestFit(_ term: Term, _ placing: Placing) -> Int64 {
-    weightedMean(term) { resource, scale in
-      (Double(max(0, placing.capacity(resource) - placing.usedAfter(resource))) / scale, nil)
+    meanOfRatios(term) { resource in
+      let free = max(0, placing.capacity(resource.name) - placing.usedAfter(resource.name))
+      return Double(resource.weight) * ratio(free, resource)
     }
   }
 
-  /// - floor(2^20 x sum(weight x first x second) / sum(weights)) in float64, left to right.
-  func weightedMean(_ term: Term, _ factors: (String, Double) -> (first: Double, second: Double?)) -> Int64 {
+  /// At most 1, so that no total leaves 64 bits.
+  func ratio(_ quantity: Int64, _ resource: TermResource) -> Double {
+    min(Double(quantity) / Double(resource.scale), 1)
+  }
+
+  /// - floor(2^20 x sum of the products / sum of the weights) in float64, from the first resource to the last.
+  func meanOfRatios(_ term: Term, _ product: (TermResource) -> Double) -> Int64 {
     var sum = 0.0
     var weights = 0.0
-    for resource in resources(of: term) {
-      let (first, second) = factors(resource.name, Double(resource.scale))
-      var product = Double(resource.weight) * first
-      if let second { product = product * second }
-      sum = sum + product
+    for resource in term.resources {
+      sum = sum + product(resource)
       weights = weights + Double(resource.weight)
     }
-    return -clamp((1_048_576 * (sum / weights)).rounded(.down))
+    return -Int64((1_048_576 * (sum / weights)).rounded(.down))
   }
 
   /// A term that looks at one node alone; the two that are normalised over all feasible nodes give their raw value.
