@@ -77,5 +77,9 @@ let package = Package(
       ], swiftSettings: checked),
     .testTarget(name: "BerthSimulationTests", dependencies: ["BerthSimulation", "BerthCore", "CBerth", "CPng"]),
     .testTarget(name: "BerthABITests", dependencies: ["Berth", "CBerth"]),
+    // The oracle must not see the engine: it depends on nothing.
+    .target(name: "BerthOracle", path: "Tests/BerthOracle"),
+    .testTarget(name: "BerthOracleTests", dependencies: ["BerthOracle"]),
+    .testTarget(name: "BerthCoreTests", dependencies: ["BerthCore", "BerthOracle", "CBerth"]),
   ]
 )

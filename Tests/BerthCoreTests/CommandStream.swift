@@ -1,0 +1,200 @@
+import BerthCore
+import BerthOracle
+import CBerth
+
+/// One random command after the other, on a cluster of the swarm's character.
+struct CommandStream {
+  enum Command: CaseIterable {
+    case addNodes, updateNodes, removeNodes, cordonNodes, place, dryRun, bind, confirm, forget, release
+    case candidates, explain, newClass, newProfile, newDomain, newResource, readBack, refusal
+  }
+
+  let twin: Twin
+  var swarm: Swarm
+  /// Commands of this run.
+  let length: Int
+  private var weights: [(command: Command, weight: Double)]
+  private var lateResources: [(name: String, kind: ResourceKind)] = []
+  private var profiles: [String] = []
+  private var pods: [PodSpec] = []
+  private var leaves: [Int] = []
+  private var namesMade = 0
+  private var nodeNames: [String] = []
+
+  init(_ twin: Twin, _ swarm: Swarm) throws {
+    self.twin = twin
+    self.swarm = swarm
+    var random = swarm.random
+    length = random.pick([20, 60, 120])
+    weights = Command.allCases.map { command in
+      switch command {
+      case .place: (command, 2 + random.swarmWeight())
+      case .newClass: (command, 1)
+      case .newProfile, .newDomain, .newResource: (command, 0.2 * random.swarmWeight())
+      case .readBack: (command, 0.3)
+      default: (command, random.swarmWeight())
+      }
+    }
+    self.swarm.random = random
+    try start()
+  }
+
+  private mutating func start() throws {
+    let early = swarm.random.chance(0.8) ? swarm.resources.count : max(1, swarm.resources.count / 2)
+    for (name, kind) in swarm.resources.prefix(early) { try twin.addResource(name, kind) }
+    lateResources = Array(swarm.resources.dropFirst(early))
+    for _ in 0..<swarm.random.int(1...3) { try addDomainChain() }
+    for _ in 0..<swarm.random.int(1...3) { try addProfile() }
+    try makeNodes(swarm.nodes)
+    for _ in 0..<swarm.random.int(1...4) { makePod() }
+  }
+
+  mutating func step() throws {
+    var drawn = Double.random(in: 0..<weights.reduce(0) { $0 + $1.weight }, using: &swarm.random)
+    let command = weights.first { drawn -= $0.weight; return drawn < 0 }!.command
+    try run(command)
+    if swarm.random.chance(0.2) { try twin.validate() }
+  }
+
+  private mutating func run(_ command: Command) throws {
+    switch command {
+    case .addNodes: try makeNodes(swarm.random.chance(0.7) ? swarm.random.int(0...3) : swarm.random.int(1...40))
+    case .updateNodes: try changeNodes(someNodes())
+    case .removeNodes: try twin.removeNodes(someNodes())
+    case .cordonNodes: try twin.cordonNodes(someNodes(), swarm.random.chance(0.5))
+    case .place: try twin.place(somePods(), dryRun: false)
+    case .dryRun: try twin.place(somePods(), dryRun: true)
+    case .bind: try bind()
+    case .confirm: try twin.confirm(placedPods { !$0.bound })
+    case .forget: try twin.remove(placedPods { !$0.bound }, forgetting: true)
+    case .release: try twin.remove(placedPods { _ in true }, forgetting: false)
+    case .candidates: try twin.candidates(swarm.random.pick(pods), count: swarm.random.pick([1, 2, 10, 1000]))
+    case .explain: try twin.explain(swarm.random.pick(pods))
+    case .newClass: makePod()
+    case .newProfile: try addProfile()
+    case .newDomain: if swarm.levels > 0 { try addDomainChain() }
+    case .newResource: if !lateResources.isEmpty { try addLateResource() }
+    case .readBack: try twin.readBack()
+    case .refusal: try refuseSomething()
+    }
+  }
+
+  // MARK: Making things
+
+  /// Goes down existing domains for a while and adds the rest of the way to a new last-level domain.
+  private mutating func addDomainChain() throws {
+    if swarm.levels == 0 {
+      leaves = [0]
+      return
+    }
+    var domain = 0
+    var depth = 0
+    while depth < swarm.levels - 1, let child = twin.oracle.domains[domain].children.randomElement(using: &swarm.random),
+      swarm.random.chance(0.6)
+    {
+      domain = child
+      depth += 1
+    }
+    while depth < swarm.levels {
+      let siblings = twin.oracle.domains[domain].children
+      var name = swarm.domainName(siblings.count)
+      if siblings.contains(where: { twin.oracle.domains[$0].name == name }) { name = "x\(siblings.count)" }
+      domain = try twin.addDomain(parent: domain, name: name)
+      depth += 1
+    }
+    leaves.append(domain)
+  }
+
+  private mutating func addProfile() throws {
+    let name = "profile\(profiles.count)"
+    let only = swarm.terms.count == 1 ? swarm.terms[0] : nil
+    try twin.addProfile(name, swarm.profile(known: twin.oracle.resources, exactly: only))
+    profiles.append(name)
+  }
+
+  private mutating func addLateResource() throws {
+    let (name, kind) = lateResources.removeFirst()
+    try twin.addResource(name, kind)
+  }
+
+  private func known(_ quantities: [String: Int64]) -> [String: Int64] {
+    quantities.filter { twin.resourceIds[$0.key] != nil }
+  }
+
+  mutating func makePod() {
+    var pod = swarm.pod(profile: swarm.random.pick(profiles), nodeNames: nodeNames)
+    pod.requests = known(pod.requests)
+    pods.append(pod)
+  }
+
+  private mutating func nodeSpec() -> NodeSpec {
+    var spec = swarm.node(domain: swarm.random.pick(leaves), nodeNames: nodeNames)
+    spec.allocatable = known(spec.allocatable)
+    return spec
+  }
+
+  mutating func makeNodes(_ count: Int) throws {
+    var nodes: [Twin.NewNode] = []
+    for _ in 0..<count {
+      let spec = nodeSpec()
+      var node = Twin.NewNode(spec: spec)
+      if swarm.random.chance(swarm.names) {
+        node.name = "n\(namesMade)"
+        namesMade += 1
+        nodeNames.append(node.name!)
+      }
+      node.untold = known(swarm.untoldUse(spec))
+      nodes.append(node)
+    }
+    try twin.addNodes(nodes)
+  }
+
+  mutating func changeNodes(_ nodes: [Int]) throws {
+    var specs: [NodeSpec] = []
+    for node in nodes {
+      var spec = nodeSpec()
+      let old = twin.oracle.nodes[node]!.spec
+      // Often only one thing changes.
+      if swarm.random.chance(0.5) { spec.domain = old.domain }
+      if swarm.random.chance(0.5) { spec.allocatable = old.allocatable }
+      if swarm.random.chance(0.5) { (spec.labels, spec.taints) = (old.labels, old.taints) }
+      specs.append(spec)
+    }
+    try twin.updateNodes(nodes, specs)
+  }
+
+  private mutating func bind() throws {
+    let nodes = twin.oracle.nodes.keys.sorted()
+    if nodes.isEmpty { return }
+    var bound: [(PodSpec, Int)] = []
+    for _ in 0..<swarm.random.int(1...4) {
+      let pod = swarm.random.pick(pods)
+      let node = swarm.random.pick(nodes)
+      let fits = twin.oracle.refusal(of: pod, on: node) == nil
+      if fits || swarm.random.chance(swarm.overcommit) { bound.append((pod, node)) }
+    }
+    try twin.bind(bound)
+  }
+
+  // MARK: Choosing things
+
+  mutating func someNodes() -> [Int] {
+    let nodes = twin.oracle.nodes.keys.sorted()
+    let count = swarm.random.chance(0.8) ? swarm.random.int(0...3) : swarm.random.int(0...nodes.count)
+    return swarm.random.sample(nodes, count)
+  }
+
+  mutating func somePod() -> PodSpec { swarm.random.pick(pods) }
+
+  private mutating func somePods() -> [PodSpec] {
+    let count = swarm.random.pick([0, 1, 1, 1, 3, 10])
+    // Runs of one class, and classes in turn.
+    if swarm.random.chance(0.3) { return Array(repeating: swarm.random.pick(pods), count: count) }
+    return (0..<count).map { _ in swarm.random.pick(pods) }
+  }
+
+  mutating func placedPods(_ wanted: (Oracle.Pod) -> Bool) -> [Int] {
+    let placed = twin.oracle.pods.keys.sorted().filter { wanted(twin.oracle.pods[$0]!) }
+    return swarm.random.sample(placed, swarm.random.chance(0.8) ? swarm.random.int(0...3) : placed.count)
+  }
+}

@@ -1,0 +1,172 @@
+import BerthCore
+import BerthOracle
+import CBerth
+
+struct Placed: Equatable {
+  var pod: UInt64
+  var node: UInt64
+  var score: Int64
+  var podClass: UInt32
+  var outcome: UInt32
+}
+
+struct Explained: Equatable {
+  struct Reason: Equatable {
+    var kind: UInt32
+    var resource: UInt32
+    var nodes: UInt64
+  }
+
+  var reasonCount: UInt32
+  var nodes: UInt64
+  var feasible: UInt64
+  var nearestNode: UInt64
+  var nearestResource: UInt32
+  var nearestShortfall: Int64
+  var reasons: [Reason]
+}
+
+/// Decisions and other questions, each answered by the engines and by the oracle.
+extension Twin {
+  func placed(_ classes: [UInt32], dryRun: Bool, _ engine: Engine) throws(EngineError) -> [Placed] {
+    let scratch = Scratch()
+    let empty = berth_placement(pod: 0, node: 0, score: 0, pod_class: 0, outcome: 0)
+    let placements = scratch.array([berth_placement](repeating: empty, count: classes.count))
+    try engine.place(scratch.buffer(classes), flags: dryRun ? UInt32(BERTH_PLACE_DRY_RUN) : 0, into: placements)
+    return (0..<classes.count).map {
+      let placement = placements[$0]
+      return Placed(
+        pod: placement.pod, node: placement.node, score: placement.score, podClass: placement.pod_class,
+        outcome: placement.outcome)
+    }
+  }
+
+  private func compare(_ placement: Placed, _ decision: Oracle.Candidate?, _ podClass: UInt32, _ what: String) throws {
+    try check(placement.podClass == podClass, "\(what): class \(placement.podClass) for \(podClass)")
+    let agrees =
+      placement.outcome == UInt32(decision == nil ? BERTH_NO_FIT : BERTH_PLACED)
+      && placement.node == (decision.map { nodeIds[$0.node]! } ?? UInt64.max)
+      && placement.score == decision?.total ?? 0
+    if agrees { return }
+    let theirs = nodesById[placement.node].map { "node \($0)" } ?? "no node (\(placement.node))"
+    let ours = decision.map { "node \($0.node) with \($0.total) = \($0.terms)" } ?? "no node"
+    throw Mismatch("\(what): the engine says \(theirs) with \(placement.score), the oracle \(ours)")
+  }
+
+  /// Decides on every path as a dry run, then, unless it is to stay one, in earnest on one of them.
+  func place(_ pods: [PodSpec], dryRun: Bool) throws {
+    let classes = try pods.map(podClass)
+    note("\(dryRun ? "dry run" : "place") classes \(classes)")
+    let expected = oracle.place(pods, dryRun: true).map(\.decision)
+    for path in Twin.paths {
+      try setPath(path)
+      let placements = try all("dry run on path \(path)") { engine throws(EngineError) in
+        try placed(classes, dryRun: true, engine)
+      }
+      for (index, placement) in placements.enumerated() {
+        try compare(placement, expected[index], classes[index], "dry run on path \(path), pod \(index) of \(pods.count)")
+        try check(placement.pod == UInt64.max, "a dry run left pod \(placement.pod)")
+      }
+    }
+    if dryRun { return }
+    let path = random.pick(Twin.paths)
+    try setPath(path)
+    let placements = try all("place on path \(path)") { engine throws(EngineError) in
+      try placed(classes, dryRun: false, engine)
+    }
+    for (index, placement) in placements.enumerated() {
+      let decision = expected[index]
+      try compare(placement, decision, classes[index], "place on path \(path), pod \(index) of \(pods.count)")
+      try check((placement.pod == UInt64.max) == (decision == nil), "pod id \(placement.pod) for \(placement)")
+      if let decision {
+        try record(pod: oracle.addPod(pods[index], on: decision.node, bound: false), id: placement.pod)
+      }
+    }
+  }
+
+  /// Places a long batch and decides anew only `sampled` of its pods; the others are taken as the engine placed them,
+  /// after a look that they fit there.
+  func follow(_ pods: [PodSpec], path: UInt32, sampled: Set<Int>) throws {
+    let classes = try pods.map(podClass)
+    note("follow \(pods.count) pods on path \(path)")
+    try setPath(path)
+    let placements = try all("place") { engine throws(EngineError) in try placed(classes, dryRun: false, engine) }
+    for (index, placement) in placements.enumerated() {
+      let what = "pod \(index) of \(pods.count) on path \(path)"
+      if sampled.contains(index) { try compare(placement, oracle.decide(pods[index]), classes[index], what) }
+      if placement.outcome == UInt32(BERTH_NO_FIT) { continue }
+      guard let node = nodesById[placement.node] else { throw Mismatch("\(what): unknown node \(placement.node)") }
+      try check(oracle.refusal(of: pods[index], on: node) == nil, "\(what): does not fit on node \(node)")
+      try record(pod: oracle.addPod(pods[index], on: node, bound: false), id: placement.pod)
+    }
+  }
+
+  func candidates(_ pod: PodSpec, count: Int) throws {
+    let podClass = try podClass(pod)
+    let path = random.pick(Twin.paths)
+    note("\(count) candidates of class \(podClass) on path \(path)")
+    try setPath(path)
+    let expected = oracle.ranking(pod).prefix(count)
+    let terms = oracle.profiles[pod.profile]!.count
+    let withTerms = random.chance(0.8)
+    let answer = try all("candidates on path \(path)") { engine throws(EngineError) in
+      let scratch = Scratch()
+      let candidates = scratch.array([berth_candidate](repeating: berth_candidate(node: 7, score: 7), count: count))
+      let scores = scratch.array([Int64](repeating: 7, count: count * terms))
+      let written = try engine.readCandidates(
+        of: podClass, count: count, into: candidates, termScores: withTerms ? scores : nil)
+      return (0..<written).map { index in
+        [Int64(bitPattern: candidates[index].node), candidates[index].score]
+          + (withTerms ? (0..<terms).map { scores[index * terms + $0] } : [])
+      }
+    }
+    try check(answer.count == expected.count, "\(answer.count) candidates, the oracle has \(expected.count)")
+    for (rank, candidate) in expected.enumerated() {
+      let row = [Int64(bitPattern: nodeIds[candidate.node]!), candidate.total] + (withTerms ? candidate.terms : [])
+      try check(
+        answer[rank] == row,
+        "candidate \(rank) on path \(path) (id, total, terms): the engine says \(answer[rank]) "
+          + "(node \(nodesById[UInt64(bitPattern: answer[rank][0])] ?? -1)), the oracle \(row) (node \(candidate.node))")
+    }
+  }
+
+  func explain(_ pod: PodSpec) throws {
+    let podClass = try podClass(pod)
+    note("explain class \(podClass)")
+    let capacity = random.chance(0.8) ? 64 : random.int(0...2)
+    let answer = try all("explain") { engine throws(EngineError) in
+      let scratch = Scratch()
+      let empty = berth_reason(kind: 0, resource: 0, nodes: 0)
+      let reasons = scratch.array([berth_reason](repeating: empty, count: capacity))
+      let explanation = try engine.explain(podClass, reasons: UnsafeMutableBufferPointer(start: reasons, count: capacity))
+      return Explained(
+        reasonCount: explanation.reason_count, nodes: explanation.nodes, feasible: explanation.feasible,
+        nearestNode: explanation.nearest_node, nearestResource: explanation.nearest_resource,
+        nearestShortfall: explanation.nearest_shortfall,
+        reasons: (0..<min(capacity, Int(explanation.reason_count))).map {
+          Explained.Reason(kind: reasons[$0].kind, resource: reasons[$0].resource, nodes: reasons[$0].nodes)
+        })
+    }
+    let expected = expectedExplanation(oracle.explain(pod), capacity: capacity)
+    try check(answer == expected, "explanation of \(pod):\n  engine \(answer)\n  oracle \(expected)")
+  }
+
+  /// Reasons by falling number of nodes, then by kind and resource.
+  private func expectedExplanation(_ explanation: Oracle.Explanation, capacity: Int) -> Explained {
+    let any = UInt32.max
+    var reasons: [Explained.Reason] = []
+    func add(_ kind: Int, _ resource: UInt32, _ nodes: Int) {
+      if nodes > 0 { reasons.append(Explained.Reason(kind: UInt32(kind), resource: resource, nodes: UInt64(nodes))) }
+    }
+    add(BERTH_REASON_UNSCHEDULABLE, any, explanation.unschedulable)
+    add(BERTH_REASON_TAINT, any, explanation.taint)
+    add(BERTH_REASON_AFFINITY, any, explanation.affinity)
+    for (name, nodes) in explanation.insufficient { add(BERTH_REASON_INSUFFICIENT_RESOURCE, resource(name), nodes) }
+    reasons.sort { ($1.nodes, $0.kind, $0.resource) < ($0.nodes, $1.kind, $1.resource) }
+    return Explained(
+      reasonCount: UInt32(reasons.count), nodes: UInt64(explanation.nodes), feasible: UInt64(explanation.feasible),
+      nearestNode: explanation.nearest.map { nodeIds[$0.node]! } ?? UInt64.max,
+      nearestResource: explanation.nearest.map { resource($0.resource) } ?? any,
+      nearestShortfall: explanation.nearest?.shortfall ?? 0, reasons: Array(reasons.prefix(capacity)))
+  }
+}

@@ -1,0 +1,146 @@
+/// The slow, obvious scheduler: its state and the commands that change it.
+///
+/// Commands trust their caller: whether a command is to be refused is asked of the engine alone, and a refused one never
+/// comes here. Ids are small integers counted from 0 and never used twice.
+public final class Oracle {
+  public struct Domain {
+    public let parent: Int?
+    public let name: String
+    public let depth: Int
+    public var children: [Int] = []
+    /// Last level only: the node at each position, nil where one has left.
+    public var slots: [Int?] = []
+  }
+
+  public struct Node {
+    public var spec: NodeSpec
+    public let name: String?
+    public var pods: Set<Int> = []
+    /// What its pods request, and what runs there without being told pod by pod.
+    public var used: [String: Int64]
+  }
+
+  public struct Pod {
+    public let spec: PodSpec
+    /// nil once the node has been removed.
+    public var node: Int?
+    public var bound: Bool
+  }
+
+  public let levelKeys: [String]
+  public let tiesByKey: Bool
+  /// In the order they were added.
+  public private(set) var resources: [String] = []
+  public private(set) var kinds: [String: ResourceKind] = [:]
+  public private(set) var domains: [Domain]
+  public private(set) var nodes: [Int: Node] = [:]
+  public private(set) var pods: [Int: Pod] = [:]
+  public private(set) var profiles: [String: [Term]] = [:]
+  private var nodesMade = 0
+  private var podsMade = 0
+
+  public init(levelKeys: [String] = [], tiesByKey: Bool = false) {
+    self.levelKeys = levelKeys
+    self.tiesByKey = tiesByKey
+    domains = [Domain(parent: nil, name: "", depth: 0)]
+  }
+
+  // MARK: Resources, domains, profiles
+
+  public func addResource(_ name: String, _ kind: ResourceKind) {
+    precondition(kinds[name] == nil)
+    resources.append(name)
+    kinds[name] = kind
+  }
+
+  public func addDomain(parent: Int, name: String) -> Int {
+    precondition(domains[parent].depth < levelKeys.count)
+    domains.append(Domain(parent: parent, name: name, depth: domains[parent].depth + 1))
+    domains[parent].children.append(domains.count - 1)
+    return domains.count - 1
+  }
+
+  public func addProfile(_ name: String, _ terms: [Term]) {
+    precondition(profiles[name] == nil)
+    profiles[name] = terms
+  }
+
+  // MARK: Nodes
+
+  public func addNode(_ spec: NodeSpec, name: String? = nil, untold: [String: Int64] = [:]) -> Int {
+    let id = nodesMade
+    nodesMade += 1
+    nodes[id] = Node(spec: spec, name: name, used: untold)
+    takeLowestFreeSlot(id, in: spec.domain)
+    return id
+  }
+
+  /// Replaces everything but the name, the pods and what runs there untold.
+  public func updateNode(_ id: Int, _ spec: NodeSpec) {
+    let oldDomain = nodes[id]!.spec.domain
+    nodes[id]!.spec = spec
+    if oldDomain != spec.domain {
+      leaveSlot(id, in: oldDomain)
+      takeLowestFreeSlot(id, in: spec.domain)
+    }
+  }
+
+  public func removeNode(_ id: Int) {
+    let node = nodes.removeValue(forKey: id)!
+    leaveSlot(id, in: node.spec.domain)
+    for pod in node.pods { pods[pod]!.node = nil }
+  }
+
+  public func cordonNode(_ id: Int, _ cordoned: Bool) { nodes[id]!.spec.cordoned = cordoned }
+
+  public func findNode(_ name: String) -> Int? { nodes.first { $0.value.name == name }?.key }
+
+  /// Depth first through the domains, siblings in the order they were added, nodes by position.
+  public func topologyOrder() -> [Int] {
+    var order: [Int] = []
+    func walk(_ domain: Int) {
+      for slot in domains[domain].slots { if let node = slot { order.append(node) } }
+      for child in domains[domain].children { walk(child) }
+    }
+    walk(0)
+    return order
+  }
+
+  private func takeLowestFreeSlot(_ id: Int, in domain: Int) {
+    precondition(domains[domain].depth == levelKeys.count)
+    if let free = domains[domain].slots.firstIndex(of: nil) {
+      domains[domain].slots[free] = id
+    } else {
+      domains[domain].slots.append(id)
+    }
+  }
+
+  private func leaveSlot(_ id: Int, in domain: Int) {
+    domains[domain].slots[domains[domain].slots.firstIndex(of: id)!] = nil
+  }
+
+  // MARK: Pods
+
+  /// A pod on a node, bound already or assumed until it is confirmed.
+  public func addPod(_ spec: PodSpec, on node: Int, bound: Bool) -> Int {
+    let id = podsMade
+    podsMade += 1
+    pods[id] = Pod(spec: spec, node: node, bound: bound)
+    nodes[node]!.pods.insert(id)
+    for (name, value) in spec.requests { nodes[node]!.used[name, default: 0] += value }
+    return id
+  }
+
+  public func confirmPod(_ id: Int) {
+    precondition(!pods[id]!.bound)
+    pods[id]!.bound = true
+  }
+
+  /// Forgets an assumed pod or releases any: what it held is free again.
+  public func removePod(_ id: Int) {
+    let pod = pods.removeValue(forKey: id)!
+    guard let node = pod.node else { return }
+    nodes[node]!.pods.remove(id)
+    for (name, value) in pod.spec.requests { nodes[node]!.used[name]! -= value }
+  }
+}

@@ -1,0 +1,101 @@
+/// Where a pod goes, and why not elsewhere.
+extension Oracle {
+  public struct Candidate: Equatable, Sendable {
+    public let node: Int
+    public let total: Int64
+    /// Weight x value of each term of the profile.
+    public let terms: [Int64]
+  }
+
+  public struct Explanation: Equatable, Sendable {
+    public var nodes = 0
+    public var feasible = 0
+    public var unschedulable = 0
+    public var taint = 0
+    public var affinity = 0
+    public var insufficient: [String: Int] = [:]
+    public var nearest: NearestMiss?
+  }
+
+  public struct NearestMiss: Equatable, Sendable {
+    public let node: Int
+    public let resource: String
+    public let shortfall: Int64
+    let allocatable: Int64
+
+    /// Shortfalls compare as fractions of what the node has; of nothing, they are without bound.
+    func isSmaller(than other: NearestMiss) -> Bool {
+      if allocatable == 0 || other.allocatable == 0 { return allocatable != 0 && other.allocatable == 0 }
+      let left = shortfall.multipliedFullWidth(by: other.allocatable)
+      let right = other.shortfall.multipliedFullWidth(by: allocatable)
+      return left.high != right.high ? left.high < right.high : left.low < right.low
+    }
+  }
+
+  /// All feasible nodes, best first.
+  public func ranking(_ pod: PodSpec) -> [Candidate] {
+    let feasible = topologyOrder().filter { refusal(pod, nodes[$0]!) == nil }
+    let terms = profiles[pod.profile]!
+    let columns = terms.map { term in scores(term, pod, on: feasible).map { $0 * term.weight } }
+    let candidates = feasible.indices.map { index in
+      let values = columns.map { $0[index] }
+      return Candidate(node: feasible[index], total: values.reduce(0, +), terms: values)
+    }
+    // Sorting by position last makes it a total order, so the sort need not be stable.
+    let ranked = candidates.enumerated().sorted { left, right in
+      if left.element.total != right.element.total { return left.element.total > right.element.total }
+      if tiesByKey {
+        let (leftKey, rightKey) = (nodes[left.element.node]!.spec.tieKey, nodes[right.element.node]!.spec.tieKey)
+        if leftKey != rightKey { return leftKey < rightKey }
+      }
+      return left.offset < right.offset
+    }
+    return ranked.map(\.element)
+  }
+
+  /// The node the pod goes to; nil: it fits nowhere.
+  public func decide(_ pod: PodSpec) -> Candidate? { ranking(pod).first }
+
+  /// Decides for one pod after the other, each seeing those before it. A dry run is taken back afterwards.
+  public func place(_ specs: [PodSpec], dryRun: Bool) -> [(decision: Candidate?, pod: Int?)] {
+    var results: [(decision: Candidate?, pod: Int?)] = []
+    for spec in specs {
+      let decision = decide(spec)
+      results.append((decision, decision.map { addPod(spec, on: $0.node, bound: false) }))
+    }
+    guard dryRun else { return results }
+    for result in results { if let pod = result.pod { removePod(pod) } }
+    return results.map { ($0.decision, nil) }
+  }
+
+  public func explain(_ pod: PodSpec) -> Explanation {
+    var explanation = Explanation()
+    for id in topologyOrder() {
+      let node = nodes[id]!
+      explanation.nodes += 1
+      switch refusal(pod, node) {
+      case nil: explanation.feasible += 1
+      case .unschedulable: explanation.unschedulable += 1
+      case .taint: explanation.taint += 1
+      case .affinity: explanation.affinity += 1
+      case .insufficient(let lacking):
+        for name in lacking.keys { explanation.insufficient[name, default: 0] += 1 }
+        let miss = largestMiss(lacking, id, node)
+        if explanation.nearest.map({ miss.isSmaller(than: $0) }) ?? true { explanation.nearest = miss }
+      }
+    }
+    return explanation
+  }
+
+  /// The resource that lacks most on a node, as a fraction of what the node has; ties to the resource added first.
+  private func largestMiss(_ lacking: [String: Int64], _ id: Int, _ node: Node) -> NearestMiss {
+    var largest: NearestMiss?
+    for name in resources {
+      guard let shortfall = lacking[name] else { continue }
+      let miss = NearestMiss(
+        node: id, resource: name, shortfall: shortfall, allocatable: node.spec.allocatable[name] ?? 0)
+      if largest.map({ $0.isSmaller(than: miss) }) ?? true { largest = miss }
+    }
+    return largest!
+  }
+}
