@@ -21,7 +21,7 @@ final class KernelBlocks {
   private let summary: UnsafeMutablePointer<bk_summary>
   private let leaves: UnsafeMutableRawPointer
   private let inners: UnsafeMutableRawPointer
-  private let bounds: UnsafeMutablePointer<Float>
+  private let bounds: UnsafeMutablePointer<Int32>
   /// What each call gave, folded into one number per block.
   private var results: [Int32]
 
@@ -35,7 +35,7 @@ final class KernelBlocks {
     leaves = .allocate(byteCount: blocks * Self.leafBytes, alignment: 64)
     inners = .allocate(byteCount: blocks * Self.innerBytes, alignment: 64)
     bounds = UnsafeMutableRawPointer.allocate(byteCount: Self.lanes * 4, alignment: 64)
-      .bindMemory(to: Float.self, capacity: Self.lanes)
+      .bindMemory(to: Int32.self, capacity: Self.lanes)
     results = Array(repeating: 0, count: blocks)
     ask()
     fill()
@@ -144,12 +144,12 @@ final class KernelBlocks {
 
   func innerBounds(_ block: Int) {
     table.pointee.inner_bounds(inners + block * Self.innerBytes, query, bounds)
-    results[block] = Int32(bounds[block % Self.lanes].clamped)
+    results[block] = bounds[block % Self.lanes]
   }
 
   func leafBounds(_ block: Int) {
     table.pointee.leaf_bounds(leaves + block * Self.leafBytes, query, bounds)
-    results[block] = Int32(bounds[block % Self.lanes].clamped)
+    results[block] = bounds[block % Self.lanes]
   }
 
   func pick(_ block: Int) {

@@ -15,7 +15,7 @@ private func after(_ block: Block, _ offset: Int, _ quarter: Int, _ request: UIn
 @inline(__always)
 private func bounds(
   _ block: Block, _ query: UnsafePointer<bk_query>, high: Int, step: Int, lowGap: Int, mixes: Bool,
-  _ out: UnsafeMutablePointer<Float>
+  _ out: UnsafeMutablePointer<Int32>
 ) {
   let plan = query.pointee.plan!
   let fitCount = Int(query.pointee.fit_count)
@@ -66,19 +66,17 @@ private func bounds(
       }
       bound = bk_min2_f32(bound, other)
     }
-    let refused = SIMD16<Float>(repeating: BK_NO_FIT)
-    (out + quarter &* 16).withMemoryRebound(to: SIMD16<Float>.self, capacity: 1) {
-      $0.pointee = bk_select_f32(fits, bound.rounded(.down), refused)
-    }
+    let cells = UnsafeMutableRawPointer(out + quarter &* 16).assumingMemoryBound(to: SIMD16<Int32>.self)
+    cells.pointee = bk_select_i32(fits, bk_bound(bound), SIMD16(repeating: BK_NO_FIT))
     quarter &+= 1
   }
 }
 
-func innerBounds(_ inner: Block, _ query: UnsafePointer<bk_query>, _ out: UnsafeMutablePointer<Float>) {
+func innerBounds(_ inner: Block, _ query: UnsafePointer<bk_query>, _ out: UnsafeMutablePointer<Int32>) {
   bounds(inner, query, high: Int(BK_INNER_FREE), step: 2 * Int(BK_COLUMN), lowGap: Int(BK_COLUMN), mixes: true, out)
 }
 
-func leafBounds(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ out: UnsafeMutablePointer<Float>) {
+func leafBounds(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ out: UnsafeMutablePointer<Int32>) {
   bounds(
     leaf, query, high: Int(query.pointee.layout.pointee.free_offset), step: Int(BK_COLUMN), lowGap: 0, mixes: false,
     out)

@@ -12,6 +12,11 @@ func lanes16(_ block: Block, _ offset: Int, _ quarter: Int) -> SIMD16<UInt32> {
 }
 
 @inline(__always)
+func signed16(_ block: Block, _ quarter: Int) -> SIMD16<Int32> {
+  (block + quarter &* 64).assumingMemoryBound(to: SIMD16<Int32>.self).pointee
+}
+
+@inline(__always)
 func floats16(_ block: Block, _ offset: Int, _ quarter: Int) -> SIMD16<Float> {
   (block + offset + quarter &* 64).assumingMemoryBound(to: SIMD16<Float>.self).pointee
 }

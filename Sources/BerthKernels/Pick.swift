@@ -33,28 +33,22 @@ private func smallest(_ column: UnsafePointer<UInt32>, among lanes: UInt64) -> U
 }
 
 func pick(
-  _ bounds: UnsafePointer<Float>, _ slots: UnsafePointer<UInt32>, _ ties: UnsafePointer<UInt32>?, _ lanes: UInt64,
-  _ score: Float, _ tie: UInt32, _ slot: UInt32
+  _ bounds: UnsafePointer<Int32>, _ slots: UnsafePointer<UInt32>, _ ties: UnsafePointer<UInt32>?, _ lanes: UInt64,
+  _ score: Int32, _ tie: UInt32, _ slot: UInt32
 ) -> Int32 {
   let block = Block(bounds)
-  let none = SIMD16<Float>(repeating: BK_NO_FIT)
-  var best = none
-  var quarter = 0
-  while quarter < 4 {
-    let mask = bk_mask16(lanes &>> UInt64(quarter &* 16))
-    best = bk_max2_f32(best, bk_select_f32(mask, floats16(block, 0, quarter), none))
-    quarter &+= 1
-  }
-  let top = bk_max_f32(best)
-  if top <= BK_NO_FIT || top < score { return -1 }
-  let wanted = SIMD16<Float>(repeating: top)
-  var equal: UInt64 = 0
-  quarter = 0
-  while quarter < 4 {
-    equal |= bk_bits16(bk_equal_f32(floats16(block, 0, quarter), wanted)) &<< UInt64(quarter &* 16)
-    quarter &+= 1
-  }
-  let lane = firstInOrder(slots: slots, ties: ties, among: equal & lanes)
+  let none = SIMD16<Int32>(repeating: BK_NO_FIT)
+  let b0 = bk_select_i32(bk_mask16(lanes), signed16(block, 0), none)
+  let b1 = bk_select_i32(bk_mask16(lanes &>> 16), signed16(block, 1), none)
+  let b2 = bk_select_i32(bk_mask16(lanes &>> 32), signed16(block, 2), none)
+  let b3 = bk_select_i32(bk_mask16(lanes &>> 48), signed16(block, 3), none)
+  let top = bk_max_i32(bk_max2_i32(bk_max2_i32(b0, b1), bk_max2_i32(b2, b3)))
+  if top == BK_NO_FIT || top < score { return -1 }
+  let wanted = SIMD16<Int32>(repeating: top)
+  let equal =
+    bk_bits16(bk_equal_i32(b0, wanted)) | bk_bits16(bk_equal_i32(b1, wanted)) &<< 16
+    | bk_bits16(bk_equal_i32(b2, wanted)) &<< 32 | bk_bits16(bk_equal_i32(b3, wanted)) &<< 48
+  let lane = firstInOrder(slots: slots, ties: ties, among: equal)
   if top == score {
     // only a node that comes earlier in the order could replace the best one
     let index = Int(lane)

@@ -43,13 +43,13 @@ func summarizeLeaf(
     dim &+= 1
   }
   var least = SIMD16<Float>(repeating: 3.0e38)
-  var most = SIMD16<Float>(repeating: -3.0e38)
+  var most = SIMD16<Float>(repeating: 0)
   var quarter = 0
   while quarter < 4 {
     let mask = bk_mask16(live &>> UInt64(quarter &* 16))
     let mix = mixOf(leaf, layout, quarter)
     least = bk_min2_f32(least, bk_select_f32(mask, mix, SIMD16(repeating: 3.0e38)))
-    most = bk_max2_f32(most, bk_select_f32(mask, mix, SIMD16(repeating: -3.0e38)))
+    most = bk_max2_f32(most, bk_select_f32(mask, mix, SIMD16(repeating: 0)))
     quarter &+= 1
   }
   summary.pointee.mix_low = bk_min_f32(least)
@@ -109,14 +109,14 @@ func summarizeInner(
     dim &+= 1
   }
   var least = SIMD16<Float>(repeating: 3.0e38)
-  var most = SIMD16<Float>(repeating: -3.0e38)
+  var most = SIMD16<Float>(repeating: 0)
   var quarter = 0
   while quarter < 4 {
     let mask = bk_mask16(live &>> UInt64(quarter &* 16))
     let low = floats16(inner, Int(BK_INNER_MIX_LOW), quarter)
     let high = floats16(inner, Int(BK_INNER_MIX_HIGH), quarter)
     least = bk_min2_f32(least, bk_select_f32(mask, low, SIMD16(repeating: 3.0e38)))
-    most = bk_max2_f32(most, bk_select_f32(mask, high, SIMD16(repeating: -3.0e38)))
+    most = bk_max2_f32(most, bk_select_f32(mask, high, SIMD16(repeating: 0)))
     quarter &+= 1
   }
   summary.pointee.mix_low = bk_min_f32(least)

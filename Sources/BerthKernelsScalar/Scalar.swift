@@ -13,7 +13,7 @@ private func column(_ block: Block, _ offset: Int) -> UnsafePointer<UInt32> {
 private func after(_ free: UInt32, _ request: UInt32) -> Float { Float(Int32(bitPattern: max(free, request) - request)) }
 
 private func bounds(
-  _ block: Block, _ query: bk_query, high: Int, step: Int, lowGap: Int, mixes: Bool, _ out: UnsafeMutablePointer<Float>
+  _ block: Block, _ query: bk_query, high: Int, step: Int, lowGap: Int, mixes: Bool, _ out: UnsafeMutablePointer<Int32>
 ) {
   let plan = query.plan!
   withUnsafePointer(to: query) { query in
@@ -50,7 +50,7 @@ private func bounds(
         }
         bound = min(bound, other)
       }
-      out[lane] = bound.rounded(.down)
+      out[lane] = Int32(max(-BK_BOUND_LIMIT, min(BK_BOUND_LIMIT, bound)).rounded(.down))
     }
   }
 }
@@ -66,12 +66,12 @@ private func firstInOrder(
 }
 
 private func pick(
-  _ bounds: UnsafePointer<Float>, _ slots: UnsafePointer<UInt32>, _ ties: UnsafePointer<UInt32>?, _ lanes: UInt64,
-  _ score: Float, _ tie: UInt32, _ slot: UInt32
+  _ bounds: UnsafePointer<Int32>, _ slots: UnsafePointer<UInt32>, _ ties: UnsafePointer<UInt32>?, _ lanes: UInt64,
+  _ score: Int32, _ tie: UInt32, _ slot: UInt32
 ) -> Int32 {
-  var top = Float(BK_NO_FIT)
+  var top = Int32(BK_NO_FIT)
   for lane in 0..<64 where lanes >> UInt64(lane) & 1 == 1 { top = max(top, bounds[lane]) }
-  if top <= BK_NO_FIT || top < score { return -1 }
+  if top == BK_NO_FIT || top < score { return -1 }
   let lane = firstInOrder(slots, ties) { lanes >> UInt64($0) & 1 == 1 && bounds[$0] == top }
   if top == score && (ties?[lane] ?? tie, slots[lane]) >= (tie, slot) { return -1 }
   return Int32(lane)
@@ -115,7 +115,7 @@ private func summarizeLeaf(_ leaf: Block, _ layout: UnsafePointer<bk_layout>, _ 
     bk_summary_high(out)![dim] = cells.max()!
     bk_summary_low(out)![dim] = cells.min()!
   }
-  (out.pointee.mix_low, out.pointee.mix_high) = (.infinity, -.infinity)
+  (out.pointee.mix_low, out.pointee.mix_high) = (3.0e38, 0)
   out.pointee.pools = 0
   let pools = (leaf + Int(BK_LEAF_POOL)).assumingMemoryBound(to: UInt16.self)
   for lane in 0..<count {

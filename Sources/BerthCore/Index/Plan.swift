@@ -10,7 +10,7 @@ final class Plan {
   let exactWeight: Int64
   let priceWeight: Int64
   /// Bounds within this distance of the best score are worth an exact look at the box before it is opened.
-  let window: Float
+  let window: Int64
 
   init(profile: Profile, tree: StateTree, resources: ResourceTable, request: UnsafePointer<Int64>) {
     terms = .allocate(capacity: profile.terms.count)
@@ -30,7 +30,7 @@ final class Plan {
       }
     }
     let magnitude = Plan.bound(terms, tree, request, kernel)
-    window = Float(magnitude * 1e-6) + 4
+    window = Int64(magnitude * 1e-6) + 4
   }
 
   deinit {

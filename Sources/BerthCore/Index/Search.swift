@@ -60,7 +60,7 @@ final class Search {
   let request: UnsafeMutablePointer<Int64>
   let after: UnsafeMutablePointer<Int64>
   private let afterHigh: UnsafeMutablePointer<Int64>
-  private let bounds: UnsafeMutablePointer<Float>
+  private let bounds: UnsafeMutablePointer<Int32>
   private var tree: StateTree!
   private var plan: Plan!
   private var load: Load
@@ -69,7 +69,7 @@ final class Search {
   private var offset: Int64 = 0
   private var columnsDecide = false
   private var mayTighten = false
-  private var relativeScore: Float = BK_NO_FIT
+  private var relativeScore: Int32 = BK_NO_FIT
   private var leavesLeft = 0
 
   static let maxHeight = 8
@@ -88,7 +88,7 @@ final class Search {
     afterHigh = .allocate(capacity: dims)
     for cells in [request, after, afterHigh] { cells.initialize(repeating: 0, count: dims) }
     let block = UnsafeMutableRawPointer.allocate(byteCount: (Self.maxHeight + 1) * 256, alignment: 64)
-    bounds = block.bindMemory(to: Float.self, capacity: (Self.maxHeight + 1) * 64)
+    bounds = block.bindMemory(to: Int32.self, capacity: (Self.maxHeight + 1) * 64)
     load = Load(capacity: UnsafePointer(after), request: UnsafePointer(request))
     pools = PoolMask.none
   }
@@ -146,10 +146,9 @@ final class Search {
       relativeScore = BK_NO_FIT
       return
     }
+    // a bound of 2^30 may stand for more, so the score to beat stays below it
     let relative = worst.score - offset
-    let float = Float(relative)
-    // rounding up would prune what is equal
-    relativeScore = abs(relative) < 1 << 24 ? float : float.nextDown
+    relativeScore = relative < Int64(Int32.min) ? BK_NO_FIT : Int32(min(relative, 1 << 30 - 1))
   }
 
   // MARK: Trees
@@ -258,7 +257,7 @@ final class Search {
   }
 
   /// The bound of the whole tree: a box like any other.
-  private func rootBound() -> Float {
+  private func rootBound() -> Int32 {
     let summary = tree.summary
     let highs = summaryHigh(summary)
     let lows = summaryLow(summary)
@@ -276,7 +275,7 @@ final class Search {
       bound += Float(max(end, requests[dim]) - requests[dim]) * bk_plan_linear_coefficient(kernel)![index]
     }
     if kernel.pointee.balance != 0 { bound += kernel.pointee.balance_weight * abs(query.pointee.balance_delta) }
-    return bound
+    return Int32(max(-BK_BOUND_LIMIT, min(BK_BOUND_LIMIT, bound)).rounded(.down))
   }
 
   // MARK: Branch and bound
@@ -299,7 +298,7 @@ final class Search {
       if picked < 0 { return }
       let lane = Int(picked)
       let bit: UInt64 = 1 << UInt64(lane)
-      if mayTighten && exact & bit == 0 && bounds[lane] - relativeScore < plan.window {
+      if mayTighten && exact & bit == 0 && Int64(bounds[lane]) - Int64(relativeScore) < plan.window {
         exact |= bit
         counters.exactScores += 1
         let (low, high) = extremes(inner, lane)
@@ -308,9 +307,8 @@ final class Search {
           offer(Found(score: high + offset, tie: forest.hasTie ? inner.ties[lane] : 0, slot: inner.slots[lane]))
           continue
         }
-        let closer = Float(high)
-        if closer < bounds[lane] && high < 1 << 24 && high > -(1 << 24) {
-          bounds[lane] = closer
+        if high < Int64(bounds[lane]) {
+          bounds[lane] = Int32(max(high, -(1 << 30)))
           continue  // back into the queue with its true bound
         }
       }

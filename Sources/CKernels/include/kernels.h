@@ -41,7 +41,10 @@ typedef struct bk_header {
 } bk_header;
 
 #define BK_NONE 0xFFFFFFFFu
-#define BK_NO_FIT (-3.0e38f) /* the bound of a lane that cannot fit */
+
+/* Bounds are whole numbers, rounded up to be sound, and clamped: beyond 2^30 they only say so. */
+static const int32_t BK_NO_FIT = INT32_MIN; /* the bound of a lane that cannot fit */
+#define BK_BOUND_LIMIT 1073741824.0f
 
 /* What is known of all nodes below a block. */
 typedef struct bk_summary {
@@ -106,11 +109,11 @@ typedef struct bk_winner {
 /* One table per CPU level. All functions take 64-byte aligned blocks. */
 typedef struct bk_table {
   /* Upper bounds of the 64 children of an inner, BK_NO_FIT where no node below can fit. */
-  void (*inner_bounds)(const void *inner, const bk_query *query, float *bounds);
+  void (*inner_bounds)(const void *inner, const bk_query *query, int32_t *bounds);
   /* Upper bounds of the 64 nodes of a leaf. */
-  void (*leaf_bounds)(const void *leaf, const bk_query *query, float *bounds);
+  void (*leaf_bounds)(const void *leaf, const bk_query *query, int32_t *bounds);
   /* The lane with the highest bound that can still win against (score, tie, slot); -1: none. */
-  int32_t (*pick)(const float *bounds, const uint32_t *slots, const uint32_t *ties, uint64_t lanes, float score,
+  int32_t (*pick)(const int32_t *bounds, const uint32_t *slots, const uint32_t *ties, uint64_t lanes, int32_t score,
                   uint32_t tie, uint32_t slot);
   /* The best node of a leaf by the plan's native sums, ties by the tie rule. */
   bk_winner (*leaf_exact)(const void *leaf, const bk_query *query, uint64_t lanes);
@@ -188,10 +191,27 @@ BK_INLINE void bk_layout_add_mix(bk_layout *l, uint32_t dim, float inverse) {
 BK_INLINE uint32_t *bk_query_fits(bk_query *self) { return self->fit_dim; }
 
 BK_INLINE bk_f32x16 bk_float(bk_i32x16 v) { return __builtin_convertvector(v, bk_f32x16); }
+BK_INLINE bk_i32x16 bk_bound(bk_f32x16 v) {
+  const bk_f32x16 most = BK_BOUND_LIMIT, least = -BK_BOUND_LIMIT;
+  v = v < most ? v : most;
+  v = v > least ? v : least;
+  return __builtin_convertvector(__builtin_elementwise_floor(v), bk_i32x16);
+}
 BK_INLINE bk_f64x8 bk_double(bk_i32x8 v) { return __builtin_convertvector(v, bk_f64x8); }
 BK_INLINE bk_i32x8 bk_truncate(bk_f64x8 v) { return __builtin_convertvector(v, bk_i32x8); }
-BK_INLINE float bk_max_f32(bk_f32x16 v) { return __builtin_reduce_max(v); }
-BK_INLINE float bk_min_f32(bk_f32x16 v) { return __builtin_reduce_min(v); }
+/* Free fractions are never negative, so their bits order as they do (a float reduction would mind NaN lane by lane). */
+BK_INLINE float bk_max_f32(bk_f32x16 v) {
+  int32_t bits = __builtin_reduce_max((bk_i32x16)v);
+  float out;
+  __builtin_memcpy(&out, &bits, sizeof out);
+  return out;
+}
+BK_INLINE float bk_min_f32(bk_f32x16 v) {
+  int32_t bits = __builtin_reduce_min((bk_i32x16)v);
+  float out;
+  __builtin_memcpy(&out, &bits, sizeof out);
+  return out;
+}
 BK_INLINE int32_t bk_max_i32(bk_i32x16 v) { return __builtin_reduce_max(v); }
 BK_INLINE uint32_t bk_max_u32(bk_u32x16 v) { return __builtin_reduce_max(v); }
 BK_INLINE uint32_t bk_min_u32(bk_u32x16 v) { return __builtin_reduce_min(v); }
@@ -228,7 +248,6 @@ BK_INLINE bk_u32x16 bk_select_u32(bk_i32x16 mask, bk_u32x16 yes, bk_u32x16 no) {
 }
 BK_INLINE bk_i32x16 bk_at_least(bk_u32x16 a, bk_u32x16 b) { return a >= b; }
 BK_INLINE bk_i32x16 bk_equal_u32(bk_u32x16 a, bk_u32x16 b) { return a == b; }
-BK_INLINE bk_i32x16 bk_equal_f32(bk_f32x16 a, bk_f32x16 b) { return a == b; }
 BK_INLINE bk_i32x16 bk_equal_i32(bk_i32x16 a, bk_i32x16 b) { return a == b; }
 BK_INLINE bk_f32x16 bk_select_f32(bk_i32x16 mask, bk_f32x16 yes, bk_f32x16 no) {
   return (bk_f32x16)(((bk_i32x16)yes & mask) | ((bk_i32x16)no & ~mask));
