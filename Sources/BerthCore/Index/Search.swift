@@ -301,12 +301,16 @@ final class Search {
     query.pointee.request_mix = 0
     query.pointee.balance_delta = 0
     if kernel.pointee.mix_coefficient != 0 {
-      var mix: Float = 0
-      for index in 0..<Int(tree.pointee.layout.pointee.mix_count) {
-        let dim = Int(bk_layout_mix_dim(tree.pointee.layout)![index])
-        mix += Float(requests[dim]) * bk_layout_mix_inverse(tree.pointee.layout)![index]
+      // ceil(a - b) <= ceil(a) - floor(b), and >= ceil(a) - ceil(b)
+      let up = kernel.pointee.mix_coefficient < 0
+      let layout = UnsafePointer(tree.pointee.layout)
+      var mix: Int64 = 0
+      for index in 0..<Int(layout.pointee.mix_count) {
+        let exact = Double(requests[Int(bk_layout_mix_dim(layout)![index])]) * bk_layout_mix_factor(layout)![index]
+        let nudge = bk_layout_mix_nudge(layout)![index]
+        mix += Int64(exact + (up ? nudge : 1 - nudge))
       }
-      query.pointee.request_mix = mix
+      query.pointee.request_mix = Float(mix)
     }
     if kernel.pointee.balance != 0 {
       query.pointee.balance_delta =
@@ -335,6 +339,17 @@ final class Search {
       bound += Float(max(end, requests[dim]) - requests[dim]) * bk_plan_linear_coefficient(kernel)![index]
     }
     if kernel.pointee.balance != 0 { bound += kernel.pointee.balance_weight * abs(query.pointee.balance_delta) }
+    if kernel.pointee.mix_coefficient != 0 {
+      let end = kernel.pointee.mix_coefficient > 0 ? summary.pointee.mix_high : summary.pointee.mix_low
+      var other = (Float(end) - query.pointee.request_mix) * kernel.pointee.mix_coefficient
+      other += kernel.pointee.mix_constant
+      for index in 0..<Int(kernel.pointee.fix_count) {
+        let dim = Int(bk_plan_fix_dim(kernel)![index])
+        let free = bk_plan_fix_from_low(kernel)![index] != 0 ? lows[dim] : highs[dim]
+        other += Float(max(free, requests[dim]) - requests[dim]) * bk_plan_fix_coefficient(kernel)![index]
+      }
+      bound = min(bound, other)
+    }
     return Int32(max(-BK_BOUND_LIMIT, min(BK_BOUND_LIMIT, bound)).rounded(.down))
   }
 
