@@ -11,6 +11,36 @@ private func after(_ block: Block, _ offset: Int, _ quarter: Int, _ request: UIn
   return bk_float(unsafeBitCast(left, to: SIMD16<Int32>.self))
 }
 
+/// The linear form and BalancedAllocation's part of 16 lanes.
+@inline(__always)
+private func linear(
+  _ block: Block, _ query: UnsafePointer<bk_query>, high: Int, step: Int, lowGap: Int, _ quarter: Int
+) -> SIMD16<Float> {
+  let plan = query.pointee.plan!
+  let requests = bk_query_request(query)!
+  let dims = bk_plan_linear_dim(plan)!
+  let fromLow = bk_plan_linear_from_low(plan)!
+  let coefficients = bk_plan_linear_coefficient(plan)!
+  var bound = SIMD16<Float>(repeating: plan.pointee.constant + query.pointee.addend)
+  var index = 0
+  while index < Int(plan.pointee.linear_count) {
+    let dim = Int(dims[index])
+    let offset = high &+ dim &* step &+ Int(fromLow[index]) &* lowGap
+    bound += after(block, offset, quarter, requests[dim]) * SIMD16(repeating: coefficients[index])
+    index &+= 1
+  }
+  if plan.pointee.balance != 0 {
+    let i = Int(plan.pointee.balance_i)
+    let j = Int(plan.pointee.balance_j)
+    let freeI = after(block, high &+ i &* step, quarter, requests[i]) * plan.pointee.balance_inverse_i
+    let freeJ = after(block, high &+ j &* step, quarter, requests[j]) * plan.pointee.balance_inverse_j
+    let gap = freeJ - freeI
+    let change = bk_abs(gap - query.pointee.balance_delta) - bk_abs(gap)
+    bound += change * plan.pointee.balance_weight
+  }
+  return bound
+}
+
 /// `high` and `step` place the columns: dim d's high end at high + d * step, its low end `lowGap` further.
 @inline(__always)
 private func bounds(
@@ -21,11 +51,6 @@ private func bounds(
   let fitCount = Int(query.pointee.fit_count)
   let fitDims = bk_query_fit_dim(query)!
   let requests = bk_query_request(query)!
-  let linearCount = Int(plan.pointee.linear_count)
-  let linearDims = bk_plan_linear_dim(plan)!
-  let linearFromLow = bk_plan_linear_from_low(plan)!
-  let linear = bk_plan_linear_coefficient(plan)!
-  let constant = plan.pointee.constant + query.pointee.addend
   let mixCoefficient = plan.pointee.mix_coefficient
   let fixCount = Int(plan.pointee.fix_count)
   let quarters = usedQuarters(block)
@@ -38,23 +63,7 @@ private func bounds(
       fits = fits & bk_at_least(lanes16(block, high &+ dim &* step, quarter), SIMD16(repeating: requests[dim]))
       index &+= 1
     }
-    var bound = SIMD16<Float>(repeating: constant)
-    index = 0
-    while index < linearCount {
-      let dim = Int(linearDims[index])
-      let offset = high &+ dim &* step &+ Int(linearFromLow[index]) &* lowGap
-      bound += after(block, offset, quarter, requests[dim]) * SIMD16(repeating: linear[index])
-      index &+= 1
-    }
-    if plan.pointee.balance != 0 {
-      let i = Int(plan.pointee.balance_i)
-      let j = Int(plan.pointee.balance_j)
-      let freeI = after(block, high &+ i &* step, quarter, requests[i]) * plan.pointee.balance_inverse_i
-      let freeJ = after(block, high &+ j &* step, quarter, requests[j]) * plan.pointee.balance_inverse_j
-      let gap = freeJ - freeI
-      let change = bk_abs(gap - query.pointee.balance_delta) - bk_abs(gap)
-      bound += change * plan.pointee.balance_weight
-    }
+    var bound = linear(block, query, high: high, step: step, lowGap: lowGap, quarter)
     if mixes && mixCoefficient != 0 {
       let ends = lanes16(block, mixCoefficient > 0 ? Int(BK_INNER_MIX_HIGH) : Int(BK_INNER_MIX_LOW), quarter)
       let mix = bk_float(unsafeBitCast(ends, to: SIMD16<Int32>.self))
@@ -70,13 +79,27 @@ private func bounds(
       bound = bk_min2_f32(bound, other)
     }
     let cells = UnsafeMutableRawPointer(out + quarter &* 16).assumingMemoryBound(to: SIMD16<Int32>.self)
-    cells.pointee = bk_select_i32(fits, bk_bound(bound), SIMD16(repeating: BK_NO_FIT))
+    var whole = bk_bound(bound)
+    if mixes && plan.pointee.tight != 0 {
+      let corner = SIMD16(
+        lowHalf: cornerTotal(block, quarter &* 2, plan, query),
+        highHalf: cornerTotal(block, quarter &* 2 &+ 1, plan, query))
+      whole = bk_min2_i32(whole, corner)
+    }
+    cells.pointee = bk_select_i32(fits, whole, SIMD16(repeating: BK_NO_FIT))
     quarter &+= 1
   }
 }
 
 func innerBounds(_ inner: Block, _ query: UnsafePointer<bk_query>, _ out: UnsafeMutablePointer<Int32>) {
   bounds(inner, query, high: Int(BK_INNER_FREE), step: 2 * Int(BK_COLUMN), lowGap: Int(BK_COLUMN), mixes: true, out)
+}
+
+/// The plan's linear bound of 16 nodes of a leaf, whether they fit or not.
+@inline(__always)
+func leafBounds16(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ quarter: Int) -> SIMD16<Int32> {
+  let free = Int(query.pointee.layout.pointee.free_offset)
+  return bk_bound(linear(leaf, query, high: free, step: Int(BK_COLUMN), lowGap: 0, quarter))
 }
 
 func leafBounds(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ out: UnsafeMutablePointer<Int32>) {

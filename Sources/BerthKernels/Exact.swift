@@ -9,16 +9,16 @@ import CKernels
 //
 // BalancedAllocation is defined by its float64 steps; the same steps are taken here, lane by lane.
 
-/// Free quantities of 8 nodes.
+/// 8 lanes of a column of quantities.
 @inline(__always)
-private func free8(_ leaf: Block, _ offset: Int, _ eighth: Int) -> SIMD8<Int32> {
-  (leaf + offset + eighth &* 32).assumingMemoryBound(to: SIMD8<Int32>.self).pointee
+func quantities8(_ block: Block, _ offset: Int, _ eighth: Int) -> SIMD8<Int32> {
+  (block + offset + eighth &* 32).assumingMemoryBound(to: SIMD8<Int32>.self).pointee
 }
 
+/// Sum of weighted shares of what stays free after placing, or of what is used then; `after` gives it by dim.
 @inline(__always)
-private func shares(
-  _ leaf: Block, _ free: Int, _ eighth: Int, _ term: UnsafePointer<bk_exact_term>, _ requests: UnsafePointer<UInt32>,
-  ofUsed: Bool
+func shares(
+  _ term: UnsafePointer<bk_exact_term>, ofUsed: Bool, _ after: (Int) -> SIMD8<Int32>
 ) -> SIMD8<Int32> {
   let dims = bk_exact_term_dim(term)!
   let weights = bk_exact_term_dim_weight(term)!
@@ -28,19 +28,15 @@ private func shares(
   var sum = SIMD8<Int32>(repeating: 0)
   var index = 0
   while index < Int(term.pointee.count) {
-    let dim = Int(dims[index])
-    let request = Int32(bitPattern: requests[dim])
-    let column = free8(leaf, free &+ dim &* 256, eighth)
     // lanes that do not fit may be off: they are masked
-    let quantity = ofUsed ? SIMD8(repeating: capacities[index] &+ request) &- column : column &- request
+    let left = after(Int(dims[index]))
+    let quantity = ofUsed ? SIMD8(repeating: capacities[index]) &- left : left
     let share = bk_truncate(bk_double(quantity) * factors[index] + nudges[index])
     sum = sum &+ share &* weights[index]
     index &+= 1
   }
-  let divisor = term.pointee.divisor
-  if divisor != 1 {
-    let mean = bk_double(sum) / Double(divisor) + 0.5 / Double(divisor)
-    sum = bk_truncate(mean)
+  if term.pointee.divisor != 1 {
+    sum = bk_truncate(bk_double(sum) * term.pointee.divisor_factor + term.pointee.divisor_nudge)
   }
   return sum
 }
@@ -59,8 +55,8 @@ private func balance(
   let capacities = bk_exact_term_capacity(term)!
   let i = Int(dims[0])
   let j = Int(dims[1])
-  let beforeI = SIMD8(repeating: capacities[0]) &- free8(leaf, free &+ i &* 256, eighth)
-  let beforeJ = SIMD8(repeating: capacities[1]) &- free8(leaf, free &+ j &* 256, eighth)
+  let beforeI = SIMD8(repeating: capacities[0]) &- quantities8(leaf, free &+ i &* 256, eighth)
+  let beforeJ = SIMD8(repeating: capacities[1]) &- quantities8(leaf, free &+ j &* 256, eighth)
   let capacityI = Double(capacities[0])
   let capacityJ = Double(capacities[1])
   let without = percent(bk_double(beforeI) / capacityI, bk_double(beforeJ) / capacityJ)
@@ -79,10 +75,12 @@ private func total(
   while index < Int(plan.pointee.exact_count) {
     let term = bk_plan_exact(plan)! + index
     let value: SIMD8<Int32>
-    switch term.pointee.kind {
-    case UInt32(BK_EXACT_USED): value = shares(leaf, free, eighth, term, requests, ofUsed: true)
-    case UInt32(BK_EXACT_FREE): value = shares(leaf, free, eighth, term, requests, ofUsed: false)
-    default: value = balance(leaf, free, eighth, term, requests)
+    if term.pointee.kind == UInt32(BK_EXACT_BALANCE) {
+      value = balance(leaf, free, eighth, term, requests)
+    } else {
+      value = shares(term, ofUsed: term.pointee.kind == UInt32(BK_EXACT_USED)) { dim in
+        quantities8(leaf, free &+ dim &* 256, eighth) &- Int32(bitPattern: requests[dim])
+      }
     }
     sum = sum &+ value &* term.pointee.weight
     index &+= 1
@@ -90,7 +88,9 @@ private func total(
   return sum
 }
 
-func leafExact(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ lanes: UInt64) -> bk_winner {
+func leafExact(
+  _ leaf: Block, _ query: UnsafePointer<bk_query>, _ lanes: UInt64, _ score: Int32
+) -> bk_winner {
   let layout = query.pointee.layout!
   let free = Int(layout.pointee.free_offset)
   let fitCount = Int(query.pointee.fit_count)
@@ -112,17 +112,21 @@ func leafExact(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ lanes: UInt64)
       fits = fits & bk_at_least(lanes16(leaf, free &+ dim &* 256, quarter), SIMD16(repeating: requests[dim]))
       index &+= 1
     }
+    // float64 and its divisions only where a cheap bound says that they may be worth it
+    if query.pointee.plan.pointee.tight != 0 {
+      fits = fits & bk_reaches(leafBounds16(leaf, query, quarter), score)
+    }
     if bk_bits16(fits) != 0 {
       let low = total(leaf, free, quarter &* 2, query.pointee.plan, requests)
       let high = total(leaf, free, quarter &* 2 &+ 1, query.pointee.plan, requests)
-      let score = bk_select_i32(fits, SIMD16(lowHalf: low, highHalf: high), none)
+      let scores = bk_select_i32(fits, SIMD16(lowHalf: low, highHalf: high), none)
       switch quarter {
-      case 0: s0 = score
-      case 1: s1 = score
-      case 2: s2 = score
-      default: s3 = score
+      case 0: s0 = scores
+      case 1: s1 = scores
+      case 2: s2 = scores
+      default: s3 = scores
       }
-      best = bk_max2_i32(best, score)
+      best = bk_max2_i32(best, scores)
     }
     quarter &+= 1
   }

@@ -52,7 +52,32 @@ private func bounds(
         bound = min(bound, other)
       }
       out[lane] = Int32(max(-BK_BOUND_LIMIT, min(BK_BOUND_LIMIT, bound)).rounded(.down))
+      if mixes && plan.pointee.tight != 0 { out[lane] = min(out[lane], cornerTotal(block, lane, query)) }
     }
+  }
+}
+
+/// The exact terms at the corners of a child's box.
+private func cornerTotal(_ inner: Block, _ lane: Int, _ query: UnsafePointer<bk_query>) -> Int32 {
+  let requests = bk_query_request(query)!
+  func end(_ dim: UInt32, low: Bool) -> Int32 {
+    let free = column(inner, Int(BK_INNER_FREE) + Int(dim) * 512 + (low ? 256 : 0))[lane]
+    return Int32(max(free, requests[Int(dim)]) - requests[Int(dim)])
+  }
+  let plan = query.pointee.plan!
+  return (0..<Int(plan.pointee.exact_count)).reduce(0) { sum, index in
+    let term = bk_plan_exact(plan)! + index
+    guard term.pointee.kind == UInt32(BK_EXACT_BALANCE) else {
+      let low = (term.pointee.kind == UInt32(BK_EXACT_USED)) == (term.pointee.weight > 0)
+      return sum + term.pointee.weight * value(term) { (UInt32(end($0, low: low)), 0) }
+    }
+    let (i, j) = (bk_exact_term_dim(term)![0], bk_exact_term_dim(term)![1])
+    let (fi, fj) = (bk_exact_term_factor(term)![0], bk_exact_term_factor(term)![1])
+    let low = Double(end(j, low: true)) * fj - Double(end(i, low: false)) * fi
+    let high = Double(end(j, low: false)) * fj - Double(end(i, low: true)) * fi
+    let delta = query.pointee.balance_shift
+    let change = max(abs(low - delta) - abs(low), abs(high - delta) - abs(high)) * 50 + 0.000001
+    return sum + term.pointee.weight * ((Int32(change.rounded(.up)) + 50) >> 1 + 50)
   }
 }
 
@@ -199,7 +224,7 @@ public func fillTable(_ table: UnsafeMutablePointer<bk_table>) {
       out!)
   }
   table.pointee.pick = { pick($0!, $1!, $2, $3, $4, $5, $6) }
-  table.pointee.leaf_exact = { leafExact($0!, $1!.pointee, $2) }
+  table.pointee.leaf_exact = { leaf, query, lanes, _ in leafExact(leaf!, query!.pointee, lanes) }
   table.pointee.summarize_leaf = { summarizeLeaf($0!, $1!, $2!) }
   table.pointee.summarize_inner = { summarizeInner($0!, $1!, $2!) }
   table.pointee.pool_lanes = { pools, mask in

@@ -30,8 +30,10 @@ final class Plan {
     kernel.initialize(to: bk_plan())
     isExact = tree.isUniform && Plan.addExact(terms, tree, request, kernel)
     let magnitude = Plan.bound(terms, tree, request, kernel, isNative: profile.isNative)
-    // native sums are bounded to the last unit by the mix: only a tie is worth a second look
-    window = isExact && profile.isNative ? 1 : Int64(magnitude * 1e-6) + 4
+    // native sums are bounded to the last unit by the mix, other exact plans by their corners: only a tie is worth a
+    // second look
+    kernel.pointee.tight = isExact && !profile.isNative ? 1 : 0
+    window = isExact ? 1 : Int64(magnitude * 1e-6) + 4
     state = .allocate(capacity: 1)
     state.initialize(
       to: PlanState(

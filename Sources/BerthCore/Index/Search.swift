@@ -312,6 +312,14 @@ final class Search {
       }
       query.pointee.request_mix = Float(mix)
     }
+    for index in 0..<Int(kernel.pointee.exact_count) {
+      let term = bk_plan_exact(kernel)! + index
+      guard term.pointee.kind == UInt32(BK_EXACT_BALANCE) else { continue }
+      let dims = bk_exact_term_dim(term)!
+      let factors = bk_exact_term_factor(term)!
+      query.pointee.balance_shift =
+        Double(requests[Int(dims[0])]) * factors[0] - Double(requests[Int(dims[1])]) * factors[1]
+    }
     if kernel.pointee.balance != 0 {
       query.pointee.balance_delta =
         Float(requests[Int(kernel.pointee.balance_i)]) * kernel.pointee.balance_inverse_i
@@ -374,7 +382,7 @@ final class Search {
       let bit: UInt64 = 1 << UInt64(lane)
       // the score may have risen since the lane was picked; no lane left has a higher bound
       guard canWin(bounds[lane], inner, lane) else { return }
-      if mayTighten && exact & bit == 0 && Int64(bounds[lane]) - Int64(relativeScore) < plan.pointee.window {
+      if mayTighten && (level > 1 || !plan.pointee.isExact) && exact & bit == 0 && Int64(bounds[lane]) - Int64(relativeScore) < plan.pointee.window {
         exact |= bit
         counters.exactScores += 1
         let (low, high) = extremes(inner, lane)
@@ -459,7 +467,7 @@ final class Search {
     if !pools.allowsAll { lanes &= pools.lanes(leaf.pools, count: leaf.count) }
     if lanes == 0 { return }
     if plan.pointee.isExact && columnsDecide && wanted == 1 {
-      let best = kernels.leaf_exact(leaf.base, UnsafePointer(query), lanes)
+      let best = kernels.leaf_exact(leaf.base, UnsafePointer(query), lanes, relativeScore)
       if best.lane >= 0 {
         let lane = Int(best.lane)
         offer(

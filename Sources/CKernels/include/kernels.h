@@ -62,6 +62,7 @@ typedef struct bk_exact_term {
   uint32_t count;
   int32_t weight;  /* of the whole term, may be negative */
   int32_t divisor; /* 1: none */
+  double divisor_factor, divisor_nudge; /* 1 / divisor and half of it: truncation then gives the quotient */
   uint32_t dim[BK_DIMS];
   int32_t dim_weight[BK_DIMS];
   int32_t capacity[BK_DIMS];
@@ -87,6 +88,7 @@ typedef struct bk_plan {
   float balance_inverse_i, balance_inverse_j, balance_weight;
   /* the total, exactly, where every term has a vector form */
   uint32_t exact_count; /* 0: it has none */
+  uint32_t tight;       /* 1: bound inners by the exact terms at the box's corners, too */
   bk_exact_term exact[BK_EXACT_TERMS];
 } bk_plan;
 
@@ -112,6 +114,7 @@ typedef struct bk_query {
   float addend;              /* what the class adds to the plan's constant */
   float request_mix;         /* the request's own mix, rounded to the side that keeps the bound sound */
   float balance_delta;
+  double balance_shift; /* the same for the exact term of BalancedAllocation */
 } bk_query;
 
 typedef struct bk_winner {
@@ -129,8 +132,9 @@ typedef struct bk_table {
   /* The lane with the highest bound that can still win against (score, tie, slot); -1: none. */
   int32_t (*pick)(const int32_t *bounds, const uint32_t *slots, const uint32_t *ties, uint64_t lanes, int32_t score,
                   uint32_t tie, uint32_t slot);
-  /* The best node of a leaf by the plan's exact terms, ties by the tie rule. */
-  bk_winner (*leaf_exact)(const void *leaf, const bk_query *query, uint64_t lanes);
+  /* The best node of a leaf by the plan's exact terms, ties by the tie rule; nodes that cannot reach `score` may be
+   * passed over. */
+  bk_winner (*leaf_exact)(const void *leaf, const bk_query *query, uint64_t lanes, int32_t score);
   void (*summarize_leaf)(const void *leaf, const bk_layout *layout, bk_summary *summary);
   void (*summarize_inner)(const void *inner, const bk_layout *layout, bk_summary *summary);
   /* Lanes whose pools meet the mask. */
@@ -207,7 +211,12 @@ BK_INLINE void bk_plan_add_exact_dim(bk_plan *p, uint32_t dim, int32_t weight, i
   t->factor[i] = scale / capacity;
   t->nudge[i] = 0.5 / capacity;
 }
-BK_INLINE void bk_plan_set_divisor(bk_plan *p, int32_t divisor) { p->exact[p->exact_count - 1].divisor = divisor; }
+BK_INLINE void bk_plan_set_divisor(bk_plan *p, int32_t divisor) {
+  bk_exact_term *t = &p->exact[p->exact_count - 1];
+  t->divisor = divisor;
+  t->divisor_factor = 1.0 / divisor;
+  t->divisor_nudge = 0.5 / divisor;
+}
 BK_INLINE void bk_layout_add_mix(bk_layout *l, uint32_t dim, int32_t capacity) {
   uint32_t i = l->mix_count++;
   l->mix_dim[i] = dim;
@@ -236,6 +245,9 @@ BK_INLINE uint32_t bk_min_u32(bk_u32x16 v) { return __builtin_reduce_min(v); }
 BK_INLINE uint64_t bk_or_u64(bk_u64x8 v) { return __builtin_reduce_or(v); }
 BK_INLINE bk_f32x16 bk_abs(bk_f32x16 v) { return __builtin_elementwise_abs(v); }
 BK_INLINE bk_f64x8 bk_abs64(bk_f64x8 v) { return __builtin_elementwise_abs(v); }
+BK_INLINE bk_i32x8 bk_max2_i32x8(bk_i32x8 a, bk_i32x8 b) { return a > b ? a : b; }
+BK_INLINE bk_i32x16 bk_min2_i32(bk_i32x16 a, bk_i32x16 b) { return a < b ? a : b; }
+BK_INLINE bk_f64x8 bk_max2_f64(bk_f64x8 a, bk_f64x8 b) { return a > b ? a : b; }
 BK_INLINE bk_f32x16 bk_max2_f32(bk_f32x16 a, bk_f32x16 b) { return a > b ? a : b; }
 BK_INLINE bk_f32x16 bk_min2_f32(bk_f32x16 a, bk_f32x16 b) { return a < b ? a : b; }
 BK_INLINE bk_u32x16 bk_max2_u32(bk_u32x16 a, bk_u32x16 b) { return a > b ? a : b; }
@@ -265,6 +277,7 @@ BK_INLINE bk_i32x16 bk_mask16(uint64_t bits) {
 BK_INLINE bk_u32x16 bk_select_u32(bk_i32x16 mask, bk_u32x16 yes, bk_u32x16 no) {
   return ((bk_u32x16)mask & yes) | (~(bk_u32x16)mask & no);
 }
+BK_INLINE bk_i32x16 bk_reaches(bk_i32x16 bounds, int32_t score) { return bounds >= score; }
 BK_INLINE bk_i32x16 bk_at_least(bk_u32x16 a, bk_u32x16 b) { return a >= b; }
 BK_INLINE bk_i32x16 bk_equal_u32(bk_u32x16 a, bk_u32x16 b) { return a == b; }
 BK_INLINE bk_i32x16 bk_equal_i32(bk_i32x16 a, bk_i32x16 b) { return a == b; }

@@ -128,7 +128,8 @@ enum BalancedAllocation {
   /// Over other than two resources there is no vector form.
   static func addExact(_ term: CompiledTerm, _ load: Load, _ form: inout ExactForm) -> Bool {
     if isSkipped(term, load) { return true }
-    guard let (a, b) = pair(term, load) else { return false }
+    guard let (a, b) = pair(term, load), !form.hasBalance else { return false }
+    form.hasBalance = true
     guard form.begin(Int(BK_EXACT_BALANCE), weight: term.weight, largest: 100) else { return false }
     form.add(a.dim, weight: 1, scale: 1)
     form.add(b.dim, weight: 1, scale: 1)

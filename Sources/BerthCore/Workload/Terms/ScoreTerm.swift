@@ -67,6 +67,8 @@ struct ExactForm {
   let tree: StateTree
   /// Bound of the sum of all absolute values so far.
   var magnitude: Int64 = 0
+  /// The kernels keep the delta of one BalancedAllocation.
+  var hasBalance = false
 
   /// Opens a term of at most `largest` in absolute value; false if there is no room.
   mutating func begin(_ kind: Int, weight: Int64, largest: Int64) -> Bool {
