@@ -158,7 +158,7 @@ final class KernelBlocks {
   }
 
   func leafExact(_ block: Int) {
-    let winner = table.pointee.leaf_exact(leaves + block * Self.leafBytes, query, ~0, BK_NO_FIT)
+    let winner = table.pointee.leaf_exact(leaves + block * Self.leafBytes, query, ~0, BK_NO_FIT, .max)
     results[block] = winner.score ^ winner.lane
   }
 

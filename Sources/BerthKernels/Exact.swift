@@ -89,7 +89,7 @@ private func total(
 }
 
 func leafExact(
-  _ leaf: Block, _ query: UnsafePointer<bk_query>, _ lanes: UInt64, _ score: Int32
+  _ leaf: Block, _ query: UnsafePointer<bk_query>, _ lanes: UInt64, _ score: Int32, _ slot: UInt32
 ) -> bk_winner {
   let layout = query.pointee.layout!
   let free = Int(layout.pointee.free_offset)
@@ -114,7 +114,8 @@ func leafExact(
     }
     // float64 and its divisions only where a cheap bound says that they may be worth it
     if query.pointee.plan.pointee.tight != 0 {
-      fits = fits & bk_reaches(leafBounds16(leaf, query, quarter), score)
+      let slots = lanes16(leaf, Int(BK_LEAF_SLOT), quarter)
+      fits = fits & bk_can_win(leafBounds16(leaf, query, quarter), score, slots, slot)
     }
     if bk_bits16(fits) != 0 {
       let low = total(leaf, free, quarter &* 2, query.pointee.plan, requests)

@@ -13,7 +13,7 @@ public func fillTable(_ table: UnsafeMutablePointer<bk_table>) {
   table.pointee.inner_bounds = { innerBounds($0!, $1!, $2!) }
   table.pointee.leaf_bounds = { leafBounds($0!, $1!, $2!) }
   table.pointee.pick = { pick($0!, $1!, $2, $3, $4, $5, $6) }
-  table.pointee.leaf_exact = { leafExact($0!, $1!, $2, $3) }
+  table.pointee.leaf_exact = { leafExact($0!, $1!, $2, $3, $4) }
   table.pointee.summarize_leaf = { summarizeLeaf($0!, $1!, $2!) }
   table.pointee.summarize_inner = { summarizeInner($0!, $1!, $2!) }
   table.pointee.pool_lanes = { poolLanes($0!, $1) }

@@ -224,7 +224,7 @@ public func fillTable(_ table: UnsafeMutablePointer<bk_table>) {
       out!)
   }
   table.pointee.pick = { pick($0!, $1!, $2, $3, $4, $5, $6) }
-  table.pointee.leaf_exact = { leaf, query, lanes, _ in leafExact(leaf!, query!.pointee, lanes) }
+  table.pointee.leaf_exact = { leaf, query, lanes, _, _ in leafExact(leaf!, query!.pointee, lanes) }
   table.pointee.summarize_leaf = { summarizeLeaf($0!, $1!, $2!) }
   table.pointee.summarize_inner = { summarizeInner($0!, $1!, $2!) }
   table.pointee.pool_lanes = { pools, mask in

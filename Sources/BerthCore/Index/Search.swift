@@ -375,6 +375,7 @@ final class Search {
     var lanes = inner.count >= 64 ? UInt64.max : (1 << UInt64(inner.count)) - 1
     if !pools.allowsAll { lanes &= kernels.pool_lanes(inner.pools, pools.hashed) }
     let ties = forest.hasTie ? UnsafePointer(inner.ties) : nil
+    let isTight = plan.pointee.kernel.pointee.tight != 0
     var exact: UInt64 = 0
     var next = kernels.pick(bounds, inner.slots, ties, lanes, relativeScore, worst.tie, worst.slot)
     while next >= 0 {
@@ -382,7 +383,7 @@ final class Search {
       let bit: UInt64 = 1 << UInt64(lane)
       // the score may have risen since the lane was picked; no lane left has a higher bound
       guard canWin(bounds[lane], inner, lane) else { return }
-      if mayTighten && (level > 1 || !plan.pointee.isExact) && exact & bit == 0 && Int64(bounds[lane]) - Int64(relativeScore) < plan.pointee.window {
+      if mayTighten && (level > 1 || !isTight) && exact & bit == 0 && Int64(bounds[lane]) - Int64(relativeScore) < plan.pointee.window {
         exact |= bit
         counters.exactScores += 1
         let (low, high) = extremes(inner, lane)
@@ -467,7 +468,9 @@ final class Search {
     if !pools.allowsAll { lanes &= pools.lanes(leaf.pools, count: leaf.count) }
     if lanes == 0 { return }
     if plan.pointee.isExact && columnsDecide && wanted == 1 {
-      let best = kernels.leaf_exact(leaf.base, UnsafePointer(query), lanes, relativeScore)
+      // with tie keys the slot alone decides nothing
+      let slot = forest.hasTie ? UInt32.max : worst.slot
+      let best = kernels.leaf_exact(leaf.base, UnsafePointer(query), lanes, relativeScore, slot)
       if best.lane >= 0 {
         let lane = Int(best.lane)
         offer(

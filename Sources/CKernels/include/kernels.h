@@ -132,9 +132,9 @@ typedef struct bk_table {
   /* The lane with the highest bound that can still win against (score, tie, slot); -1: none. */
   int32_t (*pick)(const int32_t *bounds, const uint32_t *slots, const uint32_t *ties, uint64_t lanes, int32_t score,
                   uint32_t tie, uint32_t slot);
-  /* The best node of a leaf by the plan's exact terms, ties by the tie rule; nodes that cannot reach `score` may be
-   * passed over. */
-  bk_winner (*leaf_exact)(const void *leaf, const bk_query *query, uint64_t lanes, int32_t score);
+  /* The best node of a leaf by the plan's exact terms, ties by the tie rule; nodes that cannot reach `score`, or
+   * reach it in a slot from `slot` on, may be passed over. */
+  bk_winner (*leaf_exact)(const void *leaf, const bk_query *query, uint64_t lanes, int32_t score, uint32_t slot);
   void (*summarize_leaf)(const void *leaf, const bk_layout *layout, bk_summary *summary);
   void (*summarize_inner)(const void *inner, const bk_layout *layout, bk_summary *summary);
   /* Lanes whose pools meet the mask. */
@@ -277,7 +277,10 @@ BK_INLINE bk_i32x16 bk_mask16(uint64_t bits) {
 BK_INLINE bk_u32x16 bk_select_u32(bk_i32x16 mask, bk_u32x16 yes, bk_u32x16 no) {
   return ((bk_u32x16)mask & yes) | (~(bk_u32x16)mask & no);
 }
-BK_INLINE bk_i32x16 bk_reaches(bk_i32x16 bounds, int32_t score) { return bounds >= score; }
+/* bounds > score, or equal and the slot comes before */
+BK_INLINE bk_i32x16 bk_can_win(bk_i32x16 bounds, int32_t score, bk_u32x16 slots, uint32_t slot) {
+  return (bounds > score) | ((bounds == score) & (slots < slot));
+}
 BK_INLINE bk_i32x16 bk_at_least(bk_u32x16 a, bk_u32x16 b) { return a >= b; }
 BK_INLINE bk_i32x16 bk_equal_u32(bk_u32x16 a, bk_u32x16 b) { return a == b; }
 BK_INLINE bk_i32x16 bk_equal_i32(bk_i32x16 a, bk_i32x16 b) { return a == b; }
