@@ -27,10 +27,10 @@ import Testing
       BadOptions(name: "older size", status: BERTH_BAD_STRUCT, word: "struct_size") { $0.struct_size -= 8 },
       BadOptions(name: "reserved", status: BERTH_BAD_STRUCT, word: "reserved") { $0.reserved = 1 },
       BadOptions(name: "allocator", status: BERTH_BAD_ARGUMENT, word: "allocator") { $0.allocator = 3 },
-      BadOptions(name: "CPU level", status: BERTH_BAD_ARGUMENT, word: "cpu_level") { $0.cpu_level = 5 },
-      BadOptions(name: "tie rule", status: BERTH_BAD_ARGUMENT, word: "tie_rule") { $0.tie_rule = 2 },
+      BadOptions(name: "CPU level", status: BERTH_BAD_ARGUMENT, word: "CPU level") { $0.cpu_level = 5 },
+      BadOptions(name: "tie rule", status: BERTH_BAD_ARGUMENT, word: "tie rule") { $0.tie_rule = 2 },
       BadOptions(name: "null level keys", status: BERTH_NULL_POINTER, word: "level_keys") { $0.level_count = 1 },
-      BadOptions(name: "null level key", status: BERTH_NULL_POINTER, word: "level_keys[1]") {
+      BadOptions(name: "null level key", status: BERTH_NULL_POINTER, word: "level key 1") {
         levels([c("zone"), nil])(&$0)
       },
       BadOptions(name: "level twice", status: BERTH_DUPLICATE, word: "zone") { levels([c("zone"), c("zone")])(&$0) },
@@ -39,7 +39,7 @@ import Testing
       },
     ]
     + badTexts.indices.map { i in
-      BadOptions(name: "level key \(badTexts[i].what)", status: BERTH_BAD_TEXT, word: "level_keys[1]") {
+      BadOptions(name: "level key \(badTexts[i].what)", status: BERTH_BAD_TEXT, word: "level key 1") {
         levels([c("zone"), badTexts[i].text])(&$0)
       }
     }
