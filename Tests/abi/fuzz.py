@@ -50,6 +50,8 @@ class Fuzzer:
         assert lib.berth_engine_create(options, engine) == lib.BERTH_OK
         self.engine = engine[0]
         self.ids["domain"] = [0]
+        self.depths = {0: 0}
+        self.levels = len(levels)
         self.ids["label"] = [0]
         self.ids["taint"] = [0]
 
@@ -102,6 +104,11 @@ class Fuzzer:
             return self.random.choice([0, width, width - 1])
         return self.random.getrandbits(width.bit_length())
 
+    def leaf(self) -> int:
+        """A domain that may hold nodes."""
+        leaves = [domain for domain, depth in self.depths.items() if depth == self.levels]
+        return self.random.choice(leaves) if leaves and not self.bad() else self.id("domain")
+
     def id_list(self, kind: str, most: int = 12) -> list[int]:
         ids = [self.id(kind) for _ in range(self.random.randrange(most))]
         return ids if self.bad() else list(dict.fromkeys(ids))
@@ -117,7 +124,7 @@ class Fuzzer:
             batch.struct_size = self.u32(0, batch.struct_size + 8)
         batch.count, batch.resource_count = self.count(rows), self.count32(len(resources), 4096)
         batch.nodes = self.array("berth_node[]", [
-            (self.id("domain"), self.id("label"), self.id("taint"), self.u32(0, 0, 0, 1), self.random.randrange(9),
+            (self.leaf(), self.id("label"), self.id("taint"), self.u32(0, 0, 0, 1), self.random.randrange(9),
              self.u32(0), self.quantity(100)) for _ in range(rows)
         ])  # fmt: skip
         batch.resources = self.array("berth_resource_id[]", resources)
@@ -196,7 +203,14 @@ class Fuzzer:
         return self.interned("resource", lib.berth_resource_add, self.text(), self.u32(0, 0, 1, 2, 3, 4, 5))
 
     def add_domain(self):
-        return self.interned("domain", lib.berth_domain_add, self.id("domain"), self.text())
+        parent = self.id("domain")
+        function, arguments, note = self.interned("domain", lib.berth_domain_add, parent, self.text())
+
+        def note_depth():
+            note()
+            self.depths[arguments[-1][0]] = self.depths[parent] + 1
+
+        return function, arguments, note_depth
 
     def intern_labels(self):
         labels = self.labels(4)
