@@ -191,8 +191,3 @@ final class KernelBlocks {
     return sum
   }
 }
-
-extension Float {
-  /// In the range of an Int32: lanes that do not fit have a bound far below it.
-  fileprivate var clamped: Float { max(self, -1e9) }
-}

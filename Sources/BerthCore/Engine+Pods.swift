@@ -35,15 +35,15 @@ extension Engine {
       return berth_placement(
         pod: UInt64.max, node: UInt64.max, score: 0, pod_class: podClass, outcome: UInt32(BERTH_NO_FIT))
     }
-    let node = cluster.rows.row(best.slot).node
+    let row = cluster.rows.row(best.slot)
     cluster.charge(best.slot, workload.classes.requests(podClass), sign: 1)
     let pod =
       isDry
       ? UInt64.max
       : pods.add(
-        podClass: podClass, node: node, nodeGeneration: cluster.nodes.generation(node), state: BERTH_POD_ASSUMED)
+        podClass: podClass, node: row.node, nodeGeneration: row.generation, state: BERTH_POD_ASSUMED)
     return berth_placement(
-      pod: pod, node: cluster.nodes.id(node), score: best.score, pod_class: podClass, outcome: UInt32(BERTH_PLACED))
+      pod: pod, node: row.id, score: best.score, pod_class: podClass, outcome: UInt32(BERTH_PLACED))
   }
 
   private func checkClasses(_ classes: UnsafeBufferPointer<berth_class_id>) throws(EngineError) {

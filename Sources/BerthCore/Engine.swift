@@ -13,7 +13,7 @@ import CPlatform
 public final class Engine {
   let arena: Arena
   let cluster: Cluster
-  var workload: Workload
+  let workload: Workload
   var pods: PodTable
   let planner: Planner
   let cpuLevel: UInt32

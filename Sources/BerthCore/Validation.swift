@@ -29,6 +29,8 @@ extension Engine {
       pools[row.pool, default: 0] += 1
       if Int(row.node) >= cluster.nodes.slots.count || cluster.nodes.slots[Int(row.node)] != slot {
         failure = "slot \(slot) holds node \(row.node), which is not there"
+      } else if row.id != cluster.nodes.id(row.node) {
+        failure = "slot \(slot) holds another generation of node \(row.node)"
       }
     }
     if let failure { throw corrupt(failure) }

@@ -27,7 +27,8 @@ extension Cluster {
       catalog.pools.join(row.pool)
       let node = nodes.add(slot: slot)
       row.node = node
-      ids[index] = nodes.id(node)
+      row.generation = nodes.generation(node)
+      ids[index] = row.id
       log.append(slot)
       let tree = Int(shapes.trees[Int(row.shape)])
       if isBulk {
@@ -91,6 +92,7 @@ extension Cluster {
       nodes.move(node, to: slot)
       row = rows.row(slot)
       row.node = node
+      row.generation = nodes.generation(node)
       setShape(row, list, price: reader.batch.nodes[index].price)
       for dim in 0..<list.count { row.used[dim] = list.used[dim] }
     } else {

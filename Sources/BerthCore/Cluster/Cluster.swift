@@ -6,7 +6,7 @@ import CKernels
 /// goes through here, so that rows, trees and the change log agree.
 final class Cluster {
   let arena: Arena
-  var resources = ResourceTable()
+  let resources = ResourceTable()
   var catalog: NodeCatalog
   let shapes: ShapeTable
   let rows: SlotMap
@@ -26,7 +26,8 @@ final class Cluster {
     for _ in catalog.topology.leaves { rows.addDomain() }
   }
 
-  func tree(of row: Row) -> StateTree { forest.trees[Int(shapes.trees[Int(row.shape)])] }
+  @inline(__always)
+  func tree(of row: Row) -> StateTree { forest.tree(Int(shapes.trees[Int(row.shape)])) }
 
   @inline(__always)
   func capacities(_ row: Row) -> UnsafePointer<Int64> { UnsafePointer(shapes.capacities(row.shape)) }
@@ -102,7 +103,7 @@ final class Cluster {
       let dim = shapes.dim(of: request.resource, in: shape)
       row.used[dim] += sign * request.value
     }
-    forest.trees[Int(shapes.trees[Int(shape)])].update(slot, row, capacities(row))
+    forest.tree(Int(shapes.trees[Int(shape)])).update(slot, row, capacities(row))
     log.append(slot)
   }
 

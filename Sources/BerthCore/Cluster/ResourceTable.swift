@@ -1,7 +1,7 @@
 import CBerth
 
 /// The resource names of an engine.
-struct ResourceTable {
+final class ResourceTable {
   struct Resource {
     var name: String
     var kind: UInt32
@@ -21,7 +21,7 @@ struct ResourceTable {
     return kind == BERTH_RESOURCE_OTHER || kind == BERTH_RESOURCE_GPU
   }
 
-  mutating func add(name: String, kind: UInt32) throws(EngineError) -> UInt32 {
+  func add(name: String, kind: UInt32) throws(EngineError) -> UInt32 {
     guard kind <= UInt32(BERTH_RESOURCE_PODS) else {
       throw EngineError(UInt32(BERTH_BAD_ARGUMENT), "resource kind \(kind) is unknown: use BERTH_RESOURCE_*")
     }

@@ -3,7 +3,7 @@ import CBerth
 
 /// A node's row: what a decision or a change needs of one node, in one or two cache lines.
 ///
-///     0 leaf u32 | 4 node index u32 | 8 shape u32 | 12 pool u16 | 14 free u16 | 16 tie u32 | 20 free u32 | 24 used i64[dims]
+///     0 leaf u32 | 4 node index u32 | 8 shape u32 | 12 pool u16 | 14 - | 16 tie u32 | 20 generation u32 | 24 used i64[dims]
 struct Row {
   static let headerBytes = 24
   let base: UnsafeMutableRawPointer
@@ -27,6 +27,12 @@ struct Row {
     get { base.load(fromByteOffset: 16, as: UInt32.self) }
     nonmutating set { base.storeBytes(of: newValue, toByteOffset: 16, as: UInt32.self) }
   }
+  /// The node's generation, beside its index: a placement makes the node's id of both.
+  @inline(__always) var generation: UInt32 {
+    get { base.load(fromByteOffset: 20, as: UInt32.self) }
+    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 20, as: UInt32.self) }
+  }
+  @inline(__always) var id: UInt64 { UInt64(generation) << 32 | UInt64(node) }
   @inline(__always) var used: UnsafeMutablePointer<Int64> {
     (base + Self.headerBytes).assumingMemoryBound(to: Int64.self)
   }

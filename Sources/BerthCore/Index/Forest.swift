@@ -13,6 +13,8 @@ final class Forest {
   let hasTie: Bool
   private(set) var onePool = true
   private(set) var trees: [StateTree] = []
+  /// The same trees, without reference counts: for the hot path.
+  private var references: Column<Unmanaged<StateTree>>
   private var blocks: [TreeBlocks?] = Array(repeating: nil, count: Int(BK_DIMS) + 1)
   private var families: [Family: UInt32] = [:]
 
@@ -27,12 +29,20 @@ final class Forest {
     self.kernels = kernels
     self.rows = rows
     self.hasTie = hasTie
+    references = Column(in: arena)
   }
+
+  @inline(__always) var count: Int { references.count }
+  @inline(__always) func tree(_ index: Int) -> StateTree { references[index]._withUnsafeGuaranteedRef { $0 } }
 
   var bytes: Int { blocks.reduce(0) { $0 + ($1?.bytes ?? 0) } }
   var splits: UInt64 { blocks.reduce(0) { $0 + ($1?.splits ?? 0) } }
   var merges: UInt64 { blocks.reduce(0) { $0 + ($1?.merges ?? 0) } }
-  var nodeCount: Int { trees.reduce(0) { $0 + $1.count } }
+  var nodeCount: Int {
+    var sum = 0
+    for index in 0..<count { sum += tree(index).count }
+    return sum
+  }
 
   /// From now on pools are read lane by lane.
   func becomeManyPools() {
@@ -118,6 +128,7 @@ final class Forest {
       StateTree(
         id: id, shape: shape, unitCapacity: largest, capacities: capacities, price: price, blocks: pool,
         kernels: kernels, rows: rows, hasTie: hasTie, onePool: onePool))
+    references.append(Unmanaged.passUnretained(trees[trees.count - 1]))
     return id
   }
 }

@@ -55,14 +55,11 @@ final class Search {
   /// What a node must beat: the last of `found` once there are enough.
   private(set) var worst = Found.none
 
-  // The tree that is being searched
-  let query: UnsafeMutablePointer<bk_query>
-  let request: UnsafeMutablePointer<Int64>
-  let after: UnsafeMutablePointer<Int64>
-  private let afterHigh: UnsafeMutablePointer<Int64>
-  private let bounds: UnsafeMutablePointer<Int32>
-  private var tree: StateTree!
-  private var plan: Plan!
+  // The tree that is being searched. References without counting: the forest keeps trees and plans alive.
+  private unowned(unsafe) var tree: StateTree!
+  private unowned(unsafe) var plan: Plan!
+  private(set) var query: UnsafeMutablePointer<bk_query>
+  private(set) var request: UnsafeMutablePointer<Int64>
   private var load: Load
   private var pools: PoolMask
   /// Constant part of every score in this tree (price, normalised terms): bounds are relative to it.
@@ -70,6 +67,23 @@ final class Search {
   private var columnsDecide = false
   private var mayTighten = false
   private var relativeScore: Int32 = BK_NO_FIT
+
+  /// A class in each tree, as `prepare` leaves it, so that a tree is prepared once.
+  private struct Prepared {
+    unowned(unsafe) var plan: Plan?
+    var query = bk_query()
+    var offset: Int64 = 0
+    var bound: Int32 = BK_NO_FIT
+    var columnsDecide = false
+    var isOpen = false
+  }
+  private var prepared: UnsafeMutablePointer<Prepared>
+  private var requests: UnsafeMutablePointer<Int64>  // [trees][BK_DIMS]
+  private var preparedCapacity = 0
+
+  let after: UnsafeMutablePointer<Int64>
+  private let afterHigh: UnsafeMutablePointer<Int64>
+  private let bounds: UnsafeMutablePointer<Int32>
   private var leavesLeft = 0
 
   static let maxHeight = 8
@@ -80,13 +94,17 @@ final class Search {
     self.shapes = shapes
     kernels = forest.kernels.pointee
     found = .allocate(capacity: Int(BERTH_MAX_CANDIDATES))
-    query = .allocate(capacity: 1)
-    query.initialize(to: bk_query())
     let dims = Int(BK_DIMS)
-    request = .allocate(capacity: dims)
     after = .allocate(capacity: dims)
     afterHigh = .allocate(capacity: dims)
-    for cells in [request, after, afterHigh] { cells.initialize(repeating: 0, count: dims) }
+    for cells in [after, afterHigh] { cells.initialize(repeating: 0, count: dims) }
+    preparedCapacity = 1
+    prepared = .allocate(capacity: 1)
+    prepared.initialize(to: Prepared())
+    requests = .allocate(capacity: dims)
+    requests.initialize(repeating: 0, count: dims)
+    query = Self.queryCell(prepared)
+    request = requests
     let block = UnsafeMutableRawPointer.allocate(byteCount: (Self.maxHeight + 1) * 256, alignment: 64)
     bounds = block.bindMemory(to: Int32.self, capacity: (Self.maxHeight + 1) * 64)
     load = Load(capacity: UnsafePointer(after), request: UnsafePointer(request))
@@ -95,8 +113,8 @@ final class Search {
 
   deinit {
     found.deallocate()
-    query.deallocate()
-    request.deallocate()
+    prepared.deallocate()
+    requests.deallocate()
     after.deallocate()
     afterHigh.deallocate()
     UnsafeMutableRawPointer(bounds).deallocate()
@@ -117,6 +135,7 @@ final class Search {
       found[0] = candidate
       foundCount = 1
       worst = candidate
+      bk_prefetch(rows.row(candidate.slot).base)  // placing will want it
     } else {
       insert(candidate)
     }
@@ -153,57 +172,99 @@ final class Search {
 
   // MARK: Trees
 
-  /// The best nodes among all trees; `constant` is added to every score. False when the search was cut off at `limit`
-  /// leaves: then what was found is not yet proven.
+  private static func queryCell(_ cell: UnsafeMutablePointer<Prepared>) -> UnsafeMutablePointer<bk_query> {
+    let offset = MemoryLayout<Prepared>.offset(of: \.query)!
+    return (UnsafeMutableRawPointer(cell) + offset).assumingMemoryBound(to: bk_query.self)
+  }
+
+  private func reservePrepared(_ count: Int) {
+    guard count > preparedCapacity else { return }
+    prepared.deallocate()
+    requests.deallocate()
+    preparedCapacity = count * 2
+    prepared = .allocate(capacity: preparedCapacity)
+    prepared.initialize(repeating: Prepared(), count: preparedCapacity)
+    requests = .allocate(capacity: preparedCapacity * Int(BK_DIMS))
+    requests.initialize(repeating: 0, count: preparedCapacity * Int(BK_DIMS))
+    query = Self.queryCell(prepared)
+    request = requests
+  }
+
+  /// The best nodes among all trees; `constant` is added to every score.
   func searchTrees(_ question: Question, profile: Profile, resources: ResourceTable, constant: Int64, scan: Bool) {
     if scan { counters.scanQueries += 1 } else { counters.treeQueries += 1 }
     leavesLeft = scan ? .max : max(512, forest.nodeCount / 512)
-    let trees = forest.trees
-    if trees.count == 1 || scan {
-      for tree in trees where prepare(tree, question, profile, resources, constant) {
-        if scan { scanTree() } else if rootBound() > BK_NO_FIT { descend() }
-      }
-    } else {
-      bestFirst(trees, question, profile, resources, constant)
+    let count = forest.count
+    reservePrepared(count)
+    pools = question.pools
+    for index in 0..<count { prepare(index, question, profile, resources, constant) }
+    if scan {
+      scanAll(count)
+      return
     }
+    bestFirst(count)
     if leavesLeft < 0 {
+      // more leaves than a search is worth: the scan bounds the worst case, starting from what was found
       counters.scanFallbacks += 1
-      for tree in trees where prepare(tree, question, profile, resources, constant) { scanTree() }
+      scanAll(count)
+    }
+  }
+
+  private func scanAll(_ count: Int) {
+    for index in 0..<count where prepared[index].bound > BK_NO_FIT {
+      select(index)
+      scan(tree.root, level: tree.height)
     }
   }
 
   /// Trees in the order of their roots' bounds, so that good nodes come early and close the others.
-  private func bestFirst(
-    _ trees: [StateTree], _ question: Question, _ profile: Profile, _ resources: ResourceTable, _ constant: Int64
-  ) {
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: trees.count) { order in
-      for index in 0..<trees.count {
-        order[index] = -.infinity
-        if prepare(trees[index], question, profile, resources, constant) {
-          let bound = rootBound()
-          if bound > BK_NO_FIT { order[index] = Double(bound) + Double(offset) }
-        }
+  private func bestFirst(_ count: Int) {
+    while true {
+      var best = -1
+      var bestBound = Int64.min
+      for index in 0..<count where prepared[index].isOpen {
+        // clamped bounds may stand for more
+        let bound = prepared[index].bound >= 1 << 30 ? Int64.max : Int64(prepared[index].bound) + prepared[index].offset
+        if best < 0 || bound > bestBound { (best, bestBound) = (index, bound) }
       }
-      while true {
-        var best = 0
-        for index in 1..<trees.count where order[index] > order[best] { best = index }
-        guard order[best] > -.infinity else { return }
-        order[best] = -.infinity
-        _ = prepare(trees[best], question, profile, resources, constant)
-        if relativeScore > BK_NO_FIT && rootBound() < relativeScore { continue }
-        descend()
-        if leavesLeft < 0 { return }
-      }
+      guard best >= 0 else { return }
+      prepared[best].isOpen = false
+      if worst.exists && bestBound < worst.score { return }
+      select(best)
+      descend()
+      if leavesLeft < 0 { return }
     }
   }
 
-  /// Sets up a class in one tree; false if no node of it can fit.
+  /// Makes a prepared tree the one that is searched.
+  @inline(__always)
+  private func select(_ index: Int) {
+    let cell = prepared + index
+    tree = forest.tree(index)
+    plan = cell.pointee.plan
+    query = Self.queryCell(cell)
+    request = requests + index * Int(BK_DIMS)
+    load = Load(capacity: UnsafePointer(tree.capacityHigh), request: UnsafePointer(request))
+    offset = cell.pointee.offset
+    columnsDecide = cell.pointee.columnsDecide
+    mayTighten = tree.isUniform && wanted == 1
+    setRelativeScore()
+  }
+
+  /// Sets up a class in one tree; its bound is BK_NO_FIT if no node of it can fit.
+  @inline(__always)
   private func prepare(
-    _ tree: StateTree, _ question: Question, _ profile: Profile, _ resources: ResourceTable, _ constant: Int64
-  ) -> Bool {
-    guard tree.count > 0 else { return false }
-    let requests = bk_query_requests(query)!
-    UnsafeMutableRawPointer(requests).initializeMemory(as: UInt8.self, repeating: 0, count: 4 * Int(BK_DIMS))
+    _ index: Int, _ question: Question, _ profile: Profile, _ resources: ResourceTable, _ constant: Int64
+  ) {
+    let cell = prepared + index
+    cell.pointee.isOpen = false
+    cell.pointee.bound = BK_NO_FIT
+    let tree = forest.tree(index)
+    guard tree.count > 0 else { return }
+    query = Self.queryCell(cell)
+    request = requests + index * Int(BK_DIMS)
+    let narrow = bk_query_requests(query)!
+    UnsafeMutableRawPointer(narrow).initializeMemory(as: UInt8.self, repeating: 0, count: 4 * Int(BK_DIMS))
     UnsafeMutableRawPointer(request).initializeMemory(as: UInt8.self, repeating: 0, count: 8 * Int(BK_DIMS))
     let fits = bk_query_fits(query)!
     var fitCount = 0
@@ -211,31 +272,29 @@ final class Search {
     var lost: Int64 = 0
     for wanted in question.requests {
       let dim = tree.dim(of: wanted.resource)
-      if dim < 0 || wanted.value > tree.capacityHigh[dim] { return false }
+      if dim < 0 || wanted.value > tree.capacityHigh[dim] { return }
       let shift = Int64(tree.shifts[dim])
       request[dim] = wanted.value
-      requests[dim] = UInt32(truncatingIfNeeded: wanted.value >> shift)
+      narrow[dim] = UInt32(truncatingIfNeeded: wanted.value >> shift)
       lost |= wanted.value & ((1 << shift) - 1)
       fits[fitCount] = UInt32(dim)
       fitCount += 1
       mask |= 1 << UInt32(dim)
     }
-    self.tree = tree
     query.pointee.fit_count = UInt32(fitCount)
     query.pointee.layout = UnsafePointer(tree.layout)
-    plan = tree.plan(question, profile, resources, UnsafePointer(request), mask)
+    let plan = tree.plan(question, profile, resources, UnsafePointer(request), mask)
     query.pointee.plan = UnsafePointer(plan.kernel)
-    load = Load(capacity: UnsafePointer(tree.capacityHigh), request: UnsafePointer(request))
-    pools = question.pools
-    offset = constant - profile.priceWeight * tree.priceLow
-    columnsDecide = tree.isUniform && tree.isLossless && lost == 0
-    mayTighten = tree.isUniform && wanted == 1
-    setClassParameters()
-    setRelativeScore()
-    return true
+    cell.pointee.plan = plan
+    cell.pointee.offset = constant - profile.priceWeight * tree.priceLow
+    cell.pointee.columnsDecide = tree.isUniform && tree.isLossless && lost == 0
+    setClassParameters(tree, plan)
+    cell.pointee.bound = rootBound(tree, plan)
+    cell.pointee.isOpen = cell.pointee.bound > BK_NO_FIT
   }
 
-  private func setClassParameters() {
+  @inline(__always)
+  private func setClassParameters(_ tree: StateTree, _ plan: Plan) {
     let kernel = plan.kernel
     let requests = bk_query_request(query)!
     query.pointee.addend = 0
@@ -257,7 +316,8 @@ final class Search {
   }
 
   /// The bound of the whole tree: a box like any other.
-  private func rootBound() -> Int32 {
+  @inline(__always)
+  private func rootBound(_ tree: StateTree, _ plan: Plan) -> Int32 {
     let summary = tree.summary
     let highs = summaryHigh(summary)
     let lows = summaryLow(summary)
@@ -415,11 +475,6 @@ final class Search {
   }
 
   // MARK: Scan
-
-  private func scanTree() {
-    guard rootBound() > BK_NO_FIT else { return }
-    scan(tree.root, level: tree.height)
-  }
 
   /// All leaves one after the other, without looking at summaries.
   private func scan(_ index: UInt32, level: Int) {

@@ -1,7 +1,7 @@
 import CBerth
 
 /// A profile as it was given: which terms, with which weights, over which resources.
-struct Profile {
+final class Profile {
   struct Term {
     var kind: UInt32
     var weight: Int64
@@ -9,19 +9,19 @@ struct Profile {
     var resources: [(resource: UInt32, weight: Int64, scale: Int64)]
     var points: [Point]
   }
-  var name: String
-  var terms: [Term]
+  let name: String
+  let terms: [Term]
 
   /// Terms that are normalised over the feasible nodes, and price: constants of a (class, pool) or of a node.
-  var nodeAffinityWeight: Int64 = 0
-  var taintTolerationWeight: Int64 = 0
-  var priceWeight: Int64 = 0
+  private(set) var nodeAffinityWeight: Int64 = 0
+  private(set) var taintTolerationWeight: Int64 = 0
+  private(set) var priceWeight: Int64 = 0
   /// The score is one native sum: the exact kernel applies.
-  var isNative = false
+  private(set) var isNative = false
   /// Bounds depend on the pod's quantities (dot product), not just on which resources it requests.
-  var boundsNeedRequests = false
+  private(set) var boundsNeedRequests = false
   /// Bounds depend on which resources the pod requests.
-  var boundsNeedRequestMask = false
+  private(set) var boundsNeedRequestMask = false
 
   init(name: String, terms: [Term], resources: ResourceTable) {
     self.name = name

@@ -1,7 +1,7 @@
 import BerthMemory
 
 /// What is asked: profiles and pod classes.
-struct Workload {
+final class Workload {
   var profiles: [Profile] = []
   var profileNames: [String: UInt32] = [:]
   var classes: PodClasses

@@ -190,6 +190,7 @@ BK_INLINE void bk_layout_add_mix(bk_layout *l, uint32_t dim, float inverse) {
 }
 BK_INLINE uint32_t *bk_query_fits(bk_query *self) { return self->fit_dim; }
 
+BK_INLINE void bk_prefetch(const void *address) { __builtin_prefetch(address); }
 BK_INLINE bk_f32x16 bk_float(bk_i32x16 v) { return __builtin_convertvector(v, bk_f32x16); }
 BK_INLINE bk_i32x16 bk_bound(bk_f32x16 v) {
   const bk_f32x16 most = BK_BOUND_LIMIT, least = -BK_BOUND_LIMIT;
