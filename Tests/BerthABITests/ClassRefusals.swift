@@ -51,7 +51,7 @@ import Testing
     Refusal("requests: reserved field", BERTH_BAD_STRUCT, "request 0: reserved") {
       intern($0, requests: [($0.cpu, 1)], reserved: 5)
     },
-    Refusal("requests: unknown resource", BERTH_UNKNOWN_ID, "resource 4294967295") {
+    Refusal("requests: unknown resource", BERTH_UNKNOWN_ID, "request 1: resource 4294967295") {
       intern($0, requests: [($0.cpu, 1), (BERTH_ANY_RESOURCE, 1)])
     },
     Refusal("requests: a resource twice", BERTH_DUPLICATE, "requested twice") {

@@ -159,4 +159,34 @@ import Testing
     host.must(berth_class_explain(host.engine, host.classes[2], &explanation, &reasons, -1))
     #expect(explanation.nodes == 6 && explanation.reason_count == 1)
   }
+
+  /// Texts are bytes: two spellings of one accent are two names, as they are for Kubernetes.
+  @Test func namesAreComparedByteByByte() {
+    let host = Host()
+    let spellings = [c("caf\u{E9}"), c("cafe\u{301}")]
+    let ids = spellings.map { name in
+      var id: berth_resource_id = 0
+      host.must(berth_resource_add(host.engine, name, 0, &id))
+      return id
+    }
+    #expect(ids[0] != ids[1])
+    var sets: [berth_label_set_id] = [0, 0]
+    for i in 0..<2 {
+      host.must(berth_label_set_intern(host.engine, [berth_label(key: c("city"), value: spellings[i])], 1, &sets[i]))
+    }
+    #expect(sets[0] != sets[1])
+    var batch = host.batch([host.row(0, labels: sets[0]), host.row(0, labels: sets[1])])
+    var nodes: [berth_node_id] = [0, 0]
+    host.must(berth_nodes_add(host.engine, &batch, &nodes))
+    for i in 0..<2 {
+      var spec = host.spec(cpu: 1)
+      spec.node_selector_count = 1
+      spec.node_selector = list([berth_label(key: c("city"), value: spellings[i])])
+      var id: berth_class_id = 0
+      host.must(berth_class_intern(host.engine, &spec, &id))
+      var placement = berth_placement()
+      host.must(berth_pods_place(host.engine, &id, 1, 0, &placement))
+      #expect(placement.node == nodes[i])
+    }
+  }
 }

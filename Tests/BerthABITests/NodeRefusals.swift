@@ -112,8 +112,10 @@ import Testing
   static let updates: [Refusal] = [
     Refusal("update: null batch", BERTH_NULL_POINTER, "batch") { berth_nodes_update($0.engine, list([0]), nil) },
     Refusal("update: null ids", BERTH_NULL_POINTER, "ids") { update($0, nil) },
-    Refusal("update: a node that has gone", BERTH_STALE_ID, "was removed") { update($0, [$0.nodes[0], $0.goneNode]) },
-    Refusal("update: an id never given", BERTH_UNKNOWN_ID, "never given out") { update($0, [$0.nodes[0], .max]) },
+    Refusal("update: a node that has gone", BERTH_STALE_ID, "entry 1: node") {
+      update($0, [$0.nodes[0], $0.goneNode])
+    },
+    Refusal("update: an id never given", BERTH_UNKNOWN_ID, "entry 1: node") { update($0, [$0.nodes[0], .max]) },
     Refusal("update: an id twice", BERTH_DUPLICATE, "occurs twice") { update($0, [$0.nodes[4], $0.nodes[4]]) },
     Refusal("update: names", BERTH_BAD_ARGUMENT, "names") { host in
       update(host, Array(host.nodes[0..<2])) { $0.names = list([c("x"), c("y")]) }
@@ -140,13 +142,13 @@ import Testing
     [
       Refusal("\(verb): null ids", BERTH_NULL_POINTER, "ids") { call($0, nil, 1) },
       Refusal("\(verb): more than memory holds", BERTH_LIMIT, "ids") { call($0, [0], -1) },
-      Refusal("\(verb): a node that has gone", BERTH_STALE_ID, "was removed") {
+      Refusal("\(verb): a node that has gone", BERTH_STALE_ID, "entry 1: node") {
         call($0, [$0.nodes[0], $0.goneNode], 2)
       },
-      Refusal("\(verb): an id never given", BERTH_UNKNOWN_ID, "18446744073709551615") {
+      Refusal("\(verb): an id never given", BERTH_UNKNOWN_ID, "entry 0: node") {
         call($0, [.max, $0.nodes[0]], 2)
       },
-      Refusal("\(verb): an id of a far slot", BERTH_UNKNOWN_ID, "never given out") {
+      Refusal("\(verb): an id of a far slot", BERTH_UNKNOWN_ID, "entry 1: node") {
         call($0, [$0.nodes[0], $0.nodes[0] ^ 0x00FF_FF00], 2)
       },
     ]
@@ -154,9 +156,12 @@ import Testing
 
   static let idLists =
     [
-      Refusal("remove: an id twice", BERTH_DUPLICATE, "occurs twice") {
+      Refusal("remove: an id twice", BERTH_DUPLICATE, "entry 2: node") {
         berth_nodes_remove($0.engine, [$0.nodes[1], $0.nodes[0], $0.nodes[1]], 3)
-      }
+      },
+      Refusal("cordon: an id twice", BERTH_DUPLICATE, "entry 2: node") {
+        berth_nodes_cordon($0.engine, [$0.nodes[1], $0.nodes[0], $0.nodes[1]], 3, 1)
+      },
     ]
     + lists("remove") { host, ids, count in berth_nodes_remove(host.engine, ids.map { list($0) }, count) }
     + lists("cordon") { host, ids, count in berth_nodes_cordon(host.engine, ids.map { list($0) }, count, 1) }
@@ -182,10 +187,10 @@ import Testing
     Refusal("read: null resources", BERTH_NULL_POINTER, "resources") {
       berth_nodes_read($0.engine, $0.nodes, 3, nil, 1, nil, nil, nil)
     },
-    Refusal("read: a node that has gone", BERTH_STALE_ID, "was removed") {
+    Refusal("read: a node that has gone", BERTH_STALE_ID, "entry 1: node") {
       read($0, [$0.nodes[0], $0.goneNode], [$0.cpu])
     },
-    Refusal("read: an id never given", BERTH_UNKNOWN_ID, "never given out") {
+    Refusal("read: an id never given", BERTH_UNKNOWN_ID, "entry 1: node") {
       read($0, [$0.nodes[0], .max], [$0.cpu])
     },
     Refusal("read: unknown resource", BERTH_UNKNOWN_ID, "resource 4095") { read($0, [$0.nodes[0]], [$0.cpu, 4095]) },

@@ -78,7 +78,9 @@ import Testing
   }
 
   static let resources: [Refusal] = [
-    Refusal("profile: unknown resource", BERTH_UNKNOWN_ID, "resource 4000") { add($0, 1, resources: [resource(4000)]) },
+    Refusal("profile: unknown resource", BERTH_UNKNOWN_ID, "term 1 of profile \"new\", resource 0: resource 4000") {
+      add($0, 1, resources: [resource(4000)])
+    },
     Refusal("profile: a resource twice", BERTH_DUPLICATE, "resource 1") {
       add($0, 1, resources: [resource($0.cpu), resource($0.cpu)])
     },
@@ -88,7 +90,7 @@ import Testing
     Refusal("profile: a resource's weight beyond the limit", BERTH_LIMIT, "resource 0: weight") {
       add($0, 1, resources: [resource($0.cpu, weight: 1_000_001)])
     },
-    Refusal("profile: binpack with weights", BERTH_BAD_ARGUMENT, "weight") {
+    Refusal("profile: binpack with weights", BERTH_BAD_ARGUMENT, "weigh all resources 1") {
       add($0, Int(BERTH_TERM_BINPACK), resources: [resource($0.cpu, weight: 2)])
     },
     Refusal("profile: least allocated with a scale", BERTH_BAD_ARGUMENT, "scale") {

@@ -2,19 +2,19 @@ import CBerth
 
 /// A taint, as in Kubernetes.
 struct Taint: Hashable {
-  var key: String
-  var value: String
+  var key: Name
+  var value: Name
   var effect: UInt32
 }
 
 /// Interned label sets and taint lists. Id 0 is the empty one.
 struct LabelSets {
-  private(set) var sets: [[String: String]] = [[:]]
-  private var ids: [[String: String]: UInt32] = [[:]: 0]
+  private(set) var sets: [[Name: Name]] = [[:]]
+  private var ids: [[Name: Name]: UInt32] = [[:]: 0]
   /// Some node may have a hostname label other than its name.
   private(set) var mentionHostname = false
 
-  mutating func intern(_ set: [String: String]) -> UInt32 {
+  mutating func intern(_ set: [Name: Name]) -> UInt32 {
     if let id = ids[set] { return id }
     let id = UInt32(sets.count)
     sets.append(set)
@@ -38,8 +38,8 @@ struct TaintSets {
 }
 
 enum Label {
-  static let hostname = "kubernetes.io/hostname"
-  static let unschedulableTaint = "node.kubernetes.io/unschedulable"
+  static let hostname: Name = "kubernetes.io/hostname"
+  static let unschedulableTaint: Name = "node.kubernetes.io/unschedulable"
 }
 
 /// Pools: nodes that no selector or toleration on labels, taints, cordon or zone can tell apart.
