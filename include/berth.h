@@ -461,7 +461,7 @@ typedef struct berth_pod_spec {
 /* An empty spec with its struct_size. */
 void berth_pod_spec_init(berth_pod_spec *spec);
 
-/* Interns a spec: the class's id, old or new. A key occurs once in the node selector, a resource once in the requests. */
+/* Interns a spec: the class's id, old or new. Keys of the node selector and resources of the requests occur once. */
 berth_status berth_class_intern(berth_engine *engine, const berth_pod_spec *spec, berth_class_id *id_out);
 
 /* ---------------------------------------------------------------------------------------------------------------- */

@@ -1,10 +1,25 @@
+/// Where the blocks of a pool are.
+public struct BlockView {
+  @usableFromInline var chunks: UnsafePointer<UnsafeMutableRawPointer>?
+  @usableFromInline let shift: Int
+  @usableFromInline let blockBytes: Int
+
+  @inlinable @inline(__always)
+  public subscript(index: UInt32) -> UnsafeMutableRawPointer {
+    let chunk = chunks.unsafelyUnwrapped[Int(index) &>> shift]
+    return chunk + (Int(index) & ((1 &<< shift) &- 1)) &* blockBytes
+  }
+}
+
 /// Blocks of one size, named by 32-bit indices, in chunks of up to 2 MiB, so that huge pages serve them and no block
 /// ever moves. Freed blocks are taken again first. This indirection is where forks will share blocks.
 public struct BlockPool {
   public let blockBytes: Int
-  @usableFromInline let shift: Int
-  @usableFromInline let arena: Arena
-  @usableFromInline var chunks: Column<UnsafeMutableRawPointer>
+  /// What it takes to find a block, in a place of its own: readers hold on to it without counting references.
+  public let view: UnsafeMutablePointer<BlockView>
+  private let shift: Int
+  private let arena: Arena
+  private var chunks: Column<UnsafeMutableRawPointer>
   private var free: Column<UInt32>
   private var used = 0
   private var firstChunkBlocks = 0
@@ -17,6 +32,8 @@ public struct BlockPool {
     var shift = 0
     while (blockBytes << (shift + 1)) <= (2 << 20) { shift += 1 }
     self.shift = shift
+    view = arena.allocate(bytes: MemoryLayout<BlockView>.stride).bindMemory(to: BlockView.self, capacity: 1)
+    view.pointee = BlockView(chunks: nil, shift: shift, blockBytes: blockBytes)
     chunks = Column(in: arena)
     free = Column(in: arena)
   }
@@ -30,10 +47,7 @@ public struct BlockPool {
   }
 
   @inlinable @inline(__always)
-  public subscript(index: UInt32) -> UnsafeMutableRawPointer {
-    let chunk = chunks[Int(index) >> shift]
-    return chunk + (Int(index) & ((1 << shift) - 1)) * blockBytes
-  }
+  public subscript(index: UInt32) -> UnsafeMutableRawPointer { view.pointee[index] }
 
   /// A block whose content is undefined (zero only when it is fresh). Pointers into the pool taken before are invalid
   /// afterwards while the pool is small: its first chunk grows by copying.
@@ -65,6 +79,7 @@ public struct BlockPool {
     } else if used >> shift == chunks.count {
       chunks.append(arena.allocate(bytes: perChunk * blockBytes))
     }
+    view.pointee.chunks = UnsafePointer(chunks.pointer)
     used += 1
     return UInt32(used - 1)
   }

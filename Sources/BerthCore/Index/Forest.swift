@@ -13,8 +13,8 @@ final class Forest {
   let hasTie: Bool
   private(set) var onePool = true
   private(set) var trees: [StateTree] = []
-  /// The same trees, without reference counts: for the hot path.
-  private var references: Column<Unmanaged<StateTree>>
+  /// What searching reads of the trees, by tree.
+  private(set) var states: Column<UnsafeMutablePointer<TreeState>>
   private var blocks: [TreeBlocks?] = Array(repeating: nil, count: Int(BK_DIMS) + 1)
   private var families: [Family: UInt32] = [:]
 
@@ -29,18 +29,28 @@ final class Forest {
     self.kernels = kernels
     self.rows = rows
     self.hasTie = hasTie
-    references = Column(in: arena)
+    states = Column(in: arena)
   }
 
-  @inline(__always) var count: Int { references.count }
-  @inline(__always) func tree(_ index: Int) -> StateTree { references[index]._withUnsafeGuaranteedRef { $0 } }
+  @inline(__always) var count: Int { states.count }
+  @inline(__always) func tree(_ index: Int) -> StateTree { trees[index] }
+
+  /// The profile compiled for a tree and a class's requests (in dims; `mask` says which).
+  @inline(__always)
+  func plan(
+    _ index: Int, _ question: Question, _ profile: Profile, _ resources: ResourceTable,
+    _ request: UnsafePointer<Int64>, _ mask: UInt32
+  ) -> UnsafePointer<PlanState> {
+    if profile.boundsArePlain, let plan = states[index].pointee.plans[question.profile] { return plan }
+    return trees[index].plan(question, profile, resources, request, mask)
+  }
 
   var bytes: Int { blocks.reduce(0) { $0 + ($1?.bytes ?? 0) } }
   var splits: UInt64 { blocks.reduce(0) { $0 + ($1?.splits ?? 0) } }
   var merges: UInt64 { blocks.reduce(0) { $0 + ($1?.merges ?? 0) } }
   var nodeCount: Int {
     var sum = 0
-    for index in 0..<count { sum += tree(index).count }
+    for index in 0..<count { sum += states[index].pointee.count }
     return sum
   }
 
@@ -53,7 +63,7 @@ final class Forest {
 
   /// Profiles see other resources than before.
   func forgetPlans() {
-    for tree in trees { tree.plans = PlanCache() }
+    for tree in trees { tree.forgetPlans() }
   }
 
   /// Keeps the trees from asking the arena for blocks while pods are placed.
@@ -128,7 +138,7 @@ final class Forest {
       StateTree(
         id: id, shape: shape, unitCapacity: largest, capacities: capacities, price: price, blocks: pool,
         kernels: kernels, rows: rows, hasTie: hasTie, onePool: onePool))
-    references.append(Unmanaged.passUnretained(trees[trees.count - 1]))
+    states.append(trees[trees.count - 1].state)
     return id
   }
 }

@@ -1,16 +1,26 @@
 import CBerth
 import CKernels
 
+/// The part of a plan that a search reads: plain memory, since references would be counted on the hot path.
+struct PlanState {
+  let kernel: UnsafePointer<bk_plan>
+  let terms: UnsafeBufferPointer<CompiledTerm>
+  let isNative: Bool
+  let exactWeight: Int64
+  let priceWeight: Int64
+  let window: Int64
+}
+
 /// A profile compiled for one tree: the terms over the tree's dims, and their bound for the vector kernels.
 final class Plan {
   let terms: UnsafeMutableBufferPointer<CompiledTerm>
   let kernel: UnsafeMutablePointer<bk_plan>
   /// The exact kernel gives the total; `exactWeight` times its sum.
   let isNative: Bool
-  let exactWeight: Int64
-  let priceWeight: Int64
   /// Bounds within this distance of the best score are worth an exact look at the box before it is opened.
   let window: Int64
+  /// What searching reads, in a place of its own.
+  let state: UnsafeMutablePointer<PlanState>
 
   init(profile: Profile, tree: StateTree, resources: ResourceTable, request: UnsafePointer<Int64>) {
     terms = .allocate(capacity: profile.terms.count)
@@ -20,8 +30,6 @@ final class Plan {
     kernel = .allocate(capacity: 1)
     kernel.initialize(to: bk_plan())
     isNative = profile.isNative && tree.isUniform
-    exactWeight = profile.terms[0].weight
-    priceWeight = profile.priceWeight
     if isNative {
       kernel.pointee.exact_sign = profile.terms[0].isKind(BERTH_TERM_SPREAD) ? -1 : 1
       for entry in terms[0].entries where tree.capacityHigh[entry.dim] != 0 {
@@ -31,12 +39,18 @@ final class Plan {
     }
     let magnitude = Plan.bound(terms, tree, request, kernel)
     window = Int64(magnitude * 1e-6) + 4
+    state = .allocate(capacity: 1)
+    state.initialize(
+      to: PlanState(
+        kernel: UnsafePointer(kernel), terms: UnsafeBufferPointer(terms), isNative: isNative,
+        exactWeight: profile.terms[0].weight, priceWeight: profile.priceWeight, window: window))
   }
 
   deinit {
     for term in terms { term.deallocate() }
     terms.deallocate()
     kernel.deallocate()
+    state.deallocate()
   }
 
   /// Fills in the vector bound; returns the size of the numbers in it, for slack.
@@ -101,42 +115,46 @@ final class Plan {
 
 /// A tree's compiled profiles.
 struct PlanCache {
-  /// By profile id: the plan of profiles whose bounds are the same for all pods.
-  private var plain: [Plan?] = []
-  /// By profile id, then by what else the bounds depend on.
-  private var special: [[UInt32: Plan]] = []
+  /// By profile id: plans of profiles whose bounds are the same for all pods.
+  private var plain: [Int: Plan] = [:]
+  /// By profile id and what else the bounds depend on.
+  private var special: [UInt64: Plan] = [:]
 
-  @inline(__always)
-  func known(_ id: Int, _ profile: Profile, podClass: UInt32, mask: UInt32) -> Plan? {
-    guard id < plain.count else { return nil }
-    if !profile.boundsNeedRequestMask && !profile.boundsNeedRequests { return plain[id] }
-    return special[id][profile.boundsNeedRequests ? podClass : mask]
+  private static func key(_ question: Question, _ profile: Profile, _ mask: UInt32) -> UInt64 {
+    UInt64(question.profile) << 32 | UInt64(profile.boundsNeedRequests ? question.podClass : mask)
   }
 
-  mutating func add(_ plan: Plan, _ id: Int, _ profile: Profile, podClass: UInt32, mask: UInt32) {
-    while plain.count <= id {
-      plain.append(nil)
-      special.append([:])
-    }
-    if !profile.boundsNeedRequestMask && !profile.boundsNeedRequests {
-      plain[id] = plan
+  func special(_ question: Question, _ profile: Profile, _ mask: UInt32) -> Plan? {
+    special[Self.key(question, profile, mask)]
+  }
+
+  mutating func add(_ plan: Plan, _ question: Question, _ profile: Profile, _ mask: UInt32) {
+    if profile.boundsArePlain {
+      plain[question.profile] = plan
     } else {
-      special[id][profile.boundsNeedRequests ? podClass : mask] = plan
+      special[Self.key(question, profile, mask)] = plan
     }
   }
 }
 
 extension StateTree {
   /// The profile compiled for this tree and a class's requests (in dims; `mask` says which).
-  @inline(__always)
   func plan(
     _ question: Question, _ profile: Profile, _ resources: ResourceTable, _ request: UnsafePointer<Int64>,
     _ mask: UInt32
-  ) -> Plan {
-    if let plan = plans.known(question.profile, profile, podClass: question.podClass, mask: mask) { return plan }
+  ) -> UnsafePointer<PlanState> {
+    if profile.boundsArePlain, let plan = state.pointee.plans[question.profile] { return plan }
+    if let plan = plans.special(question, profile, mask) { return UnsafePointer(plan.state) }
     let plan = Plan(profile: profile, tree: self, resources: resources, request: request)
-    plans.add(plan, question.profile, profile, podClass: question.podClass, mask: mask)
-    return plan
+    plans.add(plan, question, profile, mask)
+    if profile.boundsArePlain { state.pointee.plans[question.profile] = UnsafePointer(plan.state) }
+    return UnsafePointer(plan.state)
+  }
+
+  /// Forgets all plans: capacities or resources are not what they were.
+  func forgetPlans() {
+    plans = PlanCache()
+    state.pointee.plans.update(repeating: nil, count: Int(BERTH_MAX_PROFILES))
   }
 }
 

@@ -56,8 +56,8 @@ final class Search {
   private(set) var worst = Found.none
 
   // The tree that is being searched. References without counting: the forest keeps trees and plans alive.
-  private unowned(unsafe) var tree: StateTree!
-  private unowned(unsafe) var plan: Plan!
+  private var tree: UnsafePointer<TreeState>!
+  private var plan: UnsafePointer<PlanState>!
   private(set) var query: UnsafeMutablePointer<bk_query>
   private(set) var request: UnsafeMutablePointer<Int64>
   private var load: Load
@@ -70,7 +70,7 @@ final class Search {
 
   /// A class in each tree, as `prepare` leaves it, so that a tree is prepared once.
   private struct Prepared {
-    unowned(unsafe) var plan: Plan?
+    var plan: UnsafePointer<PlanState>?
     var query = bk_query()
     var offset: Int64 = 0
     var bound: Int32 = BK_NO_FIT
@@ -107,7 +107,7 @@ final class Search {
     request = requests
     let block = UnsafeMutableRawPointer.allocate(byteCount: (Self.maxHeight + 1) * 256, alignment: 64)
     bounds = block.bindMemory(to: Int32.self, capacity: (Self.maxHeight + 1) * 64)
-    load = Load(capacity: UnsafePointer(after), request: UnsafePointer(request))
+    load = Load(capacity: UnsafePointer(after), request: UnsafePointer(requests))
     pools = PoolMask.none
   }
 
@@ -213,7 +213,7 @@ final class Search {
   private func scanAll(_ count: Int) {
     for index in 0..<count where prepared[index].bound > BK_NO_FIT {
       select(index)
-      scan(tree.root, level: tree.height)
+      scan(tree.pointee.root, level: tree.pointee.height)
     }
   }
 
@@ -240,14 +240,14 @@ final class Search {
   @inline(__always)
   private func select(_ index: Int) {
     let cell = prepared + index
-    tree = forest.tree(index)
-    plan = cell.pointee.plan
+    tree = UnsafePointer(forest.states[index])
+    plan = cell.pointee.plan.unsafelyUnwrapped
     query = Self.queryCell(cell)
     request = requests + index * Int(BK_DIMS)
-    load = Load(capacity: UnsafePointer(tree.capacityHigh), request: UnsafePointer(request))
+    load = Load(capacity: UnsafePointer(tree.pointee.capacityHigh), request: UnsafePointer(request))
     offset = cell.pointee.offset
     columnsDecide = cell.pointee.columnsDecide
-    mayTighten = tree.isUniform && wanted == 1
+    mayTighten = tree.pointee.isUniform && wanted == 1
     setRelativeScore()
   }
 
@@ -259,8 +259,8 @@ final class Search {
     let cell = prepared + index
     cell.pointee.isOpen = false
     cell.pointee.bound = BK_NO_FIT
-    let tree = forest.tree(index)
-    guard tree.count > 0 else { return }
+    let tree = forest.states[index]
+    guard tree.pointee.count > 0 else { return }
     query = Self.queryCell(cell)
     request = requests + index * Int(BK_DIMS)
     let narrow = bk_query_requests(query)!
@@ -271,9 +271,9 @@ final class Search {
     var mask: UInt32 = 0
     var lost: Int64 = 0
     for wanted in question.requests {
-      let dim = tree.dim(of: wanted.resource)
-      if dim < 0 || wanted.value > tree.capacityHigh[dim] { return }
-      let shift = Int64(tree.shifts[dim])
+      let dim = tree.pointee.dim(of: wanted.resource)
+      if dim < 0 || wanted.value > tree.pointee.capacityHigh[dim] { return }
+      let shift = Int64(tree.pointee.shifts[dim])
       request[dim] = wanted.value
       narrow[dim] = UInt32(truncatingIfNeeded: wanted.value >> shift)
       lost |= wanted.value & ((1 << shift) - 1)
@@ -282,29 +282,29 @@ final class Search {
       mask |= 1 << UInt32(dim)
     }
     query.pointee.fit_count = UInt32(fitCount)
-    query.pointee.layout = UnsafePointer(tree.layout)
-    let plan = tree.plan(question, profile, resources, UnsafePointer(request), mask)
-    query.pointee.plan = UnsafePointer(plan.kernel)
+    query.pointee.layout = UnsafePointer(tree.pointee.layout)
+    let plan = forest.plan(index, question, profile, resources, UnsafePointer(request), mask)
+    query.pointee.plan = plan.pointee.kernel
     cell.pointee.plan = plan
-    cell.pointee.offset = constant - profile.priceWeight * tree.priceLow
-    cell.pointee.columnsDecide = tree.isUniform && tree.isLossless && lost == 0
-    setClassParameters(tree, plan)
-    cell.pointee.bound = rootBound(tree, plan)
+    cell.pointee.offset = constant - profile.priceWeight * tree.pointee.priceLow
+    cell.pointee.columnsDecide = tree.pointee.isUniform && tree.pointee.isLossless && lost == 0
+    setClassParameters(UnsafePointer(tree), plan)
+    cell.pointee.bound = rootBound(UnsafePointer(tree), plan)
     cell.pointee.isOpen = cell.pointee.bound > BK_NO_FIT
   }
 
   @inline(__always)
-  private func setClassParameters(_ tree: StateTree, _ plan: Plan) {
-    let kernel = plan.kernel
+  private func setClassParameters(_ tree: UnsafePointer<TreeState>, _ plan: UnsafePointer<PlanState>) {
+    let kernel = plan.pointee.kernel
     let requests = bk_query_request(query)!
     query.pointee.addend = 0
     query.pointee.request_mix = 0
     query.pointee.balance_delta = 0
     if kernel.pointee.mix_coefficient != 0 {
       var mix: Float = 0
-      for index in 0..<Int(tree.layout.pointee.mix_count) {
-        let dim = Int(bk_layout_mix_dim(tree.layout)![index])
-        mix += Float(requests[dim]) * bk_layout_mix_inverse(tree.layout)![index]
+      for index in 0..<Int(tree.pointee.layout.pointee.mix_count) {
+        let dim = Int(bk_layout_mix_dim(tree.pointee.layout)![index])
+        mix += Float(requests[dim]) * bk_layout_mix_inverse(tree.pointee.layout)![index]
       }
       query.pointee.request_mix = mix
     }
@@ -317,8 +317,8 @@ final class Search {
 
   /// The bound of the whole tree: a box like any other.
   @inline(__always)
-  private func rootBound(_ tree: StateTree, _ plan: Plan) -> Int32 {
-    let summary = tree.summary
+  private func rootBound(_ tree: UnsafePointer<TreeState>, _ plan: UnsafePointer<PlanState>) -> Int32 {
+    let summary = tree.pointee.summary
     let highs = summaryHigh(summary)
     let lows = summaryLow(summary)
     let requests = bk_query_request(query)!
@@ -327,7 +327,7 @@ final class Search {
       let dim = Int(bk_query_fit_dim(query)![index])
       if highs[dim] < requests[dim] { return BK_NO_FIT }
     }
-    let kernel = plan.kernel
+    let kernel = plan.pointee.kernel
     var bound = kernel.pointee.constant
     for index in 0..<Int(kernel.pointee.linear_count) {
       let dim = Int(bk_plan_linear_dim(kernel)![index])
@@ -341,12 +341,12 @@ final class Search {
   // MARK: Branch and bound
 
   private func descend() {
-    if tree.height == 0 { openLeaf(tree.root) } else { searchInner(tree.root, level: tree.height) }
+    if tree.pointee.height == 0 { openLeaf(tree.pointee.root) } else { searchInner(tree.pointee.root, level: tree.pointee.height) }
   }
 
   private func searchInner(_ index: UInt32, level: Int) {
     counters.innersOpened += 1
-    let inner = tree.inner(index)
+    let inner = tree.pointee.inner(index)
     let bounds = bounds + level * 64
     kernels.inner_bounds(inner.base, UnsafePointer(query), bounds)
     var lanes = inner.count >= 64 ? UInt64.max : (1 << UInt64(inner.count)) - 1
@@ -358,7 +358,7 @@ final class Search {
       if picked < 0 { return }
       let lane = Int(picked)
       let bit: UInt64 = 1 << UInt64(lane)
-      if mayTighten && exact & bit == 0 && Int64(bounds[lane]) - Int64(relativeScore) < plan.window {
+      if mayTighten && exact & bit == 0 && Int64(bounds[lane]) - Int64(relativeScore) < plan.pointee.window {
         exact |= bit
         counters.exactScores += 1
         let (low, high) = extremes(inner, lane)
@@ -380,16 +380,16 @@ final class Search {
 
   /// Exact least and most of the score (less `offset`) over the states that a child's summary allows and that fit.
   private func extremes(_ inner: Inner, _ lane: Int) -> (low: Int64, high: Int64) {
-    for dim in 0..<tree.dims {
-      let shift = Int64(tree.shifts[dim])
+    for dim in 0..<tree.pointee.dims {
+      let shift = Int64(tree.pointee.shifts[dim])
       after[dim] = max(0, Int64(inner.low(dim)[lane]) << shift - request[dim])
-      let most = Int64(inner.high(dim)[lane]) << shift | (tree.isLossless ? 0 : (1 << shift) - 1)
-      afterHigh[dim] = max(0, min(most, tree.capacityHigh[dim]) - request[dim])
+      let most = Int64(inner.high(dim)[lane]) << shift | (tree.pointee.isLossless ? 0 : (1 << shift) - 1)
+      afterHigh[dim] = max(0, min(most, tree.pointee.capacityHigh[dim]) - request[dim])
     }
     let box = Box(low: UnsafePointer(after), high: UnsafePointer(afterHigh))
     var low: Int64 = 0
     var high: Int64 = 0
-    for term in plan.terms {
+    for term in plan.pointee.terms {
       let (least, most) = term.extremes(load, box)
       low += term.weight * least
       high += term.weight * most
@@ -413,17 +413,17 @@ final class Search {
   private func openLeaf(_ index: UInt32) {
     counters.leavesOpened += 1
     leavesLeft -= 1
-    let leaf = tree.leaf(index)
+    let leaf = tree.pointee.leaf(index)
     var lanes = leaf.count >= 64 ? UInt64.max : (1 << UInt64(leaf.count)) - 1
     if !pools.allowsAll { lanes &= pools.lanes(leaf.pools, count: leaf.count) }
     if lanes == 0 { return }
-    if plan.isNative && columnsDecide && wanted == 1 {
+    if plan.pointee.isNative && columnsDecide && wanted == 1 {
       let best = kernels.leaf_exact(leaf.base, UnsafePointer(query), lanes)
       if best.lane >= 0 {
         let lane = Int(best.lane)
         offer(
           Found(
-            score: plan.exactWeight * Int64(best.score) + offset, tie: leaf.ties?[lane] ?? 0, slot: leaf.slots[lane]))
+            score: plan.pointee.exactWeight * Int64(best.score) + offset, tie: leaf.ties?[lane] ?? 0, slot: leaf.slots[lane]))
       }
       return
     }
@@ -445,17 +445,17 @@ final class Search {
     var capacity = load.capacity
     var price: Int64 = 0
     if columnsDecide {
-      for dim in 0..<tree.dims { after[dim] = Int64(leaf.free(dim)[lane]) << Int64(tree.shifts[dim]) - request[dim] }
-      for dim in 0..<tree.dims where after[dim] < 0 { after[dim] = 0 }
+      for dim in 0..<tree.pointee.dims { after[dim] = Int64(leaf.free(dim)[lane]) << Int64(tree.pointee.shifts[dim]) - request[dim] }
+      for dim in 0..<tree.pointee.dims where after[dim] < 0 { after[dim] = 0 }
     } else {
       let row = rows.row(slot)
       capacity = UnsafePointer(shapes.capacities(row.shape))
-      price = shapes.price(row.shape) - tree.priceLow
-      guard Self.place(row, capacity, request, tree.dims, into: after) else { return }
+      price = shapes.price(row.shape) - tree.pointee.priceLow
+      guard Self.place(row, capacity, request, tree.pointee.dims, into: after) else { return }
     }
-    var score = offset - price * plan.priceWeight
+    var score = offset - price * plan.pointee.priceWeight
     let exactLoad = Load(capacity: capacity, request: UnsafePointer(request))
-    for term in plan.terms { score += term.weight * term.value(exactLoad, after) }
+    for term in plan.pointee.terms { score += term.weight * term.value(exactLoad, after) }
     offer(Found(score: score, tie: leaf.ties?[lane] ?? 0, slot: slot))
   }
 
@@ -479,7 +479,7 @@ final class Search {
   /// All leaves one after the other, without looking at summaries.
   private func scan(_ index: UInt32, level: Int) {
     if level == 0 { return openLeaf(index) }
-    let inner = tree.inner(index)
+    let inner = tree.pointee.inner(index)
     for lane in 0..<inner.count { scan(inner.children[lane], level: level - 1) }
   }
 }

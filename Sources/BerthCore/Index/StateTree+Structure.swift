@@ -28,19 +28,26 @@ extension StateTree {
     let left = parent.children[place]
     let from = leaf(left)
     let to = leaf(right)
-    withUnsafeTemporaryAllocation(of: (key: TreeKey, lane: Int).self, capacity: 64) { buffer in
-      var order = buffer  // sorting wants a variable; the memory is the same
-      for lane in 0..<64 { order[lane] = (laneKey(from, lane), lane) }
-      order.sort { $0.key < $1.key }
+    withUnsafeTemporaryAllocation(of: (key: TreeKey, lane: Int).self, capacity: 64) { order in
+      // Insertion sort: 64 lanes, and the library's sort would allocate.
+      for lane in 0..<64 {
+        let key = laneKey(from, lane)
+        var position = lane
+        while position > 0 && key < order[position - 1].key {
+          order[position] = order[position - 1]
+          position -= 1
+        }
+        order[position] = (key, lane)
+      }
       let half = 32
+      var moved: UInt64 = 0
       for position in half..<64 {
+        moved |= 1 << UInt64(order[position].lane)
         to.copyLane(position - half, from: from, order[position].lane)
         rows.row(to.slots[position - half]).leaf = right
       }
       to.header.pointee.count = 32
-      // close the gaps that the right half left: a copy aside would cost more than this walk
-      var moved: UInt64 = 0
-      for position in half..<64 { moved |= 1 << UInt64(order[position].lane) }
+      // close the gaps that the right half left
       var hole = 0
       for lane in 0..<64 where moved >> UInt64(lane) & 1 == 0 {
         if lane != hole { from.copyLane(hole, from: from, lane) }

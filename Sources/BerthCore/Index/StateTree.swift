@@ -1,4 +1,5 @@
 import BerthMemory
+import CBerth
 import CKernels
 
 /// The blocks of all trees with the same number of dims.
@@ -28,35 +29,78 @@ struct TreeShape {
   var dims: Int { resources.count }
 }
 
+/// The part of a tree that a search reads: plain memory, since references would be counted on the hot path.
+struct TreeState {
+  let leaves: UnsafePointer<BlockView>
+  let inners: UnsafePointer<BlockView>
+  let dims: Int
+  let layout: UnsafeMutablePointer<bk_layout>
+  /// Of all nodes; meaningless while the tree is empty.
+  let summary: UnsafeMutablePointer<bk_summary>
+  let shifts: UnsafeMutablePointer<UInt32>
+  /// Ranges over all shapes that ever joined; `isUniform` while they are single values.
+  let capacityLow: UnsafeMutablePointer<Int64>
+  let capacityHigh: UnsafeMutablePointer<Int64>
+  /// Dim by resource id, -1 where the nodes lack it.
+  let dimOf: UnsafePointer<Int8>
+  let dimCount: Int
+  /// By profile id: plans that are the same for all pods, once compiled.
+  let plans: UnsafeMutablePointer<UnsafePointer<PlanState>?>
+  var priceLow: Int64
+  var root: UInt32 = UInt32(BK_NONE)
+  /// Levels of inners above the leaves.
+  var height = 0
+  var count = 0
+  var isUniform = true
+  /// Columns say all: no quantity of a node has bits below its shift. Once lost, it stays so.
+  var isLossless = true
+
+  @inline(__always) func dim(of resource: UInt32) -> Int {
+    Int(resource) < dimCount ? Int(dimOf[Int(resource)]) : -1
+  }
+  @inline(__always) func leaf(_ index: UInt32) -> Leaf {
+    Leaf(base: leaves.pointee[index], layout: UnsafePointer(layout))
+  }
+  @inline(__always) func inner(_ index: UInt32) -> Inner { Inner(base: inners.pointee[index]) }
+}
+
 /// A B+-tree of nodes ordered by state (free GPUs, free cpu and memory interleaved, slot), with summaries, shared by
 /// all classes and profiles: it knows nothing of either. A change of a node is one delete and one insert.
 final class StateTree {
   let shape: TreeShape
   let blocks: TreeBlocks
   let kernels: UnsafePointer<bk_table>
-  let layout: UnsafeMutablePointer<bk_layout>
+  var layout: UnsafeMutablePointer<bk_layout> { state.pointee.layout }
   let rows: SlotMap
-  let shifts: UnsafeMutablePointer<UInt32>
+  var shifts: UnsafeMutablePointer<UInt32> { state.pointee.shifts }
   let id: UInt32
   let dims: Int
 
-  var root: UInt32 = UInt32(BK_NONE)
-  /// Levels of inners above the leaves.
-  var height = 0
-  var count = 0
-  /// Of all nodes; meaningless while the tree is empty.
-  let summary: UnsafeMutablePointer<bk_summary>
-  /// Columns say all: no quantity of a node has bits below its shift. Once lost, it stays so.
-  var isLossless = true
-  /// Ranges over all shapes that ever joined; `isUniform` while they are single values.
-  let capacityLow: UnsafeMutablePointer<Int64>
-  let capacityHigh: UnsafeMutablePointer<Int64>
-  private(set) var priceLow: Int64
-  private(set) var priceHigh: Int64
-  private(set) var isUniform = true
+  /// What searching reads, in a place of its own.
+  let state: UnsafeMutablePointer<TreeState>
+  var root: UInt32 {
+    get { state.pointee.root }
+    set { state.pointee.root = newValue }
+  }
+  var height: Int {
+    get { state.pointee.height }
+    set { state.pointee.height = newValue }
+  }
+  var count: Int {
+    get { state.pointee.count }
+    set { state.pointee.count = newValue }
+  }
+  var isLossless: Bool {
+    get { state.pointee.isLossless }
+    set { state.pointee.isLossless = newValue }
+  }
+  var isUniform: Bool { state.pointee.isUniform }
+  var summary: UnsafeMutablePointer<bk_summary> { state.pointee.summary }
+  var capacityLow: UnsafeMutablePointer<Int64> { state.pointee.capacityLow }
+  var capacityHigh: UnsafeMutablePointer<Int64> { state.pointee.capacityHigh }
+  var priceLow: Int64 { state.pointee.priceLow }
+  private var priceHigh: Int64
   var shapeCount = 0
-  /// Dim by resource id, -1 where the nodes lack it.
-  private let dimOf: [Int8]
   var plans = PlanCache()
 
   private let alignCPU: UInt32
@@ -79,24 +123,24 @@ final class StateTree {
     self.kernels = kernels
     self.rows = rows
     dims = shape.dims
-    layout = .allocate(capacity: 1)
+    let layout = UnsafeMutablePointer<bk_layout>.allocate(capacity: 1)
     layout.initialize(to: bk_layout())
     layout.pointee.dims = UInt32(dims)
     layout.pointee.has_tie = hasTie ? 1 : 0
     layout.pointee.one_pool = onePool ? 1 : 0
     layout.pointee.free_offset = UInt32(BK_LEAF_TIE) + (hasTie ? UInt32(BK_COLUMN) : 0)
-    shifts = .allocate(capacity: Int(BK_DIMS))
-    capacityLow = .allocate(capacity: Int(BK_DIMS))
-    capacityHigh = .allocate(capacity: Int(BK_DIMS))
+    let shifts = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(BK_DIMS))
+    let capacityLow = UnsafeMutablePointer<Int64>.allocate(capacity: Int(BK_DIMS))
+    let capacityHigh = UnsafeMutablePointer<Int64>.allocate(capacity: Int(BK_DIMS))
     for dim in 0..<dims {
       capacityLow[dim] = capacities[dim]
       capacityHigh[dim] = capacities[dim]
     }
-    priceLow = price
     priceHigh = price
-    var dimOf = [Int8](repeating: -1, count: Int(shape.resources.max() ?? 0) + 1)
+    let dimCount = Int(shape.resources.max() ?? 0) + 1
+    let dimOf = UnsafeMutablePointer<Int8>.allocate(capacity: dimCount)
+    dimOf.initialize(repeating: -1, count: dimCount)
     for dim in 0..<dims { dimOf[Int(shape.resources[dim])] = Int8(dim) }
-    self.dimOf = dimOf
     for dim in 0..<dims { shifts[dim] = shape.shifts[dim] }
     func unit(_ dim: Int) -> Int64 { max(1, unitCapacity[dim] >> Int64(shape.shifts[dim])) }
     for dim in [shape.cpu, shape.memory, shape.gpu] where dim >= 0 {
@@ -105,8 +149,16 @@ final class StateTree {
     func align(_ dim: Int) -> UInt32 { dim < 0 ? 0 : UInt32(30 - (64 - unit(dim).leadingZeroBitCount)) }
     alignCPU = align(shape.cpu)
     alignMemory = align(shape.memory)
-    summary = .allocate(capacity: 1)
+    let summary = UnsafeMutablePointer<bk_summary>.allocate(capacity: 1)
     summary.initialize(to: bk_summary())
+    let planCells = UnsafeMutablePointer<UnsafePointer<PlanState>?>.allocate(capacity: Int(BERTH_MAX_PROFILES))
+    planCells.initialize(repeating: nil, count: Int(BERTH_MAX_PROFILES))
+    state = .allocate(capacity: 1)
+    state.initialize(
+      to: TreeState(
+        leaves: UnsafePointer(blocks.leaves.view), inners: UnsafePointer(blocks.inners.view), dims: dims,
+        layout: layout, summary: summary, shifts: shifts, capacityLow: capacityLow, capacityHigh: capacityHigh,
+        dimOf: UnsafePointer(dimOf), dimCount: dimCount, plans: planCells, priceLow: price))
     scratch = .allocate(capacity: 3)
     scratch.initialize(repeating: bk_summary(), count: 3)
     fresh = .allocate(capacity: Int(BK_DIMS))
@@ -121,35 +173,36 @@ final class StateTree {
     capacityLow.deallocate()
     capacityHigh.deallocate()
     summary.deallocate()
+    state.pointee.dimOf.deallocate()
+    state.pointee.plans.deallocate()
+    state.deallocate()
     scratch.deallocate()
     fresh.deallocate()
     laneScratch.deallocate()
   }
 
   @inline(__always)
-  func dim(of resource: UInt32) -> Int {
-    Int(resource) < dimOf.count ? Int(dimOf[Int(resource)]) : -1
-  }
+  func dim(of resource: UInt32) -> Int { state.pointee.dim(of: resource) }
 
   /// Takes in one more shape.
   func admit(_ capacities: UnsafePointer<Int64>, price: Int64) {
     shapeCount += 1
     for dim in 0..<dims {
       if capacities[dim] & ((1 << Int64(shifts[dim])) - 1) != 0 { isLossless = false }
-      if capacities[dim] < capacityLow[dim] || capacities[dim] > capacityHigh[dim] { isUniform = false }
+      if capacities[dim] < capacityLow[dim] || capacities[dim] > capacityHigh[dim] { state.pointee.isUniform = false }
       capacityLow[dim] = min(capacityLow[dim], capacities[dim])
       capacityHigh[dim] = max(capacityHigh[dim], capacities[dim])
     }
-    if price < priceLow || price > priceHigh { isUniform = false }
-    priceLow = min(priceLow, price)
+    if price < priceLow || price > priceHigh { state.pointee.isUniform = false }
+    state.pointee.priceLow = min(priceLow, price)
     priceHigh = max(priceHigh, price)
-    if !isUniform { plans = PlanCache() }
+    if !isUniform { forgetPlans() }
   }
 
   // MARK: Blocks
 
-  @inline(__always) func leaf(_ index: UInt32) -> Leaf { Leaf(base: blocks.leaves[index], layout: layout) }
-  @inline(__always) func inner(_ index: UInt32) -> Inner { Inner(base: blocks.inners[index]) }
+  @inline(__always) func leaf(_ index: UInt32) -> Leaf { state.pointee.leaf(index) }
+  @inline(__always) func inner(_ index: UInt32) -> Inner { state.pointee.inner(index) }
 
   func newLeaf() -> UInt32 {
     let index = blocks.leaves.allocate()

@@ -80,7 +80,7 @@ struct RowScan {
     let plan = tree.plan(question, profile, cluster.resources, UnsafePointer(search.request), mask)
     let load = Load(capacity: capacity, request: UnsafePointer(search.request))
     var score = -profile.priceWeight * cluster.shapes.price(row.shape)
-    for term in plan.terms { score += term.weight * term.value(load, search.after) }
+    for term in plan.pointee.terms { score += term.weight * term.value(load, search.after) }
     let affinity = filter.placeability.preference(value)
     body(slot, row, score, affinity, filter.placeability.intolerable(cluster.catalog.taints(pool: pool)))
   }

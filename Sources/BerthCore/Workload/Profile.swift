@@ -23,6 +23,9 @@ final class Profile {
   /// Bounds depend on which resources the pod requests.
   private(set) var boundsNeedRequestMask = false
 
+  /// Bounds are the same for all pods.
+  var boundsArePlain: Bool { !boundsNeedRequests && !boundsNeedRequestMask }
+
   init(name: Name, terms: [Term], resources: ResourceTable) {
     self.name = name
     self.terms = terms
