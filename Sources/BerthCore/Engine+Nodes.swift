@@ -28,7 +28,7 @@ extension Engine {
       }
       let name = try Text.read(pointer, "name of node \(index)")
       guard cluster.catalog.names.find(name) == nil, seen.insert(name).inserted else {
-        throw refuse(BERTH_DUPLICATE, "node name \"\(name)\" of entry \(index) exists already")
+        throw refuse(BERTH_DUPLICATE, "entry \(index): node name \"\(name)\" exists already")
       }
       names.append(name)
     }
