@@ -85,7 +85,7 @@ final class KernelBlocks {
     query.pointee.layout = UnsafePointer(layout)
     for (dim, capacity) in Self.capacity.enumerated() {
       let dim = UInt32(dim)
-      bk_layout_add_mix(layout, dim, 1 / Float(capacity))
+      bk_layout_add_mix(layout, dim, capacity)
       bk_plan_add_linear(plan, dim, -1_048_576 / Float(capacity))
       bk_plan_add_exact(plan, dim, Int32(capacity))
       bk_query_fits(query)[Int(dim)] = dim
@@ -123,14 +123,14 @@ final class KernelBlocks {
     let separators = (inner + Int(BK_INNER_SEPARATOR_HIGH)).assumingMemoryBound(to: UInt64.self)
     let pools = (inner + Int(BK_INNER_POOLS)).assumingMemoryBound(to: UInt64.self)
     let slots = (inner + Int(BK_INNER_SLOT)).assumingMemoryBound(to: UInt32.self)
-    let mixLow = (inner + Int(BK_INNER_MIX_LOW)).assumingMemoryBound(to: Float.self)
-    let mixHigh = (inner + Int(BK_INNER_MIX_HIGH)).assumingMemoryBound(to: Float.self)
+    let mixLow = (inner + Int(BK_INNER_MIX_LOW)).assumingMemoryBound(to: UInt32.self)
+    let mixHigh = (inner + Int(BK_INNER_MIX_HIGH)).assumingMemoryBound(to: UInt32.self)
     for lane in 0..<Self.lanes {
       separators[lane] = UInt64(lane) << 32
       pools[lane] = 1
       slots[lane] = UInt32(truncatingIfNeeded: random.next() >> 40)
-      mixLow[lane] = Float(random.fraction())
-      mixHigh[lane] = mixLow[lane] + Float(random.fraction())
+      mixLow[lane] = UInt32(random.fraction() * 1_048_576)
+      mixHigh[lane] = mixLow[lane] + UInt32(random.fraction() * 1_048_576)
       for (dim, capacity) in Self.capacity.enumerated() {
         let ends = (inner + Int(BK_INNER_FREE) + dim * 2 * Int(BK_COLUMN)).assumingMemoryBound(to: UInt32.self)
         let high = UInt32(random.below(Int(capacity) + 1))
@@ -180,7 +180,7 @@ final class KernelBlocks {
   private var foldedSummary: Int32 {
     let highs = bk_summary_high(summary)!
     let lows = bk_summary_low(summary)!
-    var folded = summary.pointee.slot ^ summary.pointee.mix_low.bitPattern ^ summary.pointee.mix_high.bitPattern
+    var folded = summary.pointee.slot ^ summary.pointee.mix_low ^ summary.pointee.mix_high
     for dim in Self.capacity.indices { folded = (folded &* 31) ^ highs[dim] ^ (lows[dim] << 1) }
     return Int32(bitPattern: folded)
   }

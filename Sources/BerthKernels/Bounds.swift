@@ -28,8 +28,9 @@ private func bounds(
   let constant = plan.pointee.constant + query.pointee.addend
   let mixCoefficient = plan.pointee.mix_coefficient
   let fixCount = Int(plan.pointee.fix_count)
+  let quarters = usedQuarters(block)
   var quarter = 0
-  while quarter < 4 {
+  while quarter < quarters {
     var fits = SIMD16<Int32>(repeating: -1)
     var index = 0
     while index < fitCount {
@@ -55,8 +56,10 @@ private func bounds(
       bound += change * plan.pointee.balance_weight
     }
     if mixes && mixCoefficient != 0 {
-      let mix = floats16(block, mixCoefficient > 0 ? Int(BK_INNER_MIX_HIGH) : Int(BK_INNER_MIX_LOW), quarter)
-      var other = (mix - SIMD16(repeating: query.pointee.request_mix)) * mixCoefficient + constant
+      let ends = lanes16(block, mixCoefficient > 0 ? Int(BK_INNER_MIX_HIGH) : Int(BK_INNER_MIX_LOW), quarter)
+      let mix = bk_float(unsafeBitCast(ends, to: SIMD16<Int32>.self))
+      var other = (mix - SIMD16(repeating: query.pointee.request_mix)) * mixCoefficient
+      other += SIMD16(repeating: plan.pointee.mix_constant + query.pointee.addend)
       index = 0
       while index < fixCount {
         let dim = Int(bk_plan_fix_dim(plan)![index])

@@ -17,11 +17,6 @@ func signed16(_ block: Block, _ quarter: Int) -> SIMD16<Int32> {
 }
 
 @inline(__always)
-func floats16(_ block: Block, _ offset: Int, _ quarter: Int) -> SIMD16<Float> {
-  (block + offset + quarter &* 64).assumingMemoryBound(to: SIMD16<Float>.self).pointee
-}
-
-@inline(__always)
 func words8(_ block: Block, _ offset: Int, _ eighth: Int) -> SIMD8<UInt64> {
   (block + offset + eighth &* 64).assumingMemoryBound(to: SIMD8<UInt64>.self).pointee
 }
@@ -30,6 +25,12 @@ func words8(_ block: Block, _ offset: Int, _ eighth: Int) -> SIMD8<UInt64> {
 @inline(__always)
 func liveLanes(_ count: UInt32) -> UInt64 {
   count >= 64 ? ~0 : (1 &<< UInt64(count)) &- 1
+}
+
+/// How many groups of 16 lanes a block uses.
+@inline(__always)
+func usedQuarters(_ block: Block) -> Int {
+  Int(truncatingIfNeeded: (header(block).pointee.count &+ 15) &>> 4)
 }
 
 @inline(__always)

@@ -24,8 +24,9 @@ func leafExact(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ lanes: UInt64)
   var s1 = none
   var s2 = none
   var s3 = none
+  let quarters = usedQuarters(leaf)
   var quarter = 0
-  while quarter < 4 {
+  while quarter < quarters {
     var fits = bk_mask16(lanes &>> UInt64(quarter &* 16))
     var index = 0
     while index < fitCount {

@@ -42,18 +42,19 @@ func summarizeLeaf(
     lows[dim] = lowest(leaf, free &+ dim &* 256, live)
     dim &+= 1
   }
-  var least = SIMD16<Float>(repeating: 3.0e38)
-  var most = SIMD16<Float>(repeating: 0)
+  let none = SIMD16<UInt32>(repeating: .max)
+  var least = none
+  var most = SIMD16<UInt32>(repeating: 0)
   var quarter = 0
   while quarter < 4 {
     let mask = bk_mask16(live &>> UInt64(quarter &* 16))
     let mix = mixOf(leaf, layout, quarter)
-    least = bk_min2_f32(least, bk_select_f32(mask, mix, SIMD16(repeating: 3.0e38)))
-    most = bk_max2_f32(most, bk_select_f32(mask, mix, SIMD16(repeating: 0)))
+    least = bk_min2_u32(least, bk_select_u32(mask, mix, none))
+    most = bk_max2_u32(most, mix & unsafeBitCast(mask, to: SIMD16<UInt32>.self))
     quarter &+= 1
   }
-  summary.pointee.mix_low = bk_min_f32(least)
-  summary.pointee.mix_high = bk_max_f32(most)
+  summary.pointee.mix_low = bk_min_u32(least)
+  summary.pointee.mix_high = bk_max_u32(most)
   let slots = (leaf + Int(BK_LEAF_SLOT)).assumingMemoryBound(to: UInt32.self)
   if layout.pointee.has_tie != 0 {
     let ties = (leaf + Int(BK_LEAF_TIE)).assumingMemoryBound(to: UInt32.self)
@@ -78,20 +79,25 @@ func summarizeLeaf(
   }
 }
 
-/// Sum over the mix's dims of free / capacity, in a fixed order: the same bits whether one lane or all are computed.
+/// The mix of 16 nodes; exact like `leafExact`.
 @inline(__always)
-private func mixOf(_ leaf: Block, _ layout: UnsafePointer<bk_layout>, _ quarter: Int) -> SIMD16<Float> {
+private func mixOf(_ leaf: Block, _ layout: UnsafePointer<bk_layout>, _ quarter: Int) -> SIMD16<UInt32> {
   let free = Int(layout.pointee.free_offset)
   let dims = bk_layout_mix_dim(layout)!
-  let inverses = bk_layout_mix_inverse(layout)!
-  var mix = SIMD16<Float>(repeating: 0)
+  let factors = bk_layout_mix_factor(layout)!
+  let nudges = bk_layout_mix_nudge(layout)!
+  var low = SIMD8<Int32>(repeating: 0)
+  var high = SIMD8<Int32>(repeating: 0)
   var index = 0
   while index < Int(layout.pointee.mix_count) {
-    let column = lanes16(leaf, free &+ Int(dims[index]) &* 256, quarter)
-    mix += bk_float(unsafeBitCast(column, to: SIMD16<Int32>.self)) * SIMD16(repeating: inverses[index])
+    let column = unsafeBitCast(lanes16(leaf, free &+ Int(dims[index]) &* 256, quarter), to: SIMD16<Int32>.self)
+    let factor = SIMD8<Double>(repeating: factors[index])
+    let nudge = SIMD8<Double>(repeating: nudges[index])
+    low = low &+ bk_truncate(bk_double(column.lowHalf) * factor + nudge)
+    high = high &+ bk_truncate(bk_double(column.highHalf) * factor + nudge)
     index &+= 1
   }
-  return mix
+  return unsafeBitCast(SIMD16<Int32>(lowHalf: low, highHalf: high), to: SIMD16<UInt32>.self)
 }
 
 func summarizeInner(
@@ -108,19 +114,8 @@ func summarizeInner(
     lows[dim] = lowest(inner, column &+ 256, live)
     dim &+= 1
   }
-  var least = SIMD16<Float>(repeating: 3.0e38)
-  var most = SIMD16<Float>(repeating: 0)
-  var quarter = 0
-  while quarter < 4 {
-    let mask = bk_mask16(live &>> UInt64(quarter &* 16))
-    let low = floats16(inner, Int(BK_INNER_MIX_LOW), quarter)
-    let high = floats16(inner, Int(BK_INNER_MIX_HIGH), quarter)
-    least = bk_min2_f32(least, bk_select_f32(mask, low, SIMD16(repeating: 3.0e38)))
-    most = bk_max2_f32(most, bk_select_f32(mask, high, SIMD16(repeating: 0)))
-    quarter &+= 1
-  }
-  summary.pointee.mix_low = bk_min_f32(least)
-  summary.pointee.mix_high = bk_max_f32(most)
+  summary.pointee.mix_low = lowest(inner, Int(BK_INNER_MIX_LOW), live)
+  summary.pointee.mix_high = highest(inner, Int(BK_INNER_MIX_HIGH), live)
   let slots = (inner + Int(BK_INNER_SLOT)).assumingMemoryBound(to: UInt32.self)
   if layout.pointee.has_tie != 0 {
     let ties = (inner + Int(BK_INNER_TIE)).assumingMemoryBound(to: UInt32.self)

@@ -42,8 +42,9 @@ private func bounds(
       }
       if mixes && plan.pointee.mix_coefficient != 0 {
         let offset = Int(plan.pointee.mix_coefficient > 0 ? BK_INNER_MIX_HIGH : BK_INNER_MIX_LOW)
-        let mix = (block + offset).assumingMemoryBound(to: Float.self)[lane]
-        var other = (mix - query.pointee.request_mix) * plan.pointee.mix_coefficient + constant
+        let mix = Float(column(block, offset)[lane])
+        var other = (mix - query.pointee.request_mix) * plan.pointee.mix_coefficient
+        other += plan.pointee.mix_constant + query.pointee.addend
         for index in 0..<Int(plan.pointee.fix_count) {
           let x = free(bk_plan_fix_dim(plan)![index], bk_plan_fix_from_low(plan)![index])
           other += x * bk_plan_fix_coefficient(plan)![index]
@@ -115,14 +116,15 @@ private func summarizeLeaf(_ leaf: Block, _ layout: UnsafePointer<bk_layout>, _ 
     bk_summary_high(out)![dim] = cells.max()!
     bk_summary_low(out)![dim] = cells.min()!
   }
-  (out.pointee.mix_low, out.pointee.mix_high) = (3.0e38, 0)
+  (out.pointee.mix_low, out.pointee.mix_high) = (.max, 0)
   out.pointee.pools = 0
   let pools = (leaf + Int(BK_LEAF_POOL)).assumingMemoryBound(to: UInt16.self)
   for lane in 0..<count {
-    var mix: Float = 0
+    var mix: UInt32 = 0
     for index in 0..<Int(layout.pointee.mix_count) {
       let dim = Int(bk_layout_mix_dim(layout)![index])
-      mix += Float(Int32(bitPattern: column(leaf, free + dim * 256)[lane])) * bk_layout_mix_inverse(layout)![index]
+      let capacity = UInt64(bk_layout_mix_capacity(layout)![index])
+      mix += UInt32((UInt64(column(leaf, free + dim * 256)[lane]) << 20 + capacity - 1) / capacity)
     }
     out.pointee.mix_low = min(out.pointee.mix_low, mix)
     out.pointee.mix_high = max(out.pointee.mix_high, mix)
@@ -144,10 +146,8 @@ private func summarizeInner(
     bk_summary_high(out)![dim] = UnsafeBufferPointer(start: high, count: count).max()!
     bk_summary_low(out)![dim] = UnsafeBufferPointer(start: high + 64, count: count).min()!
   }
-  let low = (inner + Int(BK_INNER_MIX_LOW)).assumingMemoryBound(to: Float.self)
-  let high = (inner + Int(BK_INNER_MIX_HIGH)).assumingMemoryBound(to: Float.self)
-  out.pointee.mix_low = UnsafeBufferPointer(start: low, count: count).min()!
-  out.pointee.mix_high = UnsafeBufferPointer(start: high, count: count).max()!
+  out.pointee.mix_low = UnsafeBufferPointer(start: column(inner, Int(BK_INNER_MIX_LOW)), count: count).min()!
+  out.pointee.mix_high = UnsafeBufferPointer(start: column(inner, Int(BK_INNER_MIX_HIGH)), count: count).max()!
   let slots = column(inner, Int(BK_INNER_SLOT))
   let ties = layout.pointee.has_tie != 0 ? column(inner, Int(BK_INNER_TIE)) : nil
   let first = firstInOrder(slots, ties) { $0 < count }

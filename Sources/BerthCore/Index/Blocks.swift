@@ -54,8 +54,8 @@ struct Inner {
   @inline(__always) var pools: UnsafeMutablePointer<UInt64> { column(Int(BK_INNER_POOLS), UInt64.self) }
   @inline(__always) var slots: UnsafeMutablePointer<UInt32> { column(Int(BK_INNER_SLOT), UInt32.self) }
   @inline(__always) var ties: UnsafeMutablePointer<UInt32> { column(Int(BK_INNER_TIE), UInt32.self) }
-  @inline(__always) var mixLow: UnsafeMutablePointer<Float> { column(Int(BK_INNER_MIX_LOW), Float.self) }
-  @inline(__always) var mixHigh: UnsafeMutablePointer<Float> { column(Int(BK_INNER_MIX_HIGH), Float.self) }
+  @inline(__always) var mixLow: UnsafeMutablePointer<UInt32> { column(Int(BK_INNER_MIX_LOW), UInt32.self) }
+  @inline(__always) var mixHigh: UnsafeMutablePointer<UInt32> { column(Int(BK_INNER_MIX_HIGH), UInt32.self) }
   @inline(__always) func high(_ dim: Int) -> UnsafeMutablePointer<UInt32> {
     column(Int(BK_INNER_FREE) + dim * 2 * Int(BK_COLUMN), UInt32.self)
   }

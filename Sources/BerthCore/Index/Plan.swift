@@ -38,7 +38,8 @@ final class Plan {
       }
     }
     let magnitude = Plan.bound(terms, tree, request, kernel)
-    window = Int64(magnitude * 1e-6) + 4
+    // native sums are bounded to the last unit by the mix: only a tie is worth a second look
+    window = isNative ? 1 : Int64(magnitude * 1e-6) + 4
     state = .allocate(capacity: 1)
     state.initialize(
       to: PlanState(
@@ -83,10 +84,10 @@ final class Plan {
         bk_plan_add_linear(plan, UInt32(dim), Float(coefficient / unit(tree, dim, high: coefficient < 0)))
         magnitude += 2 * abs(coefficient)
       }
-      if tree.isUniform && plan.pointee.balance == 0 { addMix(form, tree, plan) }
       // each of at most 20 float32 steps may be off by 2^-24 of the largest number
       let slack = form.slack + 24 * magnitude / 16_777_216 + 0.001
       plan.pointee.constant = Float(form.constant + slack)
+      if tree.isUniform && plan.pointee.balance == 0 { addMix(form, tree, plan, slack) }
       return magnitude
     }
   }
@@ -98,18 +99,26 @@ final class Plan {
 
   /// The mix (free fractions summed) bounds what cpu and memory, of equal weight, can add together; dims whose
   /// coefficient differs are set right one by one.
-  private static func addMix(_ form: LinearForm, _ tree: StateTree, _ plan: UnsafeMutablePointer<bk_plan>) {
+  private static func addMix(
+    _ form: LinearForm, _ tree: StateTree, _ plan: UnsafeMutablePointer<bk_plan>, _ slack: Double
+  ) {
     let (cpu, memory) = (tree.shape.cpu, tree.shape.memory)
     guard cpu >= 0, memory >= 0, form.coefficient[cpu] == form.coefficient[memory], form.coefficient[cpu] != 0 else {
       return
     }
     let base = form.coefficient[cpu]
-    plan.pointee.mix_coefficient = Float(base)
+    let mixed = [cpu, memory, tree.shape.gpu]
     for dim in 0..<tree.dims {
-      let mixed = dim == cpu || dim == memory || dim == tree.shape.gpu
-      let rest = form.coefficient[dim] - (mixed ? base : 0)
+      let rest = form.coefficient[dim] - (mixed.contains(dim) ? base : 0)
       if rest != 0 { bk_plan_add_fix(plan, UInt32(dim), Float(rest / unit(tree, dim, high: true))) }
     }
+    let coefficient = base / 1_048_576
+    plan.pointee.mix_coefficient = Float(coefficient)
+    // A native sum of weight 1 over the mix's own dims is that mix up to rounding, which `request_mix` takes to the
+    // sound side; all numbers are whole and below 2^24, so float32 is exact. Otherwise: ceilings, and float32's slack.
+    let isExact = plan.pointee.exact_count > 0 && abs(coefficient) == 1 && plan.pointee.fix_count == 0 && tree.isLossless
+    let rounding = isExact ? 0 : slack + 2 * Double(tree.layout.pointee.mix_count) * abs(coefficient)
+    plan.pointee.mix_constant = Float(form.constant + rounding)
   }
 }
 

@@ -301,12 +301,16 @@ final class Search {
     query.pointee.request_mix = 0
     query.pointee.balance_delta = 0
     if kernel.pointee.mix_coefficient != 0 {
-      var mix: Float = 0
-      for index in 0..<Int(tree.pointee.layout.pointee.mix_count) {
-        let dim = Int(bk_layout_mix_dim(tree.pointee.layout)![index])
-        mix += Float(requests[dim]) * bk_layout_mix_inverse(tree.pointee.layout)![index]
+      // ceil(a - b) <= ceil(a) - floor(b), and >= ceil(a) - ceil(b)
+      let up = kernel.pointee.mix_coefficient < 0
+      let layout = UnsafePointer(tree.pointee.layout)
+      var mix: Int64 = 0
+      for index in 0..<Int(layout.pointee.mix_count) {
+        let exact = Double(requests[Int(bk_layout_mix_dim(layout)![index])]) * bk_layout_mix_factor(layout)![index]
+        let nudge = bk_layout_mix_nudge(layout)![index]
+        mix += Int64(exact + (up ? nudge : 1 - nudge))
       }
-      query.pointee.request_mix = mix
+      query.pointee.request_mix = Float(mix)
     }
     if kernel.pointee.balance != 0 {
       query.pointee.balance_delta =
@@ -335,6 +339,17 @@ final class Search {
       bound += Float(max(end, requests[dim]) - requests[dim]) * bk_plan_linear_coefficient(kernel)![index]
     }
     if kernel.pointee.balance != 0 { bound += kernel.pointee.balance_weight * abs(query.pointee.balance_delta) }
+    if kernel.pointee.mix_coefficient != 0 {
+      let end = kernel.pointee.mix_coefficient > 0 ? summary.pointee.mix_high : summary.pointee.mix_low
+      var other = (Float(end) - query.pointee.request_mix) * kernel.pointee.mix_coefficient
+      other += kernel.pointee.mix_constant
+      for index in 0..<Int(kernel.pointee.fix_count) {
+        let dim = Int(bk_plan_fix_dim(kernel)![index])
+        let free = bk_plan_fix_from_low(kernel)![index] != 0 ? lows[dim] : highs[dim]
+        other += Float(max(free, requests[dim]) - requests[dim]) * bk_plan_fix_coefficient(kernel)![index]
+      }
+      bound = min(bound, other)
+    }
     return Int32(max(-BK_BOUND_LIMIT, min(BK_BOUND_LIMIT, bound)).rounded(.down))
   }
 
@@ -353,11 +368,12 @@ final class Search {
     if !pools.allowsAll { lanes &= kernels.pool_lanes(inner.pools, pools.hashed) }
     let ties = forest.hasTie ? UnsafePointer(inner.ties) : nil
     var exact: UInt64 = 0
-    while true {
-      let picked = kernels.pick(bounds, inner.slots, ties, lanes, relativeScore, worst.tie, worst.slot)
-      if picked < 0 { return }
-      let lane = Int(picked)
+    var next = kernels.pick(bounds, inner.slots, ties, lanes, relativeScore, worst.tie, worst.slot)
+    while next >= 0 {
+      let lane = Int(next)
       let bit: UInt64 = 1 << UInt64(lane)
+      // the score may have risen since the lane was picked; no lane left has a higher bound
+      guard canWin(bounds[lane], inner, lane) else { return }
       if mayTighten && exact & bit == 0 && Int64(bounds[lane]) - Int64(relativeScore) < plan.pointee.window {
         exact |= bit
         counters.exactScores += 1
@@ -365,16 +381,41 @@ final class Search {
         if low == high && settles(inner, lane) {
           lanes &= ~bit
           offer(Found(score: high + offset, tie: forest.hasTie ? inner.ties[lane] : 0, slot: inner.slots[lane]))
+          next = kernels.pick(bounds, inner.slots, ties, lanes, relativeScore, worst.tie, worst.slot)
           continue
         }
         if high < Int64(bounds[lane]) {
-          bounds[lane] = Int32(max(high, -(1 << 30)))
-          continue  // back into the queue with its true bound
+          bounds[lane] = Int32(max(high, -(1 << 30)))  // back into the queue with its true bound
+          next = kernels.pick(bounds, inner.slots, ties, lanes, relativeScore, worst.tie, worst.slot)
+          continue
         }
       }
       lanes &= ~bit
+      // look for the next child now, so that its block is on the way while this one is searched
+      next = kernels.pick(bounds, inner.slots, ties, lanes, relativeScore, worst.tie, worst.slot)
+      if next >= 0 { prefetch(inner.children[Int(next)], level: level - 1) }
       if level == 1 { openLeaf(inner.children[lane]) } else { searchInner(inner.children[lane], level: level - 1) }
       if leavesLeft < 0 { return }
+    }
+  }
+
+  @inline(__always)
+  private func canWin(_ bound: Int32, _ inner: Inner, _ lane: Int) -> Bool {
+    if bound != relativeScore { return bound > relativeScore }
+    if forest.hasTie && inner.ties[lane] != worst.tie { return inner.ties[lane] < worst.tie }
+    return inner.slots[lane] < worst.slot
+  }
+
+  @inline(__always)
+  private func prefetch(_ index: UInt32, level: Int) {
+    if level == 0 {
+      bk_prefetch_block(tree.pointee.leaves.pointee[index], Int32(BK_LEAF_POOL))
+      bk_prefetch_block(
+        tree.pointee.leaves.pointee[index] + Int(tree.pointee.layout.pointee.free_offset),
+        Int32(tree.pointee.dims * Int(BK_COLUMN)))
+    } else {
+      bk_prefetch_block(
+        tree.pointee.inners.pointee[index] + Int(BK_INNER_FREE), Int32(tree.pointee.dims * 2 * Int(BK_COLUMN)))
     }
   }
 

@@ -144,7 +144,7 @@ final class StateTree {
     for dim in 0..<dims { shifts[dim] = shape.shifts[dim] }
     func unit(_ dim: Int) -> Int64 { max(1, unitCapacity[dim] >> Int64(shape.shifts[dim])) }
     for dim in [shape.cpu, shape.memory, shape.gpu] where dim >= 0 {
-      bk_layout_add_mix(layout, UInt32(dim), 1 / Float(unit(dim)))
+      bk_layout_add_mix(layout, UInt32(dim), Int32(unit(dim)))
     }
     func align(_ dim: Int) -> UInt32 { dim < 0 ? 0 : UInt32(30 - (64 - unit(dim).leadingZeroBitCount)) }
     alignCPU = align(shape.cpu)
@@ -233,7 +233,10 @@ final class StateTree {
       low |= used[dim] & ((1 << Int64(shifts[dim])) - 1)
       out[dim] = UInt32(truncatingIfNeeded: max(0, capacities[dim] &- used[dim]) >> Int64(shifts[dim]))
     }
-    if low != 0 { isLossless = false }
+    if low != 0 && isLossless {
+      isLossless = false
+      forgetPlans()  // they counted on exact columns
+    }
   }
 
   @inline(__always)
@@ -255,13 +258,13 @@ final class StateTree {
     return key(laneScratch, slot: leaf.slots[lane])
   }
 
-  /// The same steps as the kernels', so that both give the same bits.
   @inline(__always)
-  private func mix(_ free: UnsafePointer<UInt32>) -> Float {
-    var mix: Float = 0
+  private func mix(_ free: UnsafePointer<UInt32>) -> UInt32 {
+    var mix: UInt32 = 0
     for index in 0..<Int(layout.pointee.mix_count) {
       let dim = Int(bk_layout_mix_dim(layout)![index])
-      mix += Float(Int32(bitPattern: free[dim])) * bk_layout_mix_inverse(layout)![index]
+      let capacity = UInt64(bk_layout_mix_capacity(layout)![index])
+      mix += UInt32(truncatingIfNeeded: (UInt64(free[dim]) << 20 + capacity - 1) / capacity)
     }
     return mix
   }

@@ -50,7 +50,7 @@ static const int32_t BK_NO_FIT = INT32_MIN; /* the bound of a lane that cannot f
 typedef struct bk_summary {
   uint32_t high[BK_DIMS]; /* largest free quantity of each dim */
   uint32_t low[BK_DIMS];  /* smallest */
-  float mix_low, mix_high; /* range of the sum over cpu, memory, GPU of free / capacity */
+  uint32_t mix_low, mix_high; /* range of the mix: the sum over cpu, memory, GPU of ceil(2^20 x free / capacity) */
   uint32_t slot, tie;     /* the first node in the tie rule's order */
   uint64_t pools;         /* superset of the hashed pools below */
 } bk_summary;
@@ -63,7 +63,8 @@ typedef struct bk_plan {
   uint32_t linear_from_low[BK_DIMS]; /* 1: the coefficient is negative, so the low end bounds */
   float linear_coefficient[BK_DIMS];
   float constant; /* with all slack for rounding */
-  float mix_coefficient; /* 0: the mix bounds nothing */
+  float mix_coefficient; /* per unit of the mix; 0: the mix bounds nothing */
+  float mix_constant;
   uint32_t fix_dim[BK_DIMS]; /* what the mix bound adds: dims whose coefficient differs from the mix's */
   uint32_t fix_from_low[BK_DIMS];
   float fix_coefficient[BK_DIMS];
@@ -86,7 +87,9 @@ typedef struct bk_layout {
   uint32_t one_pool;    /* 1: every node is of pool 0, lanes need not be read */
   uint32_t mix_count;
   uint32_t mix_dim[3];
-  float mix_inverse[3]; /* 1 / capacity */
+  int32_t mix_capacity[3];
+  double mix_factor[3]; /* 2^20 / capacity */
+  double mix_nudge[3];  /* 1 - 1 / (2 x capacity): truncation then gives the ceiling, see leafExact */
 } bk_layout;
 
 /* A class in one tree. */
@@ -97,7 +100,7 @@ typedef struct bk_query {
   uint32_t fit_dim[BK_DIMS];
   uint32_t request[BK_DIMS]; /* by dim, rounded down to the tree's units */
   float addend;              /* what the class adds to the plan's constant */
-  float request_mix;         /* the request's own mix */
+  float request_mix;         /* the request's own mix, rounded to the side that keeps the bound sound */
   float balance_delta;
 } bk_query;
 
@@ -108,9 +111,10 @@ typedef struct bk_winner {
 
 /* One table per CPU level. All functions take 64-byte aligned blocks. */
 typedef struct bk_table {
-  /* Upper bounds of the 64 children of an inner, BK_NO_FIT where no node below can fit. */
+  /* Upper bounds of the children of an inner, BK_NO_FIT where no node below can fit; up to the next multiple of 16
+   * lanes, the lanes behind are not written. */
   void (*inner_bounds)(const void *inner, const bk_query *query, int32_t *bounds);
-  /* Upper bounds of the 64 nodes of a leaf. */
+  /* The same of the nodes of a leaf. */
   void (*leaf_bounds)(const void *leaf, const bk_query *query, int32_t *bounds);
   /* The lane with the highest bound that can still win against (score, tie, slot); -1: none. */
   int32_t (*pick)(const int32_t *bounds, const uint32_t *slots, const uint32_t *ties, uint64_t lanes, int32_t score,
@@ -160,7 +164,9 @@ BK_ARRAY(int32_t, bk_plan, exact_capacity)
 BK_ARRAY(double, bk_plan, exact_factor)
 BK_ARRAY(double, bk_plan, exact_nudge)
 BK_ARRAY(uint32_t, bk_layout, mix_dim)
-BK_ARRAY(float, bk_layout, mix_inverse)
+BK_ARRAY(int32_t, bk_layout, mix_capacity)
+BK_ARRAY(double, bk_layout, mix_factor)
+BK_ARRAY(double, bk_layout, mix_nudge)
 BK_INLINE uint32_t *bk_summary_high(bk_summary *self) { return self->high; }
 BK_INLINE uint32_t *bk_summary_low(bk_summary *self) { return self->low; }
 BK_INLINE uint32_t *bk_query_requests(bk_query *self) { return self->request; }
@@ -183,14 +189,19 @@ BK_INLINE void bk_plan_add_exact(bk_plan *p, uint32_t dim, int32_t capacity) {
   p->exact_factor[i] = 1048576.0 / capacity;
   p->exact_nudge[i] = 0.5 / capacity;
 }
-BK_INLINE void bk_layout_add_mix(bk_layout *l, uint32_t dim, float inverse) {
+BK_INLINE void bk_layout_add_mix(bk_layout *l, uint32_t dim, int32_t capacity) {
   uint32_t i = l->mix_count++;
   l->mix_dim[i] = dim;
-  l->mix_inverse[i] = inverse;
+  l->mix_capacity[i] = capacity;
+  l->mix_factor[i] = 1048576.0 / capacity;
+  l->mix_nudge[i] = 1 - 0.5 / capacity;
 }
 BK_INLINE uint32_t *bk_query_fits(bk_query *self) { return self->fit_dim; }
 
 BK_INLINE void bk_prefetch(const void *address) { __builtin_prefetch(address); }
+BK_INLINE void bk_prefetch_block(const void *block, int32_t bytes) {
+  for (int32_t line = 0; line < bytes; line += 64) __builtin_prefetch((const char *)block + line);
+}
 BK_INLINE bk_f32x16 bk_float(bk_i32x16 v) { return __builtin_convertvector(v, bk_f32x16); }
 BK_INLINE bk_i32x16 bk_bound(bk_f32x16 v) {
   const bk_f32x16 most = BK_BOUND_LIMIT, least = -BK_BOUND_LIMIT;
@@ -200,19 +211,6 @@ BK_INLINE bk_i32x16 bk_bound(bk_f32x16 v) {
 }
 BK_INLINE bk_f64x8 bk_double(bk_i32x8 v) { return __builtin_convertvector(v, bk_f64x8); }
 BK_INLINE bk_i32x8 bk_truncate(bk_f64x8 v) { return __builtin_convertvector(v, bk_i32x8); }
-/* Free fractions are never negative, so their bits order as they do (a float reduction would mind NaN lane by lane). */
-BK_INLINE float bk_max_f32(bk_f32x16 v) {
-  int32_t bits = __builtin_reduce_max((bk_i32x16)v);
-  float out;
-  __builtin_memcpy(&out, &bits, sizeof out);
-  return out;
-}
-BK_INLINE float bk_min_f32(bk_f32x16 v) {
-  int32_t bits = __builtin_reduce_min((bk_i32x16)v);
-  float out;
-  __builtin_memcpy(&out, &bits, sizeof out);
-  return out;
-}
 BK_INLINE int32_t bk_max_i32(bk_i32x16 v) { return __builtin_reduce_max(v); }
 BK_INLINE uint32_t bk_max_u32(bk_u32x16 v) { return __builtin_reduce_max(v); }
 BK_INLINE uint32_t bk_min_u32(bk_u32x16 v) { return __builtin_reduce_min(v); }
