@@ -69,6 +69,7 @@ extension Engine {
     _ ids: UnsafeBufferPointer<berth_node_id>, cordoned: Bool
   ) throws(EngineError) {
     try checkNodes(ids)
+    cluster.catalog.pools.beginBatch()
     var pools: [UInt16] = []
     pools.reserveCapacity(ids.count)
     for id in ids {

@@ -27,6 +27,7 @@ struct NodeBatchReader {
     }
     leaves.reserveCapacity(batch.count)
     pools.reserveCapacity(batch.count)
+    cluster.catalog.pools.beginBatch()
     for index in 0..<batch.count { try readNode(index) }
   }
 

@@ -20,12 +20,6 @@ struct NodeCatalog {
 
   func isLevelKey(_ key: Name) -> Bool { levels[key] != nil }
 
-  /// The pool of a node; nil when there are too many pools.
-  mutating func pool(labels: UInt32, taints: UInt32, isCordoned: Bool, leaf: UInt32) -> UInt16? {
-    let zone = topology.ancestor(ofLeaf: leaf, level: PoolTable.pooledLevels)
-    return pools.intern(PoolTable.Pool(labels: labels, taints: taints, isCordoned: isCordoned, zone: zone))
-  }
-
   /// Whether nodes of one pool may differ in what a requirement sees.
   func isPerNode(_ requirement: Requirement) -> Bool {
     if requirement.isField || requirement.key == Label.hostname { return true }
