@@ -79,7 +79,7 @@ final class KernelBlocks {
     layout.pointee.dims = UInt32(Self.capacity.count)
     layout.pointee.free_offset = UInt32(Self.freeOffset)
     layout.pointee.one_pool = 1
-    plan.pointee.exact_sign = 1
+    bk_plan_add_exact(plan, UInt32(BK_EXACT_USED), 1)
     plan.pointee.constant = 3 * 1_048_576 + 64
     query.pointee.plan = UnsafePointer(plan)
     query.pointee.layout = UnsafePointer(layout)
@@ -87,7 +87,7 @@ final class KernelBlocks {
       let dim = UInt32(dim)
       bk_layout_add_mix(layout, dim, capacity)
       bk_plan_add_linear(plan, dim, -1_048_576 / Float(capacity))
-      bk_plan_add_exact(plan, dim, Int32(capacity))
+      bk_plan_add_exact_dim(plan, dim, 1, Int32(capacity), 1_048_576)
       bk_query_fits(query)[Int(dim)] = dim
       bk_query_requests(query)[Int(dim)] = Self.request[Int(dim)]
     }

@@ -1,23 +1,101 @@
 import CKernels
 
-// Native sums, exact. For 0 <= used <= capacity < 2^30 the true value v = used * 2^20 / capacity is n + j / capacity.
-// used * factor in float64 is off by at most 2^20 * 2^-52 = 2^-32; adding 1 / (2 * capacity) >= 2^-31 puts it safely
-// above n when j is 0 and safely below n + 1 when j is capacity - 1, so truncation gives floor(v) on every CPU,
-// with or without a fused multiply-add.
+// Scores to the last bit. Quantities are columns that lose nothing, so all numbers are whole and below 2^30.
+//
+// Shares: for 0 <= x <= capacity < 2^30 and a scale of at most 2^20, the true value v = x * scale / capacity is
+// n + j / capacity. x * factor in float64 is off by at most 2^20 * 2^-52 = 2^-32; adding 1 / (2 * capacity) >= 2^-31
+// puts it safely above n when j is 0 and safely below n + 1 when j is capacity - 1, so truncation gives floor(v) on
+// every CPU, with or without a fused multiply-add.
+//
+// BalancedAllocation is defined by its float64 steps; the same steps are taken here, lane by lane.
+
+/// Free quantities of 8 nodes.
+@inline(__always)
+private func free8(_ leaf: Block, _ offset: Int, _ eighth: Int) -> SIMD8<Int32> {
+  (leaf + offset + eighth &* 32).assumingMemoryBound(to: SIMD8<Int32>.self).pointee
+}
+
+@inline(__always)
+private func shares(
+  _ leaf: Block, _ free: Int, _ eighth: Int, _ term: UnsafePointer<bk_exact_term>, _ requests: UnsafePointer<UInt32>,
+  ofUsed: Bool
+) -> SIMD8<Int32> {
+  let dims = bk_exact_term_dim(term)!
+  let weights = bk_exact_term_dim_weight(term)!
+  let capacities = bk_exact_term_capacity(term)!
+  let factors = bk_exact_term_factor(term)!
+  let nudges = bk_exact_term_nudge(term)!
+  var sum = SIMD8<Int32>(repeating: 0)
+  var index = 0
+  while index < Int(term.pointee.count) {
+    let dim = Int(dims[index])
+    let request = Int32(bitPattern: requests[dim])
+    let column = free8(leaf, free &+ dim &* 256, eighth)
+    // lanes that do not fit may be off: they are masked
+    let quantity = ofUsed ? SIMD8(repeating: capacities[index] &+ request) &- column : column &- request
+    let share = bk_truncate(bk_double(quantity) * factors[index] + nudges[index])
+    sum = sum &+ share &* weights[index]
+    index &+= 1
+  }
+  let divisor = term.pointee.divisor
+  if divisor != 1 {
+    let mean = bk_double(sum) / Double(divisor) + 0.5 / Double(divisor)
+    sum = bk_truncate(mean)
+  }
+  return sum
+}
+
+@inline(__always)
+private func percent(_ a: SIMD8<Double>, _ b: SIMD8<Double>) -> SIMD8<Int32> {
+  let deviation = bk_abs64((a - b) / 2)
+  return bk_truncate((SIMD8(repeating: 1.0) - deviation) * 100)
+}
+
+@inline(__always)
+private func balance(
+  _ leaf: Block, _ free: Int, _ eighth: Int, _ term: UnsafePointer<bk_exact_term>, _ requests: UnsafePointer<UInt32>
+) -> SIMD8<Int32> {
+  let dims = bk_exact_term_dim(term)!
+  let capacities = bk_exact_term_capacity(term)!
+  let i = Int(dims[0])
+  let j = Int(dims[1])
+  let beforeI = SIMD8(repeating: capacities[0]) &- free8(leaf, free &+ i &* 256, eighth)
+  let beforeJ = SIMD8(repeating: capacities[1]) &- free8(leaf, free &+ j &* 256, eighth)
+  let capacityI = Double(capacities[0])
+  let capacityJ = Double(capacities[1])
+  let without = percent(bk_double(beforeI) / capacityI, bk_double(beforeJ) / capacityJ)
+  let with = percent(
+    bk_double(beforeI &+ Int32(bitPattern: requests[i])) / capacityI,
+    bk_double(beforeJ &+ Int32(bitPattern: requests[j])) / capacityJ)
+  return (with &- without &+ 50) &>> 1 &+ 50
+}
+
+@inline(__always)
+private func total(
+  _ leaf: Block, _ free: Int, _ eighth: Int, _ plan: UnsafePointer<bk_plan>, _ requests: UnsafePointer<UInt32>
+) -> SIMD8<Int32> {
+  var sum = SIMD8<Int32>(repeating: 0)
+  var index = 0
+  while index < Int(plan.pointee.exact_count) {
+    let term = bk_plan_exact(plan)! + index
+    let value: SIMD8<Int32>
+    switch term.pointee.kind {
+    case UInt32(BK_EXACT_USED): value = shares(leaf, free, eighth, term, requests, ofUsed: true)
+    case UInt32(BK_EXACT_FREE): value = shares(leaf, free, eighth, term, requests, ofUsed: false)
+    default: value = balance(leaf, free, eighth, term, requests)
+    }
+    sum = sum &+ value &* term.pointee.weight
+    index &+= 1
+  }
+  return sum
+}
 
 func leafExact(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ lanes: UInt64) -> bk_winner {
-  let plan = query.pointee.plan!
   let layout = query.pointee.layout!
   let free = Int(layout.pointee.free_offset)
   let fitCount = Int(query.pointee.fit_count)
   let fitDims = bk_query_fit_dim(query)!
   let requests = bk_query_request(query)!
-  let exactCount = Int(plan.pointee.exact_count)
-  let exactDims = bk_plan_exact_dim(plan)!
-  let capacities = bk_plan_exact_capacity(plan)!
-  let factors = bk_plan_exact_factor(plan)!
-  let nudges = bk_plan_exact_nudge(plan)!
-  let negative = plan.pointee.exact_sign < 0
   let none = SIMD16<Int32>(repeating: .min)
   var best = none
   var s0 = none
@@ -34,30 +112,18 @@ func leafExact(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ lanes: UInt64)
       fits = fits & bk_at_least(lanes16(leaf, free &+ dim &* 256, quarter), SIMD16(repeating: requests[dim]))
       index &+= 1
     }
-    var low = SIMD8<Int32>(repeating: 0)
-    var high = SIMD8<Int32>(repeating: 0)
-    index = 0
-    while index < exactCount {
-      let dim = Int(exactDims[index])
-      // used after placing = capacity - (free - request); lanes that do not fit may be off, they are masked
-      let usedUp = SIMD16<Int32>(repeating: capacities[index] &+ Int32(bitPattern: requests[dim]))
-      let used = usedUp &- unsafeBitCast(lanes16(leaf, free &+ dim &* 256, quarter), to: SIMD16<Int32>.self)
-      let factor = SIMD8<Double>(repeating: factors[index])
-      let nudge = SIMD8<Double>(repeating: nudges[index])
-      low = low &+ bk_truncate(bk_double(used.lowHalf) * factor + nudge)
-      high = high &+ bk_truncate(bk_double(used.highHalf) * factor + nudge)
-      index &+= 1
+    if bk_bits16(fits) != 0 {
+      let low = total(leaf, free, quarter &* 2, query.pointee.plan, requests)
+      let high = total(leaf, free, quarter &* 2 &+ 1, query.pointee.plan, requests)
+      let score = bk_select_i32(fits, SIMD16(lowHalf: low, highHalf: high), none)
+      switch quarter {
+      case 0: s0 = score
+      case 1: s1 = score
+      case 2: s2 = score
+      default: s3 = score
+      }
+      best = bk_max2_i32(best, score)
     }
-    var score = SIMD16<Int32>(lowHalf: low, highHalf: high)
-    if negative { score = 0 &- score }
-    score = bk_select_i32(fits, score, none)
-    switch quarter {
-    case 0: s0 = score
-    case 1: s1 = score
-    case 2: s2 = score
-    default: s3 = score
-    }
-    best = bk_max2_i32(best, score)
     quarter &+= 1
   }
   let top = bk_max_i32(best)

@@ -78,6 +78,32 @@ private func pick(
   return Int32(lane)
 }
 
+/// One exact term of one node; `node` gives free and requested quantity of a dim.
+private func value(_ term: UnsafePointer<bk_exact_term>, _ node: (UInt32) -> (UInt32, UInt32)) -> Int32 {
+  let capacities = bk_exact_term_capacity(term)!
+  func used(_ index: Int, withPod: Bool) -> Int64 {
+    let (free, request) = node(bk_exact_term_dim(term)![index])
+    return Int64(capacities[index]) - Int64(free) + (withPod ? Int64(request) : 0)
+  }
+  if term.pointee.kind == UInt32(BK_EXACT_BALANCE) {
+    func percent(_ withPod: Bool) -> Int32 {
+      let a = Double(used(0, withPod: withPod)) / Double(capacities[0])
+      let b = Double(used(1, withPod: withPod)) / Double(capacities[1])
+      return Int32((1 - abs((a - b) / 2)) * 100)
+    }
+    return (percent(true) - percent(false) + 50) / 2 + 50
+  }
+  var sum: Int64 = 0
+  for index in 0..<Int(term.pointee.count) {
+    let quantity = used(index, withPod: true)
+    let share = term.pointee.kind == UInt32(BK_EXACT_USED) ? quantity : Int64(capacities[index]) - quantity
+    // the factor is scale / capacity; the scale is whole
+    let scale = Int64((bk_exact_term_factor(term)![index] * Double(capacities[index])).rounded())
+    sum += share * scale / Int64(capacities[index]) * Int64(bk_exact_term_dim_weight(term)![index])
+  }
+  return Int32(sum / Int64(term.pointee.divisor))
+}
+
 private func leafExact(_ leaf: Block, _ query: bk_query, _ lanes: UInt64) -> bk_winner {
   let plan = query.plan!
   let layout = query.layout.pointee
@@ -93,12 +119,10 @@ private func leafExact(_ leaf: Block, _ query: bk_query, _ lanes: UInt64) -> bk_
       guard fits else { continue }
       var sum: Int32 = 0
       for index in 0..<Int(plan.pointee.exact_count) {
-        let dim = bk_plan_exact_dim(plan)![index]
-        let capacity = Int64(bk_plan_exact_capacity(plan)![index])
-        let used = capacity - Int64(free(dim)) + Int64(requests[Int(dim)])
-        sum += Int32(used << 20 / capacity)
+        let term = bk_plan_exact(plan)! + index
+        sum += term.pointee.weight * value(term) { (free($0), requests[Int($0)]) }
       }
-      scores[lane] = plan.pointee.exact_sign < 0 ? -sum : sum
+      scores[lane] = sum
     }
   }
   let top = scores.max()!

@@ -5,8 +5,7 @@ import CKernels
 struct PlanState {
   let kernel: UnsafePointer<bk_plan>
   let terms: UnsafeBufferPointer<CompiledTerm>
-  let isNative: Bool
-  let exactWeight: Int64
+  let isExact: Bool
   let priceWeight: Int64
   let window: Int64
 }
@@ -15,8 +14,8 @@ struct PlanState {
 final class Plan {
   let terms: UnsafeMutableBufferPointer<CompiledTerm>
   let kernel: UnsafeMutablePointer<bk_plan>
-  /// The exact kernel gives the total; `exactWeight` times its sum.
-  let isNative: Bool
+  /// The exact kernel gives the total of the terms.
+  let isExact: Bool
   /// Bounds within this distance of the best score are worth an exact look at the box before it is opened.
   let window: Int64
   /// What searching reads, in a place of its own.
@@ -29,22 +28,15 @@ final class Plan {
     }
     kernel = .allocate(capacity: 1)
     kernel.initialize(to: bk_plan())
-    isNative = profile.isNative && tree.isUniform
-    if isNative {
-      kernel.pointee.exact_sign = profile.terms[0].isKind(BERTH_TERM_SPREAD) ? -1 : 1
-      for entry in terms[0].entries where tree.capacityHigh[entry.dim] != 0 {
-        bk_plan_add_exact(
-          kernel, UInt32(entry.dim), Int32(tree.capacityHigh[entry.dim] >> Int64(tree.shifts[entry.dim])))
-      }
-    }
-    let magnitude = Plan.bound(terms, tree, request, kernel)
+    isExact = tree.isUniform && Plan.addExact(terms, tree, request, kernel)
+    let magnitude = Plan.bound(terms, tree, request, kernel, isNative: profile.isNative)
     // native sums are bounded to the last unit by the mix: only a tie is worth a second look
-    window = isNative ? 1 : Int64(magnitude * 1e-6) + 4
+    window = isExact && profile.isNative ? 1 : Int64(magnitude * 1e-6) + 4
     state = .allocate(capacity: 1)
     state.initialize(
       to: PlanState(
-        kernel: UnsafePointer(kernel), terms: UnsafeBufferPointer(terms), isNative: isNative,
-        exactWeight: profile.terms[0].weight, priceWeight: profile.priceWeight, window: window))
+        kernel: UnsafePointer(kernel), terms: UnsafeBufferPointer(terms), isExact: isExact,
+        priceWeight: profile.priceWeight, window: window))
   }
 
   deinit {
@@ -54,10 +46,25 @@ final class Plan {
     state.deallocate()
   }
 
+  /// Fills in the exact form; false if a term has none or the total could leave 32 bits.
+  private static func addExact(
+    _ terms: UnsafeMutableBufferPointer<CompiledTerm>, _ tree: StateTree, _ request: UnsafePointer<Int64>,
+    _ plan: UnsafeMutablePointer<bk_plan>
+  ) -> Bool {
+    let load = Load(capacity: UnsafePointer(tree.capacityHigh), request: request)
+    var form = ExactForm(plan: plan, tree: tree)
+    for term in terms where !term.addExact(load, &form) {
+      plan.pointee.exact_count = 0
+      return false
+    }
+    if form.magnitude >= 1 << 30 || plan.pointee.exact_count == 0 { plan.pointee.exact_count = 0 }
+    return plan.pointee.exact_count > 0
+  }
+
   /// Fills in the vector bound; returns the size of the numbers in it, for slack.
   private static func bound(
     _ terms: UnsafeMutableBufferPointer<CompiledTerm>, _ tree: StateTree, _ request: UnsafePointer<Int64>,
-    _ plan: UnsafeMutablePointer<bk_plan>
+    _ plan: UnsafeMutablePointer<bk_plan>, isNative: Bool
   ) -> Double {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(BK_DIMS)) { scratch in
       var form = LinearForm(dims: tree.dims, scratch: scratch.baseAddress!)
@@ -87,7 +94,9 @@ final class Plan {
       // each of at most 20 float32 steps may be off by 2^-24 of the largest number
       let slack = form.slack + 24 * magnitude / 16_777_216 + 0.001
       plan.pointee.constant = Float(form.constant + slack)
-      if tree.isUniform && plan.pointee.balance == 0 { addMix(form, tree, plan, slack) }
+      if tree.isUniform && plan.pointee.balance == 0 {
+        addMix(form, tree, plan, slack, isNative: isNative)
+      }
       return magnitude
     }
   }
@@ -100,7 +109,7 @@ final class Plan {
   /// The mix (free fractions summed) bounds what cpu and memory, of equal weight, can add together; dims whose
   /// coefficient differs are set right one by one.
   private static func addMix(
-    _ form: LinearForm, _ tree: StateTree, _ plan: UnsafeMutablePointer<bk_plan>, _ slack: Double
+    _ form: LinearForm, _ tree: StateTree, _ plan: UnsafeMutablePointer<bk_plan>, _ slack: Double, isNative: Bool
   ) {
     let (cpu, memory) = (tree.shape.cpu, tree.shape.memory)
     guard cpu >= 0, memory >= 0, form.coefficient[cpu] == form.coefficient[memory], form.coefficient[cpu] != 0 else {
@@ -116,7 +125,7 @@ final class Plan {
     plan.pointee.mix_coefficient = Float(coefficient)
     // A native sum of weight 1 over the mix's own dims is that mix up to rounding, which `request_mix` takes to the
     // sound side; all numbers are whole and below 2^24, so float32 is exact. Otherwise: ceilings, and float32's slack.
-    let isExact = plan.pointee.exact_count > 0 && abs(coefficient) == 1 && plan.pointee.fix_count == 0 && tree.isLossless
+    let isExact = isNative && plan.pointee.exact_count > 0 && abs(coefficient) == 1 && plan.pointee.fix_count == 0 && tree.isLossless
     let rounding = isExact ? 0 : slack + 2 * Double(tree.layout.pointee.mix_count) * abs(coefficient)
     plan.pointee.mix_constant = Float(form.constant + rounding)
   }

@@ -458,13 +458,13 @@ final class Search {
     var lanes = leaf.count >= 64 ? UInt64.max : (1 << UInt64(leaf.count)) - 1
     if !pools.allowsAll { lanes &= pools.lanes(leaf.pools, count: leaf.count) }
     if lanes == 0 { return }
-    if plan.pointee.isNative && columnsDecide && wanted == 1 {
+    if plan.pointee.isExact && columnsDecide && wanted == 1 {
       let best = kernels.leaf_exact(leaf.base, UnsafePointer(query), lanes)
       if best.lane >= 0 {
         let lane = Int(best.lane)
         offer(
           Found(
-            score: plan.pointee.exactWeight * Int64(best.score) + offset, tie: leaf.ties?[lane] ?? 0, slot: leaf.slots[lane]))
+            score: Int64(best.score) + offset, tie: leaf.ties?[lane] ?? 0, slot: leaf.slots[lane]))
       }
       return
     }

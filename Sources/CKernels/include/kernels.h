@@ -55,6 +55,20 @@ typedef struct bk_summary {
   uint64_t pools;         /* superset of the hashed pools below */
 } bk_summary;
 
+/* A term that leafExact computes: what the terms' `value` gives, to the last bit. */
+enum { BK_EXACT_TERMS = 4, BK_EXACT_USED = 1, BK_EXACT_FREE = 2, BK_EXACT_BALANCE = 3 };
+typedef struct bk_exact_term {
+  uint32_t kind;   /* USED, FREE: sum of weight x floor(scale x (used or free) / capacity), divided by `divisor` */
+  uint32_t count;
+  int32_t weight;  /* of the whole term, may be negative */
+  int32_t divisor; /* 1: none */
+  uint32_t dim[BK_DIMS];
+  int32_t dim_weight[BK_DIMS];
+  int32_t capacity[BK_DIMS];
+  double factor[BK_DIMS]; /* scale / capacity */
+  double nudge[BK_DIMS];  /* 1 / (2 x capacity): see leafExact */
+} bk_exact_term;
+
 /* How a profile bounds scores in one tree: linear in what stays free after placing, per dim from the high or the low
  * end; optionally through the mix; optionally with the term of BalancedAllocation over two dims. */
 typedef struct bk_plan {
@@ -71,13 +85,9 @@ typedef struct bk_plan {
   uint32_t balance; /* 1: add balance_weight x (|t - delta| - |t|), t the used fraction of i less that of j */
   uint32_t balance_i, balance_j;
   float balance_inverse_i, balance_inverse_j, balance_weight;
-  /* native sums floor(2^20 x used / capacity): exact in float64 */
-  uint32_t exact_count;
-  int32_t exact_sign;
-  uint32_t exact_dim[BK_DIMS];
-  int32_t exact_capacity[BK_DIMS];
-  double exact_factor[BK_DIMS]; /* 2^20 / capacity */
-  double exact_nudge[BK_DIMS];  /* 1 / (2 x capacity): see exactScores */
+  /* the total, exactly, where every term has a vector form */
+  uint32_t exact_count; /* 0: it has none */
+  bk_exact_term exact[BK_EXACT_TERMS];
 } bk_plan;
 
 /* What a tree's blocks look like, and what its mix is made of. */
@@ -119,7 +129,7 @@ typedef struct bk_table {
   /* The lane with the highest bound that can still win against (score, tie, slot); -1: none. */
   int32_t (*pick)(const int32_t *bounds, const uint32_t *slots, const uint32_t *ties, uint64_t lanes, int32_t score,
                   uint32_t tie, uint32_t slot);
-  /* The best node of a leaf by the plan's native sums, ties by the tie rule. */
+  /* The best node of a leaf by the plan's exact terms, ties by the tie rule. */
   bk_winner (*leaf_exact)(const void *leaf, const bk_query *query, uint64_t lanes);
   void (*summarize_leaf)(const void *leaf, const bk_layout *layout, bk_summary *summary);
   void (*summarize_inner)(const void *inner, const bk_layout *layout, bk_summary *summary);
@@ -159,10 +169,12 @@ BK_ARRAY(float, bk_plan, linear_coefficient)
 BK_ARRAY(uint32_t, bk_plan, fix_dim)
 BK_ARRAY(uint32_t, bk_plan, fix_from_low)
 BK_ARRAY(float, bk_plan, fix_coefficient)
-BK_ARRAY(uint32_t, bk_plan, exact_dim)
-BK_ARRAY(int32_t, bk_plan, exact_capacity)
-BK_ARRAY(double, bk_plan, exact_factor)
-BK_ARRAY(double, bk_plan, exact_nudge)
+BK_ARRAY(bk_exact_term, bk_plan, exact)
+BK_ARRAY(uint32_t, bk_exact_term, dim)
+BK_ARRAY(int32_t, bk_exact_term, dim_weight)
+BK_ARRAY(int32_t, bk_exact_term, capacity)
+BK_ARRAY(double, bk_exact_term, factor)
+BK_ARRAY(double, bk_exact_term, nudge)
 BK_ARRAY(uint32_t, bk_layout, mix_dim)
 BK_ARRAY(int32_t, bk_layout, mix_capacity)
 BK_ARRAY(double, bk_layout, mix_factor)
@@ -182,13 +194,20 @@ BK_INLINE void bk_plan_add_fix(bk_plan *p, uint32_t dim, float coefficient) {
   p->fix_from_low[i] = coefficient < 0;
   p->fix_coefficient[i] = coefficient;
 }
-BK_INLINE void bk_plan_add_exact(bk_plan *p, uint32_t dim, int32_t capacity) {
-  uint32_t i = p->exact_count++;
-  p->exact_dim[i] = dim;
-  p->exact_capacity[i] = capacity;
-  p->exact_factor[i] = 1048576.0 / capacity;
-  p->exact_nudge[i] = 0.5 / capacity;
+BK_INLINE void bk_plan_add_exact(bk_plan *p, uint32_t kind, int32_t weight) {
+  bk_exact_term term = {.kind = kind, .weight = weight, .divisor = 1};
+  p->exact[p->exact_count++] = term;
 }
+BK_INLINE void bk_plan_add_exact_dim(bk_plan *p, uint32_t dim, int32_t weight, int32_t capacity, double scale) {
+  bk_exact_term *t = &p->exact[p->exact_count - 1];
+  uint32_t i = t->count++;
+  t->dim[i] = dim;
+  t->dim_weight[i] = weight;
+  t->capacity[i] = capacity;
+  t->factor[i] = scale / capacity;
+  t->nudge[i] = 0.5 / capacity;
+}
+BK_INLINE void bk_plan_set_divisor(bk_plan *p, int32_t divisor) { p->exact[p->exact_count - 1].divisor = divisor; }
 BK_INLINE void bk_layout_add_mix(bk_layout *l, uint32_t dim, int32_t capacity) {
   uint32_t i = l->mix_count++;
   l->mix_dim[i] = dim;
@@ -216,6 +235,7 @@ BK_INLINE uint32_t bk_max_u32(bk_u32x16 v) { return __builtin_reduce_max(v); }
 BK_INLINE uint32_t bk_min_u32(bk_u32x16 v) { return __builtin_reduce_min(v); }
 BK_INLINE uint64_t bk_or_u64(bk_u64x8 v) { return __builtin_reduce_or(v); }
 BK_INLINE bk_f32x16 bk_abs(bk_f32x16 v) { return __builtin_elementwise_abs(v); }
+BK_INLINE bk_f64x8 bk_abs64(bk_f64x8 v) { return __builtin_elementwise_abs(v); }
 BK_INLINE bk_f32x16 bk_max2_f32(bk_f32x16 a, bk_f32x16 b) { return a > b ? a : b; }
 BK_INLINE bk_f32x16 bk_min2_f32(bk_f32x16 a, bk_f32x16 b) { return a < b ? a : b; }
 BK_INLINE bk_u32x16 bk_max2_u32(bk_u32x16 a, bk_u32x16 b) { return a > b ? a : b; }

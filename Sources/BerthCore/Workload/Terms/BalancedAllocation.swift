@@ -1,3 +1,5 @@
+import CKernels
+
 /// NodeResourcesBalancedAllocation (kube-scheduler v1.36): how much the pod improves the balance of the node,
 /// 50 + (50 + with - without) / 2, where each is int64((1 - std) x 100) of the used fractions, in float64.
 enum BalancedAllocation {
@@ -121,6 +123,16 @@ enum BalancedAllocation {
     for entry in term.entries where term.counts(entry, load) { largest = max(largest, delta(entry, load)) }
     let change = Int64((100 * min(1, largest) + 1 + 1e-6).rounded(.up))
     return (50 + (50 - min(change, 100)) / 2, 50 + (50 + min(change, 100)) / 2)
+  }
+
+  /// Over other than two resources there is no vector form.
+  static func addExact(_ term: CompiledTerm, _ load: Load, _ form: inout ExactForm) -> Bool {
+    if isSkipped(term, load) { return true }
+    guard let (a, b) = pair(term, load) else { return false }
+    guard form.begin(Int(BK_EXACT_BALANCE), weight: term.weight, largest: 100) else { return false }
+    form.add(a.dim, weight: 1, scale: 1)
+    form.add(b.dim, weight: 1, scale: 1)
+    return true
   }
 
   static func bound(_ term: CompiledTerm, _ load: Load, _ form: inout LinearForm) {

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Berth's own terms at full resolution: the sum over resources of floor(2^20 x used / capacity) after placing, to be
 /// maximised (`binpack`) or minimised (`spread`). A resource that the node lacks counts 0; used counts up to capacity.
 enum NativePacking {
@@ -17,6 +19,15 @@ enum NativePacking {
       }
     }
     return sum
+  }
+
+  static func addExact(_ term: CompiledTerm, _ load: Load, _ form: inout ExactForm, sign: Int64) -> Bool {
+    let largest = Int64(max(1, term.entries.count)) << 20
+    guard form.begin(Int(BK_EXACT_USED), weight: sign * term.weight, largest: largest) else { return false }
+    for entry in term.entries where load.capacity[entry.dim] != 0 {
+      form.add(entry.dim, weight: 1, scale: 1_048_576)
+    }
+    return true
   }
 
   static func bound(_ term: CompiledTerm, _ load: Load, _ form: inout LinearForm, pack: Bool) {

@@ -61,6 +61,30 @@ struct LinearForm {
   }
 }
 
+/// The exact vector form of a plan while terms are added to it.
+struct ExactForm {
+  let plan: UnsafeMutablePointer<bk_plan>
+  let tree: StateTree
+  /// Bound of the sum of all absolute values so far.
+  var magnitude: Int64 = 0
+
+  /// Opens a term of at most `largest` in absolute value; false if there is no room.
+  mutating func begin(_ kind: Int, weight: Int64, largest: Int64) -> Bool {
+    guard plan.pointee.exact_count < UInt32(BK_EXACT_TERMS), largest < 1 << 30, abs(weight) < 1 << 24 else {
+      return false
+    }
+    magnitude += abs(weight) * largest
+    guard magnitude < 1 << 30 else { return false }
+    bk_plan_add_exact(plan, UInt32(kind), Int32(weight))
+    return true
+  }
+
+  func add(_ dim: Int, weight: Int64, scale: Double) {
+    let capacity = Int32(tree.capacityHigh[dim] >> Int64(tree.shifts[dim]))
+    bk_plan_add_exact_dim(plan, UInt32(dim), Int32(weight), capacity, scale)
+  }
+}
+
 extension CompiledTerm {
   /// Whether an entry counts for this load: the node has the resource, and the pod asks for it where that matters.
   @inline(__always)

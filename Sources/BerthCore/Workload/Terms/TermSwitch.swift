@@ -1,4 +1,5 @@
 import CBerth
+import CKernels
 
 // The one place that knows all terms. Terms that do not depend on the state of the node (price, and the two that are
 // normalised over the feasible nodes) are constants here and added by the caller, see `Planner.swift`.
@@ -31,6 +32,19 @@ extension CompiledTerm {
     case BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO: return CapacityRatio.extremes(self, load, box)
     case BERTH_TERM_BALANCED_ALLOCATION: return BalancedAllocation.extremes(self, load, box)
     default: return (0, 0)
+    }
+  }
+
+  /// Adds the term's exact vector form; false if it has none.
+  func addExact(_ load: Load, _ form: inout ExactForm) -> Bool {
+    switch Int(kind) {
+    case BERTH_TERM_LEAST_ALLOCATED: return Allocation.addExact(self, load, &form, most: false)
+    case BERTH_TERM_MOST_ALLOCATED: return Allocation.addExact(self, load, &form, most: true)
+    case BERTH_TERM_BALANCED_ALLOCATION: return BalancedAllocation.addExact(self, load, &form)
+    case BERTH_TERM_BINPACK: return NativePacking.addExact(self, load, &form, sign: 1)
+    case BERTH_TERM_SPREAD: return NativePacking.addExact(self, load, &form, sign: -1)
+    case BERTH_TERM_PRICE, BERTH_TERM_NODE_AFFINITY, BERTH_TERM_TAINT_TOLERATION: return true  // constants
+    default: return false
     }
   }
 
