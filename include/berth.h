@@ -10,7 +10,9 @@
  *   Results     come last, named *_out, and are written only when the call returns BERTH_OK.
  *   Statuses    every fallible call returns berth_status; berth_engine_last_error gives the sentence to it.
  *               A refused call changes nothing: the engine and its next decision are what they were.
- *   Strings     are UTF-8 with a terminating zero, are copied, and are never kept by reference.
+ *   Batches     that change nodes or pods are done whole or refused whole, and an id may occur once (BERTH_DUPLICATE).
+ *   Strings     are UTF-8 with a terminating zero, are copied, and are never kept by reference. They are compared byte
+ *               by byte.
  *   Quantities  are 64-bit integers in a unit the caller chooses per resource (cpu in millicores by custom).
  *   Structs     that may grow begin with struct_size: set it with the init function. Reserved fields must be zero.
  *   Memory      no allocation crosses the boundary: buffers belong to the caller, handles to the engine.
@@ -92,7 +94,7 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_NODES 16777216u           /* live nodes per engine */
 #define BERTH_MAX_PODS 268435456u           /* live pods per engine */
 #define BERTH_MAX_RESOURCES 4096u           /* resource names per engine */
-#define BERTH_MAX_RESOURCES_PER_NODE 16u    /* resources with a non-zero allocatable per node */
+#define BERTH_MAX_RESOURCES_PER_NODE 16u    /* resources per node that are allocatable or in use there */
 #define BERTH_MAX_RESOURCES_PER_POD 16u     /* resources with a non-zero request per pod class */
 #define BERTH_MAX_LEVELS 8u                 /* topology levels */
 #define BERTH_MAX_CLASSES 1048576u          /* pod classes */
@@ -459,7 +461,7 @@ typedef struct berth_pod_spec {
 /* An empty spec with its struct_size. */
 void berth_pod_spec_init(berth_pod_spec *spec);
 
-/* Interns a spec: the class's id, old or new. */
+/* Interns a spec: the class's id, old or new. Keys of the node selector and resources of the requests occur once. */
 berth_status berth_class_intern(berth_engine *engine, const berth_pod_spec *spec, berth_class_id *id_out);
 
 /* ---------------------------------------------------------------------------------------------------------------- */

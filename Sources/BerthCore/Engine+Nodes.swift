@@ -16,11 +16,11 @@ extension Engine {
     if let names { cluster.name(ids, names) }
   }
 
-  private func readNames(_ batch: berth_node_batch) throws(EngineError) -> [String?]? {
+  private func readNames(_ batch: berth_node_batch) throws(EngineError) -> [Name?]? {
     guard let pointers = batch.names else { return nil }
-    var names: [String?] = []
+    var names: [Name?] = []
     names.reserveCapacity(batch.count)
-    var seen = Set<String>()
+    var seen = Set<Name>()
     for index in 0..<batch.count {
       guard let pointer = pointers[index] else {
         names.append(nil)
@@ -28,7 +28,7 @@ extension Engine {
       }
       let name = try Text.read(pointer, "name of node \(index)")
       guard cluster.catalog.names.find(name) == nil, seen.insert(name).inserted else {
-        throw refuse(BERTH_DUPLICATE, "node name \"\(name)\" (entry \(index)) exists already")
+        throw refuse(BERTH_DUPLICATE, "entry \(index): node name \"\(name)\" exists already")
       }
       names.append(name)
     }
@@ -68,7 +68,8 @@ extension Engine {
   public func cordonNodes(
     _ ids: UnsafeBufferPointer<berth_node_id>, cordoned: Bool
   ) throws(EngineError) {
-    for id in ids { _ = try cluster.nodes.index(id) }
+    try checkNodes(ids)
+    cluster.catalog.pools.beginBatch()
     var pools: [UInt16] = []
     pools.reserveCapacity(ids.count)
     for id in ids {
@@ -86,9 +87,9 @@ extension Engine {
   private func checkNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
     var seen = Set<UInt64>(minimumCapacity: ids.count)
     for index in 0..<ids.count {
-      _ = try cluster.nodes.index(ids[index])
+      _ = try cluster.nodes.index(ids[index], "entry \(index): ")
       guard seen.insert(ids[index]).inserted else {
-        throw refuse(BERTH_DUPLICATE, "node \(ids[index]) (entry \(index)) occurs twice")
+        throw refuse(BERTH_DUPLICATE, "entry \(index): node \(ids[index]) occurs twice")
       }
     }
   }
@@ -106,8 +107,8 @@ extension Engine {
     states: UnsafeMutablePointer<berth_node_state>?, allocatable: UnsafeMutablePointer<Int64>?,
     requested: UnsafeMutablePointer<Int64>?
   ) throws(EngineError) {
-    for resource in resources { try cluster.resources.check(resource) }
-    for id in ids { _ = try cluster.nodes.index(id) }
+    for index in 0..<resources.count { try cluster.resources.check(resources[index], "column \(index)") }
+    for index in 0..<ids.count { _ = try cluster.nodes.index(ids[index], "entry \(index): ") }
     for (index, id) in ids.enumerated() {
       let slot = cluster.nodes.slots[Int(try cluster.nodes.index(id))]
       let row = cluster.rows.row(slot)

@@ -49,7 +49,7 @@ extension Engine {
   private func checkClasses(_ classes: UnsafeBufferPointer<berth_class_id>) throws(EngineError) {
     let known = UInt32(workload.classes.count)
     for index in 0..<classes.count where classes[index] >= known {
-      throw refuse(BERTH_UNKNOWN_ID, "class \(classes[index]) (entry \(index)) is unknown")
+      throw refuse(BERTH_UNKNOWN_ID, "entry \(index): class \(classes[index]) is unknown")
     }
   }
 
@@ -65,7 +65,7 @@ extension Engine {
   ) throws(EngineError) {
     try checkClasses(classes)
     try checkPodLimit(classes.count)
-    for index in 0..<classes.count { _ = try cluster.nodes.index(ids[index]) }
+    for index in 0..<classes.count { _ = try cluster.nodes.index(ids[index], "entry \(index): ") }
     pods.reserve(classes.count)
     var done = 0
     do throws(EngineError) {
@@ -135,11 +135,12 @@ extension Engine {
     var failure: EngineError?
     while seen < ids.count && failure == nil {
       do throws(EngineError) {
-        let pod = try pods.get(ids[seen])
+        let pod = try pods.get(ids[seen], "entry \(seen): ")
         if pod.pointee.isMarked {
-          failure = refuse(BERTH_DUPLICATE, "pod \(ids[seen]) (entry \(seen)) occurs twice")
+          failure = refuse(BERTH_DUPLICATE, "entry \(seen): pod \(ids[seen]) occurs twice")
         } else if let wanted, pod.pointee.state != wanted {
-          failure = refuse(BERTH_WRONG_STATE, "pod \(ids[seen]) (entry \(seen)) is bound: only assumed pods are \(verb)")
+          failure = refuse(
+            BERTH_WRONG_STATE, "entry \(seen): pod \(ids[seen]) is bound: only assumed pods are \(verb)")
         } else {
           pod.pointee.isMarked = true
           seen += 1
@@ -163,7 +164,7 @@ extension Engine {
   public func readPods(
     _ ids: UnsafeBufferPointer<berth_pod_id>, states: UnsafeMutablePointer<berth_pod_state>
   ) throws(EngineError) {
-    for id in ids { _ = try pods.get(id) }
+    for index in 0..<ids.count { _ = try pods.get(ids[index], "entry \(index): ") }
     for index in 0..<ids.count {
       let pod = try pods.get(ids[index]).pointee
       let lives = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) != nil

@@ -18,7 +18,7 @@ extension Engine {
   public func internLabelSet(
     _ labels: UnsafeBufferPointer<berth_label>
   ) throws(EngineError) -> berth_label_set_id {
-    var set: [String: String] = [:]
+    var set: [Name: Name] = [:]
     for index in 0..<labels.count {
       let key = try Text.read(labels[index].key, "key of label \(index)")
       let value = try Text.read(labels[index].value, "value of label \"\(key)\"", allowsEmpty: true)
@@ -92,7 +92,9 @@ extension Engine {
       throw refuse(BERTH_BAD_NUMBER, "\(what): weight \(record.weight) is not a whole number")
     }
     guard record.weight >= 1, record.weight <= Double(BERTH_MAX_WEIGHT) else {
-      throw refuse(BERTH_BAD_ARGUMENT, "\(what): weight \(record.weight) is outside 1...\(BERTH_MAX_WEIGHT)")
+      throw refuse(
+        record.weight < 1 ? BERTH_BAD_ARGUMENT : BERTH_LIMIT,
+        "\(what): weight \(record.weight) is outside 1...\(BERTH_MAX_WEIGHT)")
     }
     var term = Profile.Term(kind: record.kind, weight: Int64(record.weight), resources: [], points: [])
     guard record.resource_count <= UInt32(BERTH_MAX_RESOURCES_PER_NODE) else {
@@ -115,12 +117,14 @@ extension Engine {
   private func readResource(
     _ record: berth_term_resource, _ term: Profile.Term, _ what: String
   ) throws(EngineError) -> (resource: UInt32, weight: Int64, scale: Int64) {
-    try cluster.resources.check(record.resource)
+    try cluster.resources.check(record.resource, what)
     guard !term.resources.contains(where: { $0.resource == record.resource }) else {
       throw refuse(BERTH_DUPLICATE, "\(what): the resource occurs twice")
     }
     guard record.weight >= 1, record.weight <= UInt32(BERTH_MAX_WEIGHT) else {
-      throw refuse(BERTH_BAD_ARGUMENT, "\(what): weight \(record.weight) is outside 1...\(BERTH_MAX_WEIGHT)")
+      throw refuse(
+        record.weight < 1 ? BERTH_BAD_ARGUMENT : BERTH_LIMIT,
+        "\(what): weight \(record.weight) is outside 1...\(BERTH_MAX_WEIGHT)")
     }
     let native = term.isKind(BERTH_TERM_BINPACK) || term.isKind(BERTH_TERM_SPREAD)
     guard !native || record.weight == 1 else {
@@ -128,7 +132,8 @@ extension Engine {
     }
     if term.isKind(BERTH_TERM_DOT_PRODUCT) || term.isKind(BERTH_TERM_BEST_FIT) {
       guard record.scale >= 1, record.scale <= Int64(BERTH_MAX_QUANTITY) else {
-        throw refuse(BERTH_BAD_QUANTITY, "\(what): scale \(record.scale) is outside 1...2^50")
+        throw refuse(
+          record.scale < 1 ? BERTH_BAD_ARGUMENT : BERTH_LIMIT, "\(what): scale \(record.scale) is outside 1...2^50")
       }
     } else if record.scale != 0 {
       throw refuse(BERTH_BAD_ARGUMENT, "\(what): scale belongs to dot product and best fit; use 0")
@@ -187,10 +192,8 @@ extension Engine {
     for index in 0..<Int(spec.request_count) {
       let record = spec.requests[index]
       guard record.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "request \(index): reserved must be 0") }
-      try cluster.resources.check(record.resource)
-      guard record.value >= 0, record.value <= Int64(BERTH_MAX_QUANTITY) else {
-        throw refuse(BERTH_BAD_QUANTITY, "request \(index): \(record.value) is outside 0...2^50")
-      }
+      try cluster.resources.check(record.resource, "request \(index)")
+      try Quantity.check(record.value, "request \(index):")
       list.append(Request(resource: record.resource, value: record.value))
     }
     list.sort { $0.resource < $1.resource }
@@ -218,6 +221,9 @@ extension Engine {
       let record = spec.node_selector[index]
       let key = try Text.read(record.key, "key of node selector \(index)")
       let value = try Text.read(record.value, "value of node selector \"\(key)\"", allowsEmpty: true)
+      guard !selector.contains(where: { $0.key == key }) else {
+        throw refuse(BERTH_DUPLICATE, "node selector \(index): \"\(key)\" occurs twice")
+      }
       selector.append(Requirement(key: key, op: UInt32(BERTH_OP_IN), values: [value], isField: false))
     }
     var required: [SelectorTerm] = []
@@ -258,8 +264,9 @@ extension Engine {
   }
 
   private func readRequirement(_ record: berth_requirement, _ what: String) throws(EngineError) -> Requirement {
-    guard record.reserved == 0, record.is_field <= 1 else {
-      throw refuse(BERTH_BAD_STRUCT, "\(what): is_field must be 0 or 1 and reserved 0")
+    guard record.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "\(what): reserved must be 0") }
+    guard record.is_field <= 1 else {
+      throw refuse(BERTH_BAD_ARGUMENT, "\(what): is_field is \(record.is_field): use 0 or 1")
     }
     guard record.op >= 1, record.op <= UInt32(BERTH_OP_LT) else {
       throw refuse(BERTH_BAD_ARGUMENT, "\(what): operator \(record.op) is unknown: use BERTH_OP_*")
@@ -267,7 +274,7 @@ extension Engine {
     let key = try Text.read(record.key, "\(what): key")
     if record.value_count > 0 && record.values == nil { throw refuse(BERTH_NULL_POINTER, "\(what): values is null") }
     guard record.value_count <= 10_000 else { throw refuse(BERTH_LIMIT, "\(what): at most 10000 values") }
-    var values: [String] = []
+    var values: [Name] = []
     for index in 0..<Int(record.value_count) {
       values.append(try Text.read(record.values[index], "\(what): value \(index)", allowsEmpty: true))
     }
@@ -275,7 +282,7 @@ extension Engine {
     case BERTH_OP_EXISTS, BERTH_OP_DOES_NOT_EXIST:
       guard values.isEmpty else { throw refuse(BERTH_BAD_ARGUMENT, "\(what): Exists and DoesNotExist take no values") }
     case BERTH_OP_GT, BERTH_OP_LT:
-      guard values.count == 1, Int64(values[0]) != nil else {
+      guard values.count == 1, Int64(values[0].description) != nil else {
         throw refuse(BERTH_BAD_ARGUMENT, "\(what): Gt and Lt take one value, a 64-bit integer")
       }
     default:

@@ -64,13 +64,13 @@ public final class Engine {
     return wanted
   }
 
-  private static func levelKeys(_ options: berth_engine_options) throws(EngineError) -> [String] {
+  private static func levelKeys(_ options: berth_engine_options) throws(EngineError) -> [Name] {
     guard options.level_count <= BERTH_MAX_LEVELS else {
       throw refuse(BERTH_LIMIT, "\(options.level_count) topology levels: at most \(BERTH_MAX_LEVELS)")
     }
     guard options.level_count > 0 else { return [] }
     guard let keys = options.level_keys else { throw refuse(BERTH_NULL_POINTER, "level_keys is null") }
-    var result: [String] = []
+    var result: [Name] = []
     for index in 0..<Int(options.level_count) {
       let key = try Text.read(keys[index], "level key \(index)")
       guard !result.contains(key) else { throw refuse(BERTH_DUPLICATE, "level key \"\(key)\" occurs twice") }

@@ -1,11 +1,25 @@
 import CBerth
 
+/// A name, key or value. Compared byte by byte, as Kubernetes and C do it: Swift's String takes canonically equivalent
+/// texts (an accent as one or two code points) for equal.
+struct Name: Hashable, Comparable, ExpressibleByStringLiteral, CustomStringConvertible {
+  let bytes: [UInt8]
+
+  init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+  init(stringLiteral text: String) { bytes = Array(text.utf8) }
+
+  var isEmpty: Bool { bytes.isEmpty }
+  var description: String { String(decoding: bytes, as: UTF8.self) }
+
+  static func < (a: Name, b: Name) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+}
+
 /// Text that comes over the boundary.
 enum Text {
   /// A checked copy; `what` names it in messages.
   static func read(
     _ pointer: UnsafePointer<CChar>?, _ what: @autoclosure () -> String, allowsEmpty: Bool = false
-  ) throws(EngineError) -> String {
+  ) throws(EngineError) -> Name {
     guard let pointer else { throw EngineError(UInt32(BERTH_NULL_POINTER), "\(what()) is null") }
     let limit = Int(BERTH_MAX_TEXT_BYTES)
     var length = 0
@@ -17,11 +31,24 @@ enum Text {
     guard let text = String(validatingCString: pointer) else {
       throw EngineError(UInt32(BERTH_BAD_TEXT), "\(what()) is not UTF-8")
     }
-    return text
+    return Name(text.utf8)
   }
 
-  static func readOptional(_ pointer: UnsafePointer<CChar>?, _ what: String) throws(EngineError) -> String {
+  static func readOptional(_ pointer: UnsafePointer<CChar>?, _ what: String) throws(EngineError) -> Name {
     pointer == nil ? "" : try read(pointer, what, allowsEmpty: true)
+  }
+}
+
+/// 64-bit quantities that come over the boundary.
+enum Quantity {
+  @inline(__always)
+  static func check(
+    _ value: Int64, atMost limit: Int64 = Int64(BERTH_MAX_QUANTITY), _ what: @autoclosure () -> String
+  ) throws(EngineError) {
+    guard value >= 0, value <= limit else {
+      throw refuse(
+        value < 0 ? BERTH_BAD_QUANTITY : BERTH_LIMIT, "\(what()) \(value) is outside 0...\(limit)")
+    }
   }
 }
 

@@ -48,18 +48,18 @@ import Testing
   }
 
   static let requests: [Refusal] = [
-    Refusal("requests: reserved field", BERTH_BAD_STRUCT, "requests[0].reserved") {
+    Refusal("requests: reserved field", BERTH_BAD_STRUCT, "request 0: reserved") {
       intern($0, requests: [($0.cpu, 1)], reserved: 5)
     },
-    Refusal("requests: unknown resource", BERTH_UNKNOWN_ID, "requests[1]") {
+    Refusal("requests: unknown resource", BERTH_UNKNOWN_ID, "request 1: resource 4294967295") {
       intern($0, requests: [($0.cpu, 1), (BERTH_ANY_RESOURCE, 1)])
     },
-    Refusal("requests: a resource twice", BERTH_DUPLICATE, "requests[1]") {
+    Refusal("requests: a resource twice", BERTH_DUPLICATE, "requested twice") {
       intern($0, requests: [($0.cpu, 1), ($0.cpu, 1)])
     },
     Refusal("requests: negative", BERTH_BAD_QUANTITY, "-1") { intern($0, requests: [($0.cpu, -1)]) },
-    Refusal("requests: smallest", BERTH_BAD_QUANTITY, "requests[0]") { intern($0, requests: [($0.cpu, .min)]) },
-    Refusal("requests: beyond the limit", BERTH_LIMIT, "requests[0]") {
+    Refusal("requests: smallest", BERTH_BAD_QUANTITY, "request 0") { intern($0, requests: [($0.cpu, .min)]) },
+    Refusal("requests: beyond the limit", BERTH_LIMIT, "request 0") {
       intern($0, requests: [($0.cpu, Int64(BERTH_MAX_QUANTITY) + 1)])
     },
     Refusal("requests: more resources than a pod can have", BERTH_LIMIT, "17") { host in
@@ -125,10 +125,10 @@ import Testing
   }
 
   static let selectors: [Refusal] = [
-    Refusal("selector: null key", BERTH_NULL_POINTER, "node_selector[0].key") {
+    Refusal("selector: null key", BERTH_NULL_POINTER, "key of node selector 0") {
       intern($0, selector: [berth_label(key: nil, value: c("x"))])
     },
-    Refusal("selector: null value", BERTH_NULL_POINTER, "node_selector[0].value") {
+    Refusal("selector: null value", BERTH_NULL_POINTER, "value of node selector") {
       intern($0, selector: [berth_label(key: c("x"), value: nil)])
     },
     Refusal("selector: a key twice", BERTH_DUPLICATE, "x") {
@@ -137,19 +137,19 @@ import Testing
     Refusal("required term: weight", BERTH_BAD_ARGUMENT, "weight") { intern($0, requiredWeight: 1) },
     Refusal("preferred term: no weight", BERTH_BAD_ARGUMENT, "weight") { intern($0, preferredWeight: 0) },
     Refusal("preferred term: weight beyond 100", BERTH_BAD_ARGUMENT, "weight") { intern($0, preferredWeight: 101) },
-    Refusal("required term: null requirements", BERTH_NULL_POINTER, "required_terms[0].requirements") {
+    Refusal("required term: null requirements", BERTH_NULL_POINTER, "required term 0: requirements") {
       intern($0) {
         $0.required_terms = list([berth_selector_term(requirements: nil, requirement_count: 3, weight: 0)])
         $0.required_term_count = 1
       }
     },
-    refusal("null key", BERTH_NULL_POINTER, "required_terms[1].requirements[0].key") { requirement(nil, 3) },
-    refusal("null values", BERTH_NULL_POINTER, "required_terms[1].requirements[0].values") {
+    refusal("null key", BERTH_NULL_POINTER, "required term 1, requirement 0: key") { requirement(nil, 3) },
+    refusal("null values", BERTH_NULL_POINTER, "required term 1, requirement 0: values") {
       var spoilt = requirement(c("a"), 1)
       spoilt.value_count = 1
       return spoilt
     },
-    refusal("a null value", BERTH_NULL_POINTER, "values[1]") { requirement(c("a"), 1, [c("x"), nil]) },
+    refusal("a null value", BERTH_NULL_POINTER, "value 1") { requirement(c("a"), 1, [c("x"), nil]) },
     refusal("reserved field", BERTH_BAD_STRUCT, "reserved") { requirement(c("a"), 3, reserved: 1) },
     refusal("no operator", BERTH_BAD_ARGUMENT, "op") { requirement(c("a"), 0, [c("x")]) },
     refusal("unknown operator", BERTH_BAD_ARGUMENT, "op") { requirement(c("a"), 7, [c("x")]) },
@@ -158,8 +158,8 @@ import Testing
     refusal("Exists with a value", BERTH_BAD_ARGUMENT, "value") { requirement(c("a"), 3, [c("x")]) },
     refusal("DoesNotExist with a value", BERTH_BAD_ARGUMENT, "value") { requirement(c("a"), 4, [c("x")]) },
     refusal("Gt two values", BERTH_BAD_ARGUMENT, "value") { requirement(c("a"), 5, [c("1"), c("2")]) },
-    refusal("Gt no number", BERTH_BAD_NUMBER, "1.5") { requirement(c("a"), 5, [c("1.5")]) },
-    refusal("Lt beyond 64 bits", BERTH_BAD_NUMBER, "9223372036854775808") {
+    refusal("Gt no number", BERTH_BAD_ARGUMENT, "64-bit integer") { requirement(c("a"), 5, [c("1.5")]) },
+    refusal("Lt beyond 64 bits", BERTH_BAD_ARGUMENT, "64-bit integer") {
       requirement(c("a"), 6, [c("9223372036854775808")])
     },
     refusal("an unknown field", BERTH_BAD_ARGUMENT, "metadata.name") {
@@ -174,7 +174,7 @@ import Testing
     refusal("is_field out of range", BERTH_BAD_ARGUMENT, "is_field") { requirement(c("a"), 1, [c("x")], isField: 2) },
     refusal("an empty key", BERTH_BAD_TEXT, "key") { requirement(c(""), 3) },
     refusal("a key that is no UTF-8", BERTH_BAD_TEXT, "key") { requirement(c(bytes: [0xFF]), 3) },
-    refusal("a value that is no UTF-8", BERTH_BAD_TEXT, "values[0]") { requirement(c("a"), 1, [c(bytes: [0xFE])]) },
+    refusal("a value that is no UTF-8", BERTH_BAD_TEXT, "value 0") { requirement(c("a"), 1, [c(bytes: [0xFE])]) },
   ]
 
   static func intern(

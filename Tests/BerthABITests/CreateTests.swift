@@ -27,10 +27,10 @@ import Testing
       BadOptions(name: "older size", status: BERTH_BAD_STRUCT, word: "struct_size") { $0.struct_size -= 8 },
       BadOptions(name: "reserved", status: BERTH_BAD_STRUCT, word: "reserved") { $0.reserved = 1 },
       BadOptions(name: "allocator", status: BERTH_BAD_ARGUMENT, word: "allocator") { $0.allocator = 3 },
-      BadOptions(name: "CPU level", status: BERTH_BAD_ARGUMENT, word: "cpu_level") { $0.cpu_level = 5 },
-      BadOptions(name: "tie rule", status: BERTH_BAD_ARGUMENT, word: "tie_rule") { $0.tie_rule = 2 },
+      BadOptions(name: "CPU level", status: BERTH_BAD_ARGUMENT, word: "CPU level") { $0.cpu_level = 5 },
+      BadOptions(name: "tie rule", status: BERTH_BAD_ARGUMENT, word: "tie rule") { $0.tie_rule = 2 },
       BadOptions(name: "null level keys", status: BERTH_NULL_POINTER, word: "level_keys") { $0.level_count = 1 },
-      BadOptions(name: "null level key", status: BERTH_NULL_POINTER, word: "level_keys[1]") {
+      BadOptions(name: "null level key", status: BERTH_NULL_POINTER, word: "level key 1") {
         levels([c("zone"), nil])(&$0)
       },
       BadOptions(name: "level twice", status: BERTH_DUPLICATE, word: "zone") { levels([c("zone"), c("zone")])(&$0) },
@@ -39,7 +39,7 @@ import Testing
       },
     ]
     + badTexts.indices.map { i in
-      BadOptions(name: "level key \(badTexts[i].what)", status: BERTH_BAD_TEXT, word: "level_keys[1]") {
+      BadOptions(name: "level key \(badTexts[i].what)", status: BERTH_BAD_TEXT, word: "level key 1") {
         levels([c("zone"), badTexts[i].text])(&$0)
       }
     }
@@ -158,5 +158,35 @@ import Testing
     var reasons = [berth_reason](repeating: berth_reason(), count: 32)
     host.must(berth_class_explain(host.engine, host.classes[2], &explanation, &reasons, -1))
     #expect(explanation.nodes == 6 && explanation.reason_count == 1)
+  }
+
+  /// Texts are bytes: two spellings of one accent are two names, as they are for Kubernetes.
+  @Test func namesAreComparedByteByByte() {
+    let host = Host()
+    let spellings = [c("caf\u{E9}"), c("cafe\u{301}")]
+    let ids = spellings.map { name in
+      var id: berth_resource_id = 0
+      host.must(berth_resource_add(host.engine, name, 0, &id))
+      return id
+    }
+    #expect(ids[0] != ids[1])
+    var sets: [berth_label_set_id] = [0, 0]
+    for i in 0..<2 {
+      host.must(berth_label_set_intern(host.engine, [berth_label(key: c("city"), value: spellings[i])], 1, &sets[i]))
+    }
+    #expect(sets[0] != sets[1])
+    var batch = host.batch([host.row(0, labels: sets[0]), host.row(0, labels: sets[1])])
+    var nodes: [berth_node_id] = [0, 0]
+    host.must(berth_nodes_add(host.engine, &batch, &nodes))
+    for i in 0..<2 {
+      var spec = host.spec(cpu: 1)
+      spec.node_selector_count = 1
+      spec.node_selector = list([berth_label(key: c("city"), value: spellings[i])])
+      var id: berth_class_id = 0
+      host.must(berth_class_intern(host.engine, &spec, &id))
+      var placement = berth_placement()
+      host.must(berth_pods_place(host.engine, &id, 1, 0, &placement))
+      #expect(placement.node == nodes[i])
+    }
   }
 }

@@ -40,14 +40,14 @@ import Testing
     Refusal("add: more resources than the limit", BERTH_LIMIT, "resources") {
       add($0) { $0.resource_count = BERTH_MAX_RESOURCES + 1 }
     },
-    Refusal("add: reserved field", BERTH_BAD_STRUCT, "nodes[1].reserved") { add($0, row: { $0.reserved = 1 }) },
+    Refusal("add: reserved field", BERTH_BAD_STRUCT, "node 1: reserved") { add($0, row: { $0.reserved = 1 }) },
   ]
 
   static let values: [Refusal] = [
-    Refusal("add: unknown domain", BERTH_UNKNOWN_ID, "nodes[1]") { add($0, row: { $0.domain = 77 }) },
-    Refusal("add: a domain that holds domains", BERTH_BAD_ARGUMENT, "nodes[1]") { add($0, row: { $0.domain = 0 }) },
-    Refusal("add: unknown labels", BERTH_UNKNOWN_ID, "nodes[1]") { add($0, row: { $0.labels = 77 }) },
-    Refusal("add: unknown taints", BERTH_UNKNOWN_ID, "nodes[1]") { add($0, row: { $0.taints = .max }) },
+    Refusal("add: unknown domain", BERTH_UNKNOWN_ID, "node 1") { add($0, row: { $0.domain = 77 }) },
+    Refusal("add: a domain that holds domains", BERTH_BAD_ARGUMENT, "node 1") { add($0, row: { $0.domain = 0 }) },
+    Refusal("add: unknown labels", BERTH_UNKNOWN_ID, "node 1") { add($0, row: { $0.labels = 77 }) },
+    Refusal("add: unknown taints", BERTH_UNKNOWN_ID, "node 1") { add($0, row: { $0.taints = .max }) },
     Refusal("add: unknown flag", BERTH_BAD_ARGUMENT, "flags") { add($0, row: { $0.flags = 2 }) },
     Refusal("add: price beyond the limit", BERTH_LIMIT, "price") {
       add($0, row: { $0.price = Int64(BERTH_MAX_PRICE) + 1 })
@@ -68,13 +68,13 @@ import Testing
     Refusal("add: largest requested", BERTH_LIMIT, "requested") {
       add($0) { $0.requested = list([0, 0, 0, 0, .max, 0]) }
     },
-    Refusal("add: unknown resource", BERTH_UNKNOWN_ID, "resources[1]") { host in
+    Refusal("add: unknown resource", BERTH_UNKNOWN_ID, "resource 4095") { host in
       add(host) { $0.resources = list([host.cpu, 4095]) }
     },
-    Refusal("add: a resource twice", BERTH_DUPLICATE, "resources") { host in
+    Refusal("add: a resource twice", BERTH_DUPLICATE, "resource column 1") { host in
       add(host) { $0.resources = list([host.cpu, host.cpu]) }
     },
-    Refusal("add: more resources on a node than it can have", BERTH_LIMIT, "nodes[0]") { host in
+    Refusal("add: more resources on a node than it can have", BERTH_LIMIT, "node 0") { host in
       let count = Int(BERTH_MAX_RESOURCES_PER_NODE) + 1
       let resources = (0..<count).map { i in
         var id: berth_resource_id = 0
@@ -96,7 +96,7 @@ import Testing
       Refusal("add: a name twice in the batch", BERTH_DUPLICATE, "twin") { add($0, ["twin", nil, "twin"]) },
     ]
     + badTexts.indices.map { i in
-      Refusal("add: name \(badTexts[i].what)", BERTH_BAD_TEXT, "names[1]") {
+      Refusal("add: name \(badTexts[i].what)", BERTH_BAD_TEXT, "name of node 1") {
         add($0) { $0.names = list([nil, badTexts[i].text, nil]) }
       }
     }
@@ -112,9 +112,11 @@ import Testing
   static let updates: [Refusal] = [
     Refusal("update: null batch", BERTH_NULL_POINTER, "batch") { berth_nodes_update($0.engine, list([0]), nil) },
     Refusal("update: null ids", BERTH_NULL_POINTER, "ids") { update($0, nil) },
-    Refusal("update: a node that has gone", BERTH_STALE_ID, "ids[1]") { update($0, [$0.nodes[0], $0.goneNode]) },
-    Refusal("update: an id never given", BERTH_UNKNOWN_ID, "ids[1]") { update($0, [$0.nodes[0], .max]) },
-    Refusal("update: an id twice", BERTH_DUPLICATE, "ids") { update($0, [$0.nodes[4], $0.nodes[4]]) },
+    Refusal("update: a node that has gone", BERTH_STALE_ID, "entry 1: node") {
+      update($0, [$0.nodes[0], $0.goneNode])
+    },
+    Refusal("update: an id never given", BERTH_UNKNOWN_ID, "entry 1: node") { update($0, [$0.nodes[0], .max]) },
+    Refusal("update: an id twice", BERTH_DUPLICATE, "occurs twice") { update($0, [$0.nodes[4], $0.nodes[4]]) },
     Refusal("update: names", BERTH_BAD_ARGUMENT, "names") { host in
       update(host, Array(host.nodes[0..<2])) { $0.names = list([c("x"), c("y")]) }
     },
@@ -124,7 +126,7 @@ import Testing
     Refusal("update: negative allocatable", BERTH_BAD_QUANTITY, "allocatable") { host in
       update(host, Array(host.nodes[0..<2])) { $0.allocatable = list([9, 9, 9, -9]) }
     },
-    Refusal("update: unknown domain", BERTH_UNKNOWN_ID, "nodes[1]") { host in
+    Refusal("update: unknown domain", BERTH_UNKNOWN_ID, "node 1") { host in
       var lost = host.row()
       lost.domain = 3_000_000_000
       return update(host, Array(host.nodes[0..<2])) { $0.nodes = list([host.row(1), lost]) }
@@ -140,17 +142,28 @@ import Testing
     [
       Refusal("\(verb): null ids", BERTH_NULL_POINTER, "ids") { call($0, nil, 1) },
       Refusal("\(verb): more than memory holds", BERTH_LIMIT, "ids") { call($0, [0], -1) },
-      Refusal("\(verb): a node that has gone", BERTH_STALE_ID, "ids[1]") { call($0, [$0.nodes[0], $0.goneNode], 2) },
-      Refusal("\(verb): an id never given", BERTH_UNKNOWN_ID, "ids[0]") { call($0, [.max, $0.nodes[0]], 2) },
-      Refusal("\(verb): an id of a far slot", BERTH_UNKNOWN_ID, "ids[1]") {
+      Refusal("\(verb): a node that has gone", BERTH_STALE_ID, "entry 1: node") {
+        call($0, [$0.nodes[0], $0.goneNode], 2)
+      },
+      Refusal("\(verb): an id never given", BERTH_UNKNOWN_ID, "entry 0: node") {
+        call($0, [.max, $0.nodes[0]], 2)
+      },
+      Refusal("\(verb): an id of a far slot", BERTH_UNKNOWN_ID, "entry 1: node") {
         call($0, [$0.nodes[0], $0.nodes[0] ^ 0x00FF_FF00], 2)
       },
-      Refusal("\(verb): an id twice", BERTH_DUPLICATE, "ids") { call($0, [$0.nodes[1], $0.nodes[0], $0.nodes[1]], 3) },
     ]
   }
 
   static let idLists =
-    lists("remove") { host, ids, count in berth_nodes_remove(host.engine, ids.map { list($0) }, count) }
+    [
+      Refusal("remove: an id twice", BERTH_DUPLICATE, "entry 2: node") {
+        berth_nodes_remove($0.engine, [$0.nodes[1], $0.nodes[0], $0.nodes[1]], 3)
+      },
+      Refusal("cordon: an id twice", BERTH_DUPLICATE, "entry 2: node") {
+        berth_nodes_cordon($0.engine, [$0.nodes[1], $0.nodes[0], $0.nodes[1]], 3, 1)
+      },
+    ]
+    + lists("remove") { host, ids, count in berth_nodes_remove(host.engine, ids.map { list($0) }, count) }
     + lists("cordon") { host, ids, count in berth_nodes_cordon(host.engine, ids.map { list($0) }, count, 1) }
 
   static func read(_ host: Host, _ ids: [UInt64], _ resources: [UInt32]) -> berth_status {
@@ -174,9 +187,13 @@ import Testing
     Refusal("read: null resources", BERTH_NULL_POINTER, "resources") {
       berth_nodes_read($0.engine, $0.nodes, 3, nil, 1, nil, nil, nil)
     },
-    Refusal("read: a node that has gone", BERTH_STALE_ID, "ids[1]") { read($0, [$0.nodes[0], $0.goneNode], [$0.cpu]) },
-    Refusal("read: an id never given", BERTH_UNKNOWN_ID, "ids[1]") { read($0, [$0.nodes[0], .max], [$0.cpu]) },
-    Refusal("read: unknown resource", BERTH_UNKNOWN_ID, "resources[1]") { read($0, [$0.nodes[0]], [$0.cpu, 4095]) },
+    Refusal("read: a node that has gone", BERTH_STALE_ID, "entry 1: node") {
+      read($0, [$0.nodes[0], $0.goneNode], [$0.cpu])
+    },
+    Refusal("read: an id never given", BERTH_UNKNOWN_ID, "entry 1: node") {
+      read($0, [$0.nodes[0], .max], [$0.cpu])
+    },
+    Refusal("read: unknown resource", BERTH_UNKNOWN_ID, "resource 4095") { read($0, [$0.nodes[0]], [$0.cpu, 4095]) },
     Refusal("list: null ids", BERTH_NULL_POINTER, "ids_out") {
       berth_nodes_list($0.engine, 0, 1, nil, $0.out(Int.self))
     },

@@ -17,12 +17,12 @@ import Testing
       berth_pods_place($0.engine, $0.classes, 2, 0, nil)
     },
     Refusal("place: more than memory holds", BERTH_LIMIT, "classes") { place($0, [0], -1) },
-    Refusal("place: unknown class after good ones", BERTH_UNKNOWN_ID, "classes[2]") {
+    Refusal("place: unknown class after good ones", BERTH_UNKNOWN_ID, "entry 2: class") {
       place($0, [$0.classes[0], $0.classes[1], 1000, $0.classes[0]], 4)
     },
     Refusal("place: unknown flag", BERTH_BAD_ARGUMENT, "flags") { place($0, $0.classes, 1, flags: 2) },
     Refusal("place: every flag", BERTH_BAD_ARGUMENT, "flags") { place($0, $0.classes, 1, flags: .max) },
-    Refusal("dry run: unknown class", BERTH_UNKNOWN_ID, "classes[1]") {
+    Refusal("dry run: unknown class", BERTH_UNKNOWN_ID, "entry 1: class") {
       place($0, [$0.classes[0], .max], 2, flags: UInt32(BERTH_PLACE_DRY_RUN))
     },
   ]
@@ -44,22 +44,26 @@ import Testing
     Refusal("bind: more than memory holds", BERTH_LIMIT, "classes") {
       berth_pods_bind($0.engine, $0.classes, $0.nodes, -1, $0.out(berth_pod_id.self))
     },
-    Refusal("bind: unknown class", BERTH_UNKNOWN_ID, "classes[1]") {
+    Refusal("bind: unknown class", BERTH_UNKNOWN_ID, "entry 1: class") {
       bind($0, [$0.classes[0], 500], [$0.nodes[0], $0.nodes[1]])
     },
-    Refusal("bind: a node that has gone", BERTH_STALE_ID, "nodes[1]") {
+    Refusal("bind: a node that has gone", BERTH_STALE_ID, "entry 1: node") {
       bind($0, [$0.classes[0], $0.classes[0]], [$0.nodes[0], $0.goneNode])
     },
-    Refusal("bind: no node", BERTH_UNKNOWN_ID, "nodes[0]") { bind($0, [$0.classes[0]], [.max]) },
+    Refusal("bind: no node", BERTH_UNKNOWN_ID, "entry 0: node") { bind($0, [$0.classes[0]], [.max]) },
   ]
 
   static func lists(_ verb: String, _ call: @escaping @Sendable (Host, [UInt64]?, Int) -> berth_status) -> [Refusal] {
     [
       Refusal("\(verb): null pods", BERTH_NULL_POINTER, "pods") { call($0, nil, 1) },
       Refusal("\(verb): more than memory holds", BERTH_LIMIT, "pods") { call($0, [0], -1) },
-      Refusal("\(verb): a pod that has gone", BERTH_STALE_ID, "pods[1]") { call($0, [$0.assumed, $0.gonePod], 2) },
-      Refusal("\(verb): an id never given", BERTH_UNKNOWN_ID, "pods[1]") { call($0, [$0.assumed, .max], 2) },
-      Refusal("\(verb): a pod twice", BERTH_DUPLICATE, "pods") { call($0, [$0.assumed, $0.assumed], 2) },
+      Refusal("\(verb): a pod that has gone", BERTH_STALE_ID, "entry 1: pod") {
+        call($0, [$0.assumed, $0.gonePod], 2)
+      },
+      Refusal("\(verb): an id never given", BERTH_UNKNOWN_ID, "entry 1: pod") {
+        call($0, [$0.assumed, .max], 2)
+      },
+      Refusal("\(verb): a pod twice", BERTH_DUPLICATE, "entry 1: pod") { call($0, [$0.assumed, $0.assumed], 2) },
     ]
   }
 
@@ -68,10 +72,10 @@ import Testing
     + lists("forget") { host, pods, count in berth_pods_forget(host.engine, pods.map { list($0) }, count) }
     + lists("release") { host, pods, count in berth_pods_release(host.engine, pods.map { list($0) }, count) }
     + [
-      Refusal("confirm: a bound pod", BERTH_WRONG_STATE, "pods[1]") {
+      Refusal("confirm: a bound pod", BERTH_WRONG_STATE, "entry 1: pod") {
         berth_pods_confirm($0.engine, [$0.assumed, $0.bound], 2)
       },
-      Refusal("forget: a bound pod", BERTH_WRONG_STATE, "pods[1]") {
+      Refusal("forget: a bound pod", BERTH_WRONG_STATE, "entry 1: pod") {
         berth_pods_forget($0.engine, [$0.assumed, $0.bound], 2)
       },
     ]
@@ -83,10 +87,10 @@ import Testing
     Refusal("read: null result", BERTH_NULL_POINTER, "states_out") {
       berth_pods_read($0.engine, [$0.assumed], 1, nil)
     },
-    Refusal("read: a pod that has gone", BERTH_STALE_ID, "pods[1]") {
+    Refusal("read: a pod that has gone", BERTH_STALE_ID, "entry 1: pod") {
       berth_pods_read($0.engine, [$0.assumed, $0.gonePod], 2, $0.out(berth_pod_state.self))
     },
-    Refusal("read: no pod", BERTH_UNKNOWN_ID, "pods[1]") {
+    Refusal("read: no pod", BERTH_UNKNOWN_ID, "entry 1: pod") {
       berth_pods_read($0.engine, [$0.assumed, .max], 2, $0.out(berth_pod_state.self))
     },
     Refusal("candidates: null result", BERTH_NULL_POINTER, "candidates_out") {

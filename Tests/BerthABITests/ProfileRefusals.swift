@@ -33,17 +33,21 @@ import Testing
         berth_profile_add($0.engine, "new", list([$0.term(1)]), -1, $0.out(berth_profile_id.self))
       },
       Refusal("profile: the name is there", BERTH_DUPLICATE, "packing") { add($0, [$0.term(1)], name: c("packing")) },
-      Refusal("profile: no kind", BERTH_BAD_ARGUMENT, "terms[1]") { add($0, 0) { _ in } },
-      Refusal("profile: unknown kind", BERTH_BAD_ARGUMENT, "terms[1]") { add($0, 12) { _ in } },
-      Refusal("profile: price twice", BERTH_BAD_ARGUMENT, "terms[1]") { add($0, Int(BERTH_TERM_PRICE)) { _ in } },
-      Refusal("profile: affinity twice", BERTH_BAD_ARGUMENT, "terms[1]") {
+      Refusal("profile: no kind", BERTH_BAD_ARGUMENT, "term 1 of profile") { add($0, 0) { _ in } },
+      Refusal("profile: unknown kind", BERTH_BAD_ARGUMENT, "term 1 of profile") { add($0, 12) { _ in } },
+      Refusal("profile: price twice", BERTH_BAD_ARGUMENT, "term 1 of profile") {
+        add($0, Int(BERTH_TERM_PRICE)) { _ in }
+      },
+      Refusal("profile: affinity twice", BERTH_BAD_ARGUMENT, "term 1 of profile") {
         add($0, [$0.term(Int(BERTH_TERM_NODE_AFFINITY)), $0.term(Int(BERTH_TERM_NODE_AFFINITY))])
       },
-      Refusal("profile: reserved field", BERTH_BAD_STRUCT, "terms[1].reserved") { add($0, 1) { $0.reserved = 1 } },
-      Refusal("profile: null resources", BERTH_NULL_POINTER, "terms[1].resources") {
+      Refusal("profile: reserved field", BERTH_BAD_STRUCT, "term 1 of profile \"new\": reserved") {
+        add($0, 1) { $0.reserved = 1 }
+      },
+      Refusal("profile: null resources", BERTH_NULL_POINTER, "resources is null") {
         add($0, 1) { $0.resource_count = 1 }
       },
-      Refusal("profile: null points", BERTH_NULL_POINTER, "terms[1].points") { add($0, 3) { $0.point_count = 2 } },
+      Refusal("profile: null points", BERTH_NULL_POINTER, "points is null") { add($0, 3) { $0.point_count = 2 } },
     ]
     + badTexts.indices.map { i in
       Refusal("profile: name \(badTexts[i].what)", BERTH_BAD_TEXT, "name") {
@@ -57,7 +61,9 @@ import Testing
     (-1, BERTH_BAD_ARGUMENT), (.leastNonzeroMagnitude, BERTH_BAD_NUMBER), (Double(BERTH_MAX_WEIGHT) + 1, BERTH_LIMIT),
     (1e300, BERTH_LIMIT),
   ].map { (weight: Double, status: Int) in
-    Refusal("profile: weight \(weight)", status, "terms[1].weight") { add($0, 1) { $0.weight = weight } }
+    Refusal("profile: weight \(weight)", status, "term 1 of profile \"new\": weight") {
+      add($0, 1) { $0.weight = weight }
+    }
   }
 
   static func resource(_ id: berth_resource_id, weight: UInt32 = 1, scale: Int64 = 0) -> berth_term_resource {
@@ -72,17 +78,19 @@ import Testing
   }
 
   static let resources: [Refusal] = [
-    Refusal("profile: unknown resource", BERTH_UNKNOWN_ID, "resources[0]") { add($0, 1, resources: [resource(4000)]) },
-    Refusal("profile: a resource twice", BERTH_DUPLICATE, "resources") {
+    Refusal("profile: unknown resource", BERTH_UNKNOWN_ID, "term 1 of profile \"new\", resource 0: resource 4000") {
+      add($0, 1, resources: [resource(4000)])
+    },
+    Refusal("profile: a resource twice", BERTH_DUPLICATE, "resource 1") {
       add($0, 1, resources: [resource($0.cpu), resource($0.cpu)])
     },
-    Refusal("profile: a resource without weight", BERTH_BAD_ARGUMENT, "resources[0].weight") {
+    Refusal("profile: a resource without weight", BERTH_BAD_ARGUMENT, "resource 0: weight") {
       add($0, 1, resources: [resource($0.cpu, weight: 0)])
     },
-    Refusal("profile: a resource's weight beyond the limit", BERTH_LIMIT, "resources[0].weight") {
+    Refusal("profile: a resource's weight beyond the limit", BERTH_LIMIT, "resource 0: weight") {
       add($0, 1, resources: [resource($0.cpu, weight: 1_000_001)])
     },
-    Refusal("profile: binpack with weights", BERTH_BAD_ARGUMENT, "weight") {
+    Refusal("profile: binpack with weights", BERTH_BAD_ARGUMENT, "weigh all resources 1") {
       add($0, Int(BERTH_TERM_BINPACK), resources: [resource($0.cpu, weight: 2)])
     },
     Refusal("profile: least allocated with a scale", BERTH_BAD_ARGUMENT, "scale") {
@@ -105,10 +113,10 @@ import Testing
 
   static let shapes: [Refusal] = [
     Refusal("shape: none", BERTH_BAD_ARGUMENT, "points") { add($0, points: []) },
-    Refusal("shape: not rising", BERTH_BAD_ARGUMENT, "points[1]") { add($0, points: [(50, 1), (50, 2)]) },
-    Refusal("shape: falling", BERTH_BAD_ARGUMENT, "points[1]") { add($0, points: [(50, 1), (40, 2)]) },
-    Refusal("shape: beyond 100 percent", BERTH_BAD_ARGUMENT, "points[1]") { add($0, points: [(0, 1), (101, 2)]) },
-    Refusal("shape: score beyond 10", BERTH_BAD_ARGUMENT, "points[0]") { add($0, points: [(0, 11)]) },
+    Refusal("shape: not rising", BERTH_BAD_ARGUMENT, "point 1") { add($0, points: [(50, 1), (50, 2)]) },
+    Refusal("shape: falling", BERTH_BAD_ARGUMENT, "point 1") { add($0, points: [(50, 1), (40, 2)]) },
+    Refusal("shape: beyond 100 percent", BERTH_BAD_ARGUMENT, "point 1") { add($0, points: [(0, 1), (101, 2)]) },
+    Refusal("shape: score beyond 10", BERTH_BAD_ARGUMENT, "point 0") { add($0, points: [(0, 11)]) },
     Refusal("shape: for another term", BERTH_BAD_ARGUMENT, "points") { host in
       add(host, 1) {
         $0.points = list([berth_shape_point(utilization_percent: 0, score: 0)])

@@ -34,6 +34,7 @@ private final class Thread: @unchecked Sendable {
     let before = host.state()
     #expect(berth_engine_set_path(engine, 99) == berth_status(BERTH_BAD_ARGUMENT))
     let sentence = lastError(engine)
+    ThreadError.set("")
     let inside = EngineTable.withRecord(engine) { _ throws(EngineError) in
       Thread {
         for (name, call) in HandleTests.calls(unsafeHost) {

@@ -64,10 +64,10 @@ import Testing
       Refusal("labels: more than memory holds", BERTH_LIMIT, "labels") {
         berth_label_set_intern($0.engine, list([berth_label()]), -1, $0.out(berth_label_set_id.self))
       },
-      Refusal("labels: null key", BERTH_NULL_POINTER, "labels[1].key") {
+      Refusal("labels: null key", BERTH_NULL_POINTER, "key of label 1") {
         intern($0, [berth_label(key: c("a"), value: c("b")), berth_label(key: nil, value: c("b"))])
       },
-      Refusal("labels: null value", BERTH_NULL_POINTER, "labels[0].value") {
+      Refusal("labels: null value", BERTH_NULL_POINTER, "value of label") {
         intern($0, [berth_label(key: c("a"), value: nil)])
       },
       Refusal("labels: a key twice", BERTH_DUPLICATE, "rack") {
@@ -107,8 +107,8 @@ import Testing
       Refusal("taints: more than memory holds", BERTH_LIMIT, "taints") {
         berth_taint_set_intern($0.engine, list([berth_taint()]), .max, $0.out(berth_taint_set_id.self))
       },
-      Refusal("taints: null key", BERTH_NULL_POINTER, "taints[0].key") { intern($0, [taint(nil)]) },
-      Refusal("taints: reserved field", BERTH_BAD_STRUCT, "taints[0].reserved") {
+      Refusal("taints: null key", BERTH_NULL_POINTER, "key of taint 0") { intern($0, [taint(nil)]) },
+      Refusal("taints: reserved field", BERTH_BAD_STRUCT, "reserved") {
         intern($0, [taint(c("a"), reserved: 1)])
       },
       Refusal("taints: the effect of tolerations", BERTH_BAD_ARGUMENT, "effect") {

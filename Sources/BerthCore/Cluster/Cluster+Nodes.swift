@@ -73,10 +73,10 @@ extension Cluster {
     tree.build(slots: all) { capacities($0) }
   }
 
-  func name(_ ids: UnsafeMutablePointer<berth_node_id>, _ list: [String?]) {
+  func name(_ ids: UnsafeMutablePointer<berth_node_id>, _ list: [Name?]) {
     for (index, name) in list.enumerated() {
-      guard var name else { continue }
-      name.withUTF8 { catalog.names.add(UInt32(truncatingIfNeeded: ids[index]), $0) }
+      guard let name else { continue }
+      name.bytes.withUnsafeBufferPointer { catalog.names.add(UInt32(truncatingIfNeeded: ids[index]), $0) }
     }
   }
 

@@ -15,7 +15,7 @@ final class Cluster {
   var log: ChangeLog
   var slotMoves: UInt64 = 0
 
-  init(arena: Arena, levelKeys: [String], kernels: UnsafePointer<bk_table>, hasTie: Bool) {
+  init(arena: Arena, levelKeys: [Name], kernels: UnsafePointer<bk_table>, hasTie: Bool) {
     self.arena = arena
     catalog = NodeCatalog(levelKeys: levelKeys, arena: arena)
     shapes = ShapeTable(in: arena)

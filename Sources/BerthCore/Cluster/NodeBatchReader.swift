@@ -20,13 +20,14 @@ struct NodeBatchReader {
       throw refuse(BERTH_NULL_POINTER, "resources or allocatable is null")
     }
     for index in 0..<Int(batch.resource_count) {
-      try cluster.resources.check(batch.resources[index])
+      try cluster.resources.check(batch.resources[index], "resource column \(index)")
       for other in 0..<index where batch.resources[other] == batch.resources[index] {
         throw refuse(BERTH_DUPLICATE, "resource column \(index) repeats resource \(batch.resources[index])")
       }
     }
     leaves.reserveCapacity(batch.count)
     pools.reserveCapacity(batch.count)
+    cluster.catalog.pools.beginBatch()
     for index in 0..<batch.count { try readNode(index) }
   }
 
@@ -36,9 +37,7 @@ struct NodeBatchReader {
     guard node.flags & ~UInt32(BERTH_NODE_CORDONED) == 0 else {
       throw refuse(BERTH_BAD_ARGUMENT, "node \(index): flags \(node.flags): only BERTH_NODE_CORDONED is known")
     }
-    guard node.price >= 0, node.price <= Int64(BERTH_MAX_PRICE) else {
-      throw refuse(BERTH_BAD_QUANTITY, "node \(index): price \(node.price) is outside 0...2^40")
-    }
+    try Quantity.check(node.price, atMost: Int64(BERTH_MAX_PRICE), "node \(index): price")
     guard Int(node.labels) < cluster.catalog.labels.sets.count else {
       throw refuse(BERTH_UNKNOWN_ID, "node \(index): label set \(node.labels) is unknown")
     }
@@ -68,12 +67,8 @@ struct NodeBatchReader {
         let cell = index * columns + column
         let capacity = batch.allocatable[cell]
         let used = batch.requested?[cell] ?? 0
-        guard capacity >= 0, capacity <= Int64(BERTH_MAX_QUANTITY) else {
-          throw refuse(BERTH_BAD_QUANTITY, "node \(index), column \(column): allocatable \(capacity) is outside 0...2^50")
-        }
-        guard used >= 0, used <= Int64(BERTH_MAX_QUANTITY) else {
-          throw refuse(BERTH_BAD_QUANTITY, "node \(index), column \(column): requested \(used) is outside 0...2^50")
-        }
+        try Quantity.check(capacity, "node \(index), column \(column): allocatable")
+        try Quantity.check(used, "node \(index), column \(column): requested")
         if capacity > 0 || used > 0 { dims += 1 }
       }
       guard dims <= ShapeTable.maxDims else {

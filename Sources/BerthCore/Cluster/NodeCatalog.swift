@@ -8,23 +8,17 @@ struct NodeCatalog {
   var taintSets = TaintSets()
   var pools = PoolTable()
   var names: NameTable
-  private let levels: [String: Int]
+  private let levels: [Name: Int]
 
-  init(levelKeys: [String], arena: Arena) {
+  init(levelKeys: [Name], arena: Arena) {
     topology = Topology(levelKeys: levelKeys)
     names = NameTable(in: arena)
-    var levels: [String: Int] = [:]
+    var levels: [Name: Int] = [:]
     for (index, key) in levelKeys.enumerated() { levels[key] = index + 1 }
     self.levels = levels
   }
 
-  func isLevelKey(_ key: String) -> Bool { levels[key] != nil }
-
-  /// The pool of a node; nil when there are too many pools.
-  mutating func pool(labels: UInt32, taints: UInt32, isCordoned: Bool, leaf: UInt32) -> UInt16? {
-    let zone = topology.ancestor(ofLeaf: leaf, level: PoolTable.pooledLevels)
-    return pools.intern(PoolTable.Pool(labels: labels, taints: taints, isCordoned: isCordoned, zone: zone))
-  }
+  func isLevelKey(_ key: Name) -> Bool { levels[key] != nil }
 
   /// Whether nodes of one pool may differ in what a requirement sees.
   func isPerNode(_ requirement: Requirement) -> Bool {
@@ -34,31 +28,31 @@ struct NodeCatalog {
 
   func taints(pool: Int) -> [Taint] { taintSets.sets[Int(pools.pools[pool].taints)] }
 
-  private func domainName(_ domain: UInt32, level: Int) -> String? {
+  private func domainName(_ domain: UInt32, level: Int) -> Name? {
     var id = domain
     while topology.domains[Int(id)].level > level { id = topology.domains[Int(id)].parent }
     return topology.domains[Int(id)].level == level ? topology.domains[Int(id)].name : nil
   }
 
   /// What a requirement sees of a pool (not for requirements that are per node).
-  func poolValue(_ pool: Int, _ requirement: Requirement) -> String? {
+  func poolValue(_ pool: Int, _ requirement: Requirement) -> Name? {
     let record = pools.pools[pool]
     if let level = levels[requirement.key] { return domainName(record.zone, level: level) }
     return labels.sets[Int(record.labels)][requirement.key]
   }
 
   /// What a requirement sees of a node.
-  func nodeValue(pool: Int, leaf: UInt32, node: UInt32, _ requirement: Requirement) -> String? {
-    if requirement.isField { return names.string(node) }
+  func nodeValue(pool: Int, leaf: UInt32, node: UInt32, _ requirement: Requirement) -> Name? {
+    if requirement.isField { return names.name(of: node) }
     if let level = levels[requirement.key] {
       return domainName(topology.leaves[Int(leaf)], level: level)
     }
     if let own = labels.sets[Int(pools.pools[pool].labels)][requirement.key] { return own }
-    return requirement.key == Label.hostname ? names.string(node) : nil
+    return requirement.key == Label.hostname ? names.name(of: node) : nil
   }
 
   /// The first of kube-scheduler's static filters that refuses: a BERTH_REASON_*, or nil.
-  func refusal(_ wanted: Placeability, pool: Int, _ value: (Requirement) -> String?) -> UInt32? {
+  func refusal(_ wanted: Placeability, pool: Int, _ value: (Requirement) -> Name?) -> UInt32? {
     let record = pools.pools[pool]
     if record.isCordoned && !wanted.toleratesCordon() { return UInt32(BERTH_REASON_UNSCHEDULABLE) }
     if record.taints != 0 && !wanted.toleratesHard(taintSets.sets[Int(record.taints)]) {

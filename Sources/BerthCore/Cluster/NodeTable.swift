@@ -61,14 +61,16 @@ struct NodeTable {
     return slots[Int(index)]
   }
 
-  func index(_ id: berth_node_id) throws(EngineError) -> UInt32 {
+  func index(
+    _ id: berth_node_id, _ place: @autoclosure () -> String = ""
+  ) throws(EngineError) -> UInt32 {
     let index = UInt32(truncatingIfNeeded: id)
     let generation = UInt32(truncatingIfNeeded: id >> 32)
     guard Int(index) < slots.count, generation > 0, generation <= generations[Int(index)] else {
-      throw EngineError(UInt32(BERTH_UNKNOWN_ID), "node \(id) was never given out by this engine")
+      throw EngineError(UInt32(BERTH_UNKNOWN_ID), "\(place())node \(id) was never given out by this engine")
     }
     guard generation == generations[Int(index)], slots[Int(index)] != Self.free else {
-      throw EngineError(UInt32(BERTH_STALE_ID), "node \(id) was removed")
+      throw EngineError(UInt32(BERTH_STALE_ID), "\(place())node \(id) was removed")
     }
     return index
   }
@@ -127,14 +129,11 @@ struct NameTable {
     return nil
   }
 
-  func find(_ wanted: String) -> UInt32? {
-    var copy = wanted
-    return copy.withUTF8 { find($0) }
-  }
+  func find(_ wanted: Name) -> UInt32? { wanted.bytes.withUnsafeBufferPointer { find($0) } }
 
-  func string(_ node: UInt32) -> String? {
+  func name(of node: UInt32) -> Name? {
     guard Int(node) < offsets.count, offsets[Int(node)] != 0 else { return nil }
-    return String(decoding: name(node), as: UTF8.self)
+    return Name(name(node))
   }
 
   /// The name must be new.

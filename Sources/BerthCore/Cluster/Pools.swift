@@ -2,19 +2,19 @@ import CBerth
 
 /// A taint, as in Kubernetes.
 struct Taint: Hashable {
-  var key: String
-  var value: String
+  var key: Name
+  var value: Name
   var effect: UInt32
 }
 
 /// Interned label sets and taint lists. Id 0 is the empty one.
 struct LabelSets {
-  private(set) var sets: [[String: String]] = [[:]]
-  private var ids: [[String: String]: UInt32] = [[:]: 0]
+  private(set) var sets: [[Name: Name]] = [[:]]
+  private var ids: [[Name: Name]: UInt32] = [[:]: 0]
   /// Some node may have a hostname label other than its name.
   private(set) var mentionHostname = false
 
-  mutating func intern(_ set: [String: String]) -> UInt32 {
+  mutating func intern(_ set: [Name: Name]) -> UInt32 {
     if let id = ids[set] { return id }
     let id = UInt32(sets.count)
     sets.append(set)
@@ -38,8 +38,8 @@ struct TaintSets {
 }
 
 enum Label {
-  static let hostname = "kubernetes.io/hostname"
-  static let unschedulableTaint = "node.kubernetes.io/unschedulable"
+  static let hostname: Name = "kubernetes.io/hostname"
+  static let unschedulableTaint: Name = "node.kubernetes.io/unschedulable"
 }
 
 /// Pools: nodes that no selector or toleration on labels, taints, cordon or zone can tell apart.
@@ -61,30 +61,42 @@ struct PoolTable {
   /// Raised when a pool's id gets another meaning.
   private(set) var epoch: UInt64 = 0
   private var last: (pool: Pool, id: UInt16)?
+  /// Ids that this batch was given and no node has joined yet: they keep their meaning until the batch is done.
+  private var promised: Set<UInt16> = []
 
   var count: Int { pools.count }
+
+  /// Before the pools of a batch are asked for: the nodes of the last one have joined theirs, or it was refused.
+  mutating func beginBatch() {
+    promised.removeAll(keepingCapacity: true)
+    last = nil
+  }
 
   /// The pool's id; nil when there are too many.
   mutating func intern(_ pool: Pool) -> UInt16? {
     if let last, last.pool == pool { return last.id }
-    if let id = ids[pool] {
-      last = (pool, id)
-      return id
-    }
+    guard let id = ids[pool] ?? make(pool) else { return nil }
+    if population[Int(id)] == 0 { promised.insert(id) }
+    last = (pool, id)
+    return id
+  }
+
+  /// A new id, or that of a pool without nodes once there are no new ones.
+  private mutating func make(_ pool: Pool) -> UInt16? {
     let id: UInt16
     if pools.count < Int(BERTH_MAX_POOLS) {
       id = UInt16(pools.count)
       pools.append(pool)
       population.append(0)
     } else {
-      guard let empty = population.firstIndex(of: 0) else { return nil }
+      let empty = population.indices.first { population[$0] == 0 && !promised.contains(UInt16($0)) }
+      guard let empty else { return nil }
       id = UInt16(empty)
       ids[pools[empty]] = nil
       pools[empty] = pool
       epoch += 1
     }
     ids[pool] = id
-    last = (pool, id)
     return id
   }
 

@@ -3,11 +3,11 @@ import CBerth
 /// The resource names of an engine.
 final class ResourceTable {
   struct Resource {
-    var name: String
+    var name: Name
     var kind: UInt32
   }
   private(set) var resources: [Resource] = []
-  private var byName: [String: UInt32] = [:]
+  private var byName: [Name: UInt32] = [:]
   private(set) var cpu: UInt32?
   private(set) var memory: UInt32?
   private(set) var pods: UInt32?
@@ -21,7 +21,7 @@ final class ResourceTable {
     return kind == BERTH_RESOURCE_OTHER || kind == BERTH_RESOURCE_GPU
   }
 
-  func add(name: String, kind: UInt32) throws(EngineError) -> UInt32 {
+  func add(name: Name, kind: UInt32) throws(EngineError) -> UInt32 {
     guard kind <= UInt32(BERTH_RESOURCE_PODS) else {
       throw EngineError(UInt32(BERTH_BAD_ARGUMENT), "resource kind \(kind) is unknown: use BERTH_RESOURCE_*")
     }
@@ -55,9 +55,10 @@ final class ResourceTable {
     return id
   }
 
-  func check(_ id: UInt32) throws(EngineError) {
+  func check(_ id: UInt32, _ place: @autoclosure () -> String) throws(EngineError) {
     guard id < UInt32(resources.count) else {
-      throw EngineError(UInt32(BERTH_UNKNOWN_ID), "resource \(id) is unknown: the engine has \(resources.count)")
+      throw EngineError(
+        UInt32(BERTH_UNKNOWN_ID), "\(place()): resource \(id) is unknown: the engine has \(resources.count)")
     }
   }
 }

@@ -4,21 +4,21 @@ import CBerth
 /// of their addition, it is the topology order.
 struct Topology {
   struct Domain {
-    var name: String
+    var name: Name
     var parent: UInt32
     var level: Int  // 0: the cluster itself
     var children: [UInt32] = []
-    var byName: [String: UInt32] = [:]
+    var byName: [Name: UInt32] = [:]
     /// Place among the leaf domains in the order of creation: the index of its slot range; -1: no leaf.
     var leafOrdinal = -1
   }
-  let levelKeys: [String]
+  let levelKeys: [Name]
   private(set) var domains: [Domain]
   /// Domain ids of the leaves, by leaf ordinal.
   private(set) var leaves: [UInt32] = []
   private var cachedOrder: [UInt32] = []
 
-  init(levelKeys: [String]) {
+  init(levelKeys: [Name]) {
     self.levelKeys = levelKeys
     domains = [Domain(name: "", parent: 0, level: 0)]
     if levelKeys.isEmpty { makeLeaf(0) }
@@ -29,7 +29,7 @@ struct Topology {
     leaves.append(id)
   }
 
-  mutating func add(parent: UInt32, name: String) throws(EngineError) -> UInt32 {
+  mutating func add(parent: UInt32, name: Name) throws(EngineError) -> UInt32 {
     guard parent < UInt32(domains.count) else {
       throw EngineError(UInt32(BERTH_UNKNOWN_ID), "parent domain \(parent) is unknown")
     }

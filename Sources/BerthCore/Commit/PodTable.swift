@@ -78,15 +78,17 @@ struct PodTable {
   }
 
   @inline(__always)
-  func get(_ id: berth_pod_id) throws(EngineError) -> UnsafeMutablePointer<Pod> {
+  func get(
+    _ id: berth_pod_id, _ place: @autoclosure () -> String = ""
+  ) throws(EngineError) -> UnsafeMutablePointer<Pod> {
     let index = UInt32(truncatingIfNeeded: id)
     let generation = UInt32(truncatingIfNeeded: id >> 32)
     guard Int(index) < used, generation > 0, generation <= pod(index).pointee.tag >> 3 else {
-      throw EngineError(UInt32(BERTH_UNKNOWN_ID), "pod \(id) was never given out by this engine")
+      throw EngineError(UInt32(BERTH_UNKNOWN_ID), "\(place())pod \(id) was never given out by this engine")
     }
     let cell = pod(index)
     guard cell.pointee.tag >> 3 == generation, cell.pointee.tag & 3 != 0 else {
-      throw EngineError(UInt32(BERTH_STALE_ID), "pod \(id) has left")
+      throw EngineError(UInt32(BERTH_STALE_ID), "\(place())pod \(id) has left")
     }
     return cell
   }

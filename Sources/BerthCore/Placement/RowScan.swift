@@ -89,7 +89,7 @@ struct RowScan {
   private func namedSlots(_ filter: Filter) -> [UInt32]? {
     let wanted = filter.placeability
     let byHostname = !cluster.catalog.labels.mentionHostname
-    func names(_ requirements: [Requirement]) -> [String]? {
+    func names(_ requirements: [Requirement]) -> [Name]? {
       requirements.first {
         Int($0.op) == BERTH_OP_IN && ($0.isField || ($0.key == Label.hostname && byHostname))
       }?.values
@@ -97,7 +97,7 @@ struct RowScan {
     var list = names(wanted.nodeSelector)
     if list == nil {
       guard !wanted.required.isEmpty else { return nil }
-      var union: [String] = []
+      var union: [Name] = []
       for term in wanted.required where !term.requirements.isEmpty {
         guard let own = names(term.requirements) else { return nil }
         union += own

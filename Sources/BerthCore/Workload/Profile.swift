@@ -9,7 +9,7 @@ final class Profile {
     var resources: [(resource: UInt32, weight: Int64, scale: Int64)]
     var points: [Point]
   }
-  let name: String
+  let name: Name
   let terms: [Term]
 
   /// Terms that are normalised over the feasible nodes, and price: constants of a (class, pool) or of a node.
@@ -26,7 +26,7 @@ final class Profile {
   /// Bounds are the same for all pods.
   var boundsArePlain: Bool { !boundsNeedRequests && !boundsNeedRequestMask }
 
-  init(name: String, terms: [Term], resources: ResourceTable) {
+  init(name: Name, terms: [Term], resources: ResourceTable) {
     self.name = name
     self.terms = terms
     isNative = terms.count == 1 && (terms[0].isKind(BERTH_TERM_BINPACK) || terms[0].isKind(BERTH_TERM_SPREAD))

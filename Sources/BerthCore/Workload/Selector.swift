@@ -2,22 +2,24 @@ import CBerth
 
 /// One requirement on labels (or on the node's name), with Kubernetes' operators.
 struct Requirement: Hashable, Comparable {
-  var key: String
+  var key: Name
   var op: UInt32
   /// Sorted and without duplicates.
-  var values: [String]
+  var values: [Name]
   /// On metadata.name instead of a label.
   var isField: Bool
 
   /// `value` is the label's, nil where the node lacks it.
-  func matches(_ value: String?) -> Bool {
+  func matches(_ value: Name?) -> Bool {
     switch Int(op) {
     case BERTH_OP_IN: return value.map { values.contains($0) } ?? false
     case BERTH_OP_NOT_IN: return value.map { !values.contains($0) } ?? true
     case BERTH_OP_EXISTS: return value != nil
     case BERTH_OP_DOES_NOT_EXIST: return value == nil
     default:
-      guard let value, let own = Int64(value), let bound = Int64(values[0]) else { return false }
+      guard let value, let own = Int64(value.description), let bound = Int64(values[0].description) else {
+        return false
+      }
       return Int(op) == BERTH_OP_GT ? own > bound : own < bound
     }
   }
@@ -36,7 +38,7 @@ struct SelectorTerm: Hashable, Comparable {
   /// 0 for required terms.
   var weight: UInt32
 
-  func matches(_ value: (Requirement) -> String?) -> Bool {
+  func matches(_ value: (Requirement) -> Name?) -> Bool {
     !requirements.isEmpty && requirements.allSatisfy { $0.matches(value($0)) }
   }
 
@@ -46,8 +48,8 @@ struct SelectorTerm: Hashable, Comparable {
 }
 
 struct Toleration: Hashable, Comparable {
-  var key: String
-  var value: String
+  var key: Name
+  var value: Name
   var op: UInt32
   var effect: UInt32
 
@@ -71,12 +73,12 @@ struct Placeability: Hashable {
   var preferred: [SelectorTerm]
   var tolerations: [Toleration]
 
-  func admits(_ value: (Requirement) -> String?) -> Bool {
+  func admits(_ value: (Requirement) -> Name?) -> Bool {
     nodeSelector.allSatisfy { $0.matches(value($0)) } && (required.isEmpty || required.contains { $0.matches(value) })
   }
 
   /// Sum of the weights of the preferred terms that match.
-  func preference(_ value: (Requirement) -> String?) -> Int64 {
+  func preference(_ value: (Requirement) -> Name?) -> Int64 {
     preferred.reduce(0) { $0 + ($1.matches(value) ? Int64($1.weight) : 0) }
   }
 

@@ -3,7 +3,7 @@ import BerthMemory
 /// What is asked: profiles and pod classes.
 final class Workload {
   var profiles: [Profile] = []
-  var profileNames: [String: UInt32] = [:]
+  var profileNames: [Name: UInt32] = [:]
   var classes: PodClasses
 
   init(in arena: Arena) {
