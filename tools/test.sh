@@ -33,7 +33,7 @@ run() {
 # Errors first, wherever they stand, then the end of the log.
 show_failure() {
   printf '   -- errors in %s\n' "$1"
-  grep -nE '✘|error:|Error|FAILED|--- FAIL|panic|[Ff]atal' "$1" | head -n 60
+  grep -nE '✘|error:|Error|FAILED|--- FAIL|panic|[Ff]atal' "$1" | grep -v '◇' | head -n 60
   printf '   -- the last lines of %s\n' "$1"
   tail -n 60 "$1"
 }
@@ -46,7 +46,7 @@ swift_tests() {
 
 export BERTH_LIBRARY_DIR=$PWD/.build/release
 run swift '^[^a-z]*Test run with ' swift_tests
-run contract '^(ok |FAILED )' Tests/abi/check.sh
+run contract '^(abi: |FAILED)' Tests/abi/check.sh
 run bindings '^(ok\s+berth|FAIL|bindings: )' Bindings/test.sh
 run python '^=+ .*(passed|failed|error|no tests ran).* =+$' python3 -m pytest --color=no -rs Tests/python
 run bench '^bench: ' Bench/gate.py

@@ -22,7 +22,7 @@ final class PodChangesRun: BenchRun {
     let bed = bed
     var random = SeededRandom(seed: 2)
     bound = bed.place.arrivals.map { bed.classes[Int($0)] }
-    targets = bound.map { _ in bed.nodes[random.below(bed.nodes.count)] }
+    targets = bound.map { _ in bed.cluster.nodes[random.below(bed.cluster.nodes.count)] }
     pods = Array(repeating: 0, count: bound.count)
     try reset()
   }
@@ -65,7 +65,7 @@ final class CordonRun: BenchRun {
 
   init(_ size: CaseSize, _ cpuLevel: CPULevel) throws {
     bed = try Bed(size, cpuLevel)
-    var nodes = bed.nodes
+    var nodes = bed.cluster.nodes
     var random = SeededRandom(seed: 3)
     random.shuffle(&nodes)
     changed = Array(nodes.prefix(nodes.count / 16))

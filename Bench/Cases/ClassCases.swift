@@ -23,11 +23,11 @@ final class ClassRun: BenchRun {
   }
 
   func step() throws {
-    let width = bed.resources.count
     for index in 0..<operations {
-      let from = (index % bed.place.classCount) * width
-      let request = Array(bed.place.classes[from..<from + width])
-      let podClass = try bed.engine.internClass(Bed.spec(bed.profile, bed.resources, request, priority + index))
+      let request = bed.place.request(index % bed.place.classCount)
+      let podClass = try bed.engine.internClass(
+        PlaceCluster.spec(
+          request, bed.cluster.resources, bed.cluster.profile, priority: Int32(priority + index)))
       decisions[index] = try bed.engine.placeOne(podClass, dryRun: true)
     }
   }

@@ -54,13 +54,13 @@ final class KernelBlocks {
     bounds.deallocate()
   }
 
-  /// The scalar level has no block kernels of its own to measure: it shows the baseline's.
   private static func makeTable(_ wanted: CPULevel) throws -> (UnsafeMutablePointer<bk_table>, UInt32) {
     let most = UInt32(bp_cpu_level())
-    let level = wanted == .auto ? most : max(wanted.code, CPULevel.baseline.code)
+    let level = wanted == .auto ? most : wanted.code
     guard level <= most else { throw BoundaryError(description: "this CPU has no level \(wanted.rawValue)") }
     let table = zeroed(bk_table.self)
     switch level {
+    case CPULevel.scalar.code: bk_fill_table_scalar(table)
     case CPULevel.v4.code: bk_fill_table_v4(table)
     case CPULevel.v3.code: bk_fill_table_v3(table)
     default: bk_fill_table_baseline(table)

@@ -10,33 +10,32 @@ extension BenchCase {
 
 /// Nodes join in one batch; the decision after it shows that they are in the index.
 final class NodeAddRun: BenchRun {
-  private let engine: Engine
-  private let resources: [berth_resource_id]
-  private let podClass: berth_class_id
-  private let columns: NodeColumns
+  private let bed: Bed
+  private let nodes: [berth_node]
+  private let allocatable: [Int64]
+  private let requested: [Int64]
   private var added: [berth_node_id] = []
   private var decision = berth_placement()
 
   init(_ size: CaseSize, _ cpuLevel: CPULevel) throws {
-    let place = PlaceCase(nodes: Bed.nodeCount(size), classes: 1, pods: 0, churn: 0, seed: 1)
-    engine = try Bed.makeEngine(cpuLevel)
-    resources = try Bed.addResources(engine)
-    let profile = try ProfileChoice.binpack.add(to: engine, cpu: resources[0], memory: resources[1])
-    podClass = try engine.internClass(Bed.spec(profile, resources, place.classes, 0))
-    columns = NodeColumns(place)
+    bed = try Bed(size, cpuLevel, empty: true)
+    let joining = PlaceCase(nodes: Bed.nodeCount(size), classes: 1, pods: 0, churn: 0, seed: 1)
+    nodes = joining.nodes.map { _ in berth_node() }
+    (allocatable, requested) = joining.columns(joining.nodes.indices)
   }
 
-  var operations: Int { columns.nodes.count }
+  var operations: Int { nodes.count }
 
   func step() throws {
-    added = try columns.add(to: engine, resources)
-    decision = try engine.placeOne(podClass, dryRun: true)
+    added = try bed.engine.addNodes(
+      nodes, resources: bed.cluster.resources, allocatable: allocatable, requested: requested)
+    decision = try bed.engine.placeOne(bed.classes[0], dryRun: true)
   }
 
   func reset() throws {
     var refused: EngineError?
     added.withUnsafeBufferPointer { added in
-      do throws(EngineError) { try engine.removeNodes(added) } catch { refused = error }
+      do throws(EngineError) { try bed.engine.removeNodes(added) } catch { refused = error }
     }
     if let refused { throw refused }
   }
@@ -48,5 +47,5 @@ final class NodeAddRun: BenchRun {
     return sum
   }
 
-  func info() -> berth_engine_info { engine.info() }
+  func info() -> berth_engine_info { bed.engine.info() }
 }

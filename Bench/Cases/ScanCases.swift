@@ -24,7 +24,7 @@ final class ScanRun: BenchRun {
   }
 
   /// Blocks of 64 nodes looked at: to compare with the kernels alone.
-  var operations: Int { decided.count * bed.nodes.count / 64 }
+  var operations: Int { decided.count * bed.cluster.nodes.count / 64 }
 
   func step() throws {
     try bed.engine.placeAll(decided, flags: UInt32(BERTH_PLACE_DRY_RUN), into: &placements)

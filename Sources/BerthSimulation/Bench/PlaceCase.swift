@@ -83,7 +83,7 @@ public struct PlaceCase: Sendable {
     return [cpu, memory, gpus]
   }
 
-  func request(_ podClass: Int) -> ArraySlice<Int64> {
+  public func request(_ podClass: Int) -> ArraySlice<Int64> {
     classes[podClass * Self.width..<(podClass + 1) * Self.width]
   }
 

@@ -2,13 +2,13 @@ import BerthCore
 import CBerth
 
 /// The engine of a `PlaceCase`: nodes without names, labels and topology, added in the order of the case.
-struct PlaceCluster {
-  let engine: Engine
-  let resources: [berth_resource_id]
-  let profile: berth_profile_id
+public struct PlaceCluster {
+  public let engine: Engine
+  public let resources: [berth_resource_id]
+  public let profile: berth_profile_id
   let nodeIndex: NodeIndex
   /// Engine class of each class of the case.
-  let classes: [berth_class_id]
+  public let classes: [berth_class_id]
   /// Creating the engine, adding the nodes, interning the classes; drawing and expanding the case is not in it.
   let buildSeconds: Double
   private let nodeCount: Int
@@ -16,9 +16,12 @@ struct PlaceCluster {
   /// Nodes per call: large enough for bulk loading, small enough for ten million nodes in little memory.
   private static let batch = 1 << 20
 
-  init(_ placeCase: PlaceCase, profile choice: ProfileChoice, cpuLevel: CPULevel) throws(EngineError) {
+  public init(
+    _ placeCase: PlaceCase, profile choice: ProfileChoice, cpuLevel: CPULevel,
+    allocator: UInt32 = UInt32(BERTH_ALLOCATOR_AUTO)
+  ) throws(EngineError) {
     var start = MonotonicClock.now()
-    engine = try Engine.make(cpuLevel: cpuLevel)
+    engine = try Engine.make(cpuLevel: cpuLevel, allocator: allocator)
     let names = PlaceCase.resourceNames
     let cpu = try engine.addResource(names[0], kind: UInt32(BERTH_RESOURCE_CPU))
     let memory = try engine.addResource(names[1], kind: UInt32(BERTH_RESOURCE_MEMORY))
@@ -53,7 +56,10 @@ struct PlaceCluster {
     nodeCount = ids.count
   }
 
-  private static func spec(
+  /// Nodes in the order of the case.
+  public var nodes: [berth_node_id] { nodeIndex.ids }
+
+  public static func spec(
     _ request: ArraySlice<Int64>, _ resources: [berth_resource_id], _ profile: berth_profile_id, priority: Int32
   ) -> PodSpec {
     let requests = zip(resources, request).compactMap { $1 > 0 ? Quantity($0, $1) : nil }
@@ -90,7 +96,7 @@ struct PlaceCluster {
 
 extension PlaceCase {
   /// The rows of these nodes: allocatable and requested.
-  func columns(_ range: Range<Int>) -> (allocatable: [Int64], requested: [Int64]) {
+  public func columns(_ range: Range<Int>) -> (allocatable: [Int64], requested: [Int64]) {
     var allocatable = [Int64]()
     var requested = [Int64]()
     allocatable.reserveCapacity(range.count * Self.width)

@@ -5,11 +5,12 @@ import CBerth
 extension Engine {
   /// An empty engine whose levels have these label keys, widest first.
   public static func make(
-    levels: [String] = [], cpuLevel: CPULevel = .auto
+    levels: [String] = [], cpuLevel: CPULevel = .auto, allocator: UInt32 = UInt32(BERTH_ALLOCATOR_AUTO)
   ) throws(EngineError) -> Engine {
     let scratch = Scratch()
     var options = berth_engine_options()
     options.struct_size = UInt32(MemoryLayout<berth_engine_options>.size)
+    options.allocator = allocator
     options.cpu_level = cpuLevel.code
     options.level_count = UInt32(levels.count)
     options.level_keys = scratch.texts(levels)

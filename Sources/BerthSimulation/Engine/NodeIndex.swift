@@ -2,7 +2,7 @@ import CBerth
 
 /// From the engine's node ids back to the order in which the nodes were added.
 struct NodeIndex {
-  private let ids: [berth_node_id]
+  let ids: [berth_node_id]
   /// Positions in `ids` by ascending id; nil when `ids` ascends already.
   private let byID: [Int32]?
 
