@@ -25,11 +25,12 @@ struct CommandStream {
     self.twin = twin
     self.swarm = swarm
     var random = swarm.random
-    length = random.pick([20, 60, 120])
+    length = random.pick([20, 60, 120, 300])
     weights = Command.allCases.map { command in
       switch command {
       case .place: (command, 2 + random.swarmWeight())
       case .newClass: (command, 1)
+      case .release: (command, 0.3 + random.swarmWeight())
       case .newProfile, .newDomain, .newResource: (command, 0.2 * random.swarmWeight())
       case .readBack: (command, 0.3)
       default: (command, random.swarmWeight())
@@ -180,8 +181,8 @@ struct CommandStream {
 
   mutating func someNodes() -> [Int] {
     let nodes = twin.oracle.nodes.keys.sorted()
-    let count = swarm.random.chance(0.8) ? swarm.random.int(0...3) : swarm.random.int(0...nodes.count)
-    return swarm.random.sample(nodes, count)
+    let limit = swarm.random.chance(0.9) ? 3 : swarm.random.chance(0.8) ? nodes.count / 8 : nodes.count
+    return swarm.random.sample(nodes, swarm.random.int(0...limit))
   }
 
   mutating func somePod() -> PodSpec { swarm.random.pick(pods) }

@@ -7,7 +7,10 @@ extension Swarm {
     if random.chance(0.3) { pod.priority = Int32(random.int(-2...2)) }
     pod.requests = requests()
     if random.chance(selectors) {
-      for key in random.sample(labelKeys, random.int(0...1)) { pod.nodeSelector[key] = random.pick(["a", "b", "1"]) }
+      if random.chance(0.3) {
+        let key = random.pick(labelKeys)
+        pod.nodeSelector[key] = random.pick(["a", "b", "1"])
+      }
       if levels > 0 && random.chance(0.3) {
         pod.nodeSelector[Swarm.levelKeys[random.int(0...(levels - 1))]] = random.pick(["0", "1", "d0", "d1"])
       }
@@ -28,23 +31,25 @@ extension Swarm {
     var requests: [String: Int64] = [:]
     let shape = random.pick(shapes)
     // Now and then a resource that no node of this shape has.
-    let names = random.chance(0.9) && !shape.isEmpty ? shape.keys.sorted() : resources.map(\.name)
+    let names = random.chance(0.97) && !shape.isEmpty ? shape.keys.sorted() : resources.map(\.name)
     for name in random.sample(names, random.pick([1, 2, 2, 3, 16])) {
-      let capacity = max(1, shape[name] ?? 1)
+      // Of one shape, or of the smallest, so that it fits many.
+      let smallest = shapes.compactMap { $0[name] }.min() ?? 1
+      let capacity = max(1, random.chance(0.5) ? smallest : shape[name] ?? 1)
       requests[name] = min(Swarm.largest, request(of: capacity))
     }
     return requests
   }
 
   private mutating func request(of capacity: Int64) -> Int64 {
-    switch random.int(0...19) {
-    case 0: return 0
-    case 1: return capacity
-    case 2: return capacity + 1
-    case 3: return max(1, capacity - random.int64(0...3))
-    case 4...9: return max(1, capacity / random.int64(2...16))
-    case 10...13: return max(1, capacity / random.pick([32, 100, 110, 1000]))
-    default: return max(1, random.logarithmic(upTo: capacity))
+    switch random.int(0...39) {
+    case 0...1: return 0
+    case 2: return capacity
+    case 3: return capacity + 1
+    case 4: return max(1, capacity - random.int64(0...3))
+    case 5...18: return max(1, capacity / random.int64(3...24))
+    case 19...28: return max(1, capacity / random.pick([32, 100, 110, 1000]))
+    default: return max(1, random.logarithmic(upTo: max(1, capacity / 8)))
     }
   }
 

@@ -27,7 +27,7 @@ struct Swarm {
   let resources: [(name: String, kind: ResourceKind)]
   let shapes: [[String: Int64]]
   let jitter: Double
-  let labels, taints, cordon, names, prices, overcommit, untold: Double
+  let labels, taints, cordon, names, prices, overcommit, untold, fill: Double
   let selectors, preferred, tolerations, fields: Double
   let labelKeys: [String]
   /// Terms of which a profile may be made.
@@ -45,7 +45,7 @@ struct Swarm {
     style = random.pick(Style.allCases)
     levels = random.pick([0, 0, 1, 1, 2, 3, random.int(4...8)])
     tiesByKey = random.chance(0.4)
-    self.nodes = nodes ?? random.pick([2, 8, 40, 120, random.int(1...300)])
+    self.nodes = nodes ?? random.pick([3, 10, 40, 120, random.int(1...300), random.int(1...600)])
     let special: [(String, ResourceKind)] = [
       ("cpu", .cpu), ("memory", .memory), ("nvidia.com/gpu", .gpu), ("pods", .pods),
       ("ephemeral-storage", .ephemeralStorage), ("amd.com/gpu", .gpu),
@@ -58,12 +58,13 @@ struct Swarm {
     resources = random.chance(0.7) ? chosen : random.shuffled(chosen)
     jitter = random.pick([0, 0, 0.1, 1])
     labels = random.swarmWeight()
-    taints = random.swarmWeight()
-    cordon = random.chance(0.5) ? 0.1 : 0
+    taints = 0.4 * random.swarmWeight()
+    cordon = random.chance(0.5) ? 0.05 : 0
     names = random.pick([0, 0.5, 1])
     prices = random.swarmWeight()
     overcommit = random.chance(0.3) ? 0.3 : 0
     untold = random.swarmWeight()
+    fill = random.pick([0.1, 0.5, 1])
     selectors = random.swarmWeight()
     preferred = random.swarmWeight()
     tolerations = random.swarmWeight()
@@ -82,7 +83,7 @@ struct Swarm {
     _ style: Style, _ resources: [(name: String, kind: ResourceKind)], _ random: inout Random
   ) -> [String: Int64] {
     var shape: [String: Int64] = [:]
-    let present = random.sample(resources.indices.map { $0 }, 16).filter { random.chance($0 < 2 ? 0.95 : 0.6) }
+    let present = random.sample(resources.indices.map { $0 }, 16).filter { random.chance($0 < 2 ? 0.97 : 0.75) }
     for index in present {
       let (name, kind) = resources[index]
       shape[name] = capacity(style, kind, &random)
@@ -159,7 +160,7 @@ struct Swarm {
     var use: [String: Int64] = [:]
     if !random.chance(untold) { return use }
     for (name, capacity) in node.allocatable.sorted(by: { $0.key < $1.key }) {
-      use[name] = random.chance(0.05) ? capacity : random.int64(0...capacity)
+      use[name] = random.chance(0.02) ? capacity : random.int64(0...Int64(fill * Double(capacity)))
       if random.chance(overcommit * 0.2) { use[name] = min(Swarm.largest, capacity + random.int64(1...1000)) }
     }
     if random.chance(overcommit * 0.2) { use[random.pick(resources).name] = 3 }
