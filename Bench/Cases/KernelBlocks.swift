@@ -85,7 +85,7 @@ final class KernelBlocks {
     query.pointee.layout = UnsafePointer(layout)
     for (dim, capacity) in Self.capacity.enumerated() {
       let dim = UInt32(dim)
-      bk_layout_add_mix(layout, dim, capacity)
+      bk_layout_add_mix(layout, dim, Int32(capacity))
       bk_plan_add_linear(plan, dim, -1_048_576 / Float(capacity))
       bk_plan_add_exact_dim(plan, dim, 1, Int32(capacity), 1_048_576)
       bk_query_fits(query)[Int(dim)] = dim

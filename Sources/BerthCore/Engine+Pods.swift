@@ -97,7 +97,12 @@ extension Engine {
     _ slot: UInt32, _ requests: UnsafeBufferPointer<Request>, _ what: String
   ) throws(EngineError) {
     let row = cluster.rows.row(slot)
-    var dims = Int(cluster.shapes.dims[Int(row.shape)])
+    var dims = 0
+    for dim in 0..<Int(cluster.shapes.dims[Int(row.shape)]) {
+      let isIdle = cluster.shapes.capacities(row.shape)[dim] == 0 && row.used[dim] == 0
+      let isWanted = requests.contains { $0.resource == cluster.shapes.resources(row.shape)[dim] }
+      if !isIdle || isWanted { dims += 1 }
+    }
     for request in requests {
       let dim = cluster.shapes.dim(of: request.resource, in: row.shape)
       if dim < 0 {

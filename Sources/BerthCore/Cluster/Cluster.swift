@@ -112,6 +112,7 @@ final class Cluster {
     let row = rows.row(slot)
     guard requests.contains(where: { shapes.dim(of: $0.resource, in: row.shape) < 0 }) else { return }
     var list = list(of: row)
+    list.dropUnused()
     for request in requests where !list.resources.contains(request.resource) {
       list.add(request.resource, capacity: 0, used: 0)
     }
@@ -135,6 +136,15 @@ struct ResourceList {
     resources.insert(resource, at: place)
     capacities.insert(capacity, at: place)
     used.insert(amount, at: place)
+  }
+
+  /// Forgets resources that the node neither has nor uses.
+  mutating func dropUnused() {
+    for place in (0..<count).reversed() where capacities[place] == 0 && used[place] == 0 {
+      resources.remove(at: place)
+      capacities.remove(at: place)
+      used.remove(at: place)
+    }
   }
 
   mutating func setUsed(_ place: Int, _ amount: Int64) { used[place] = amount }

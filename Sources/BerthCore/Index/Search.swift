@@ -152,6 +152,8 @@ final class Search {
       let middle = (low + high) / 2
       if candidate.isBetter(than: found[middle]) { high = middle } else { low = middle + 1 }
     }
+    // a scan that follows a search meets the same nodes again
+    if low > 0 && found[low - 1].slot == candidate.slot { return }
     let moved = min(foundCount, wanted - 1) - low
     if moved > 0 { memoryMove(found + low + 1, found + low, moved) }
     found[low] = candidate

@@ -326,7 +326,11 @@ final class StateTree {
     var level = height
     while level > 0 {
       var parent = inner(index)
-      var place = max(0, Int(kernels.pointee.rank(parent.base, key.high, key.low)) - 1)
+      let below = Int(kernels.pointee.rank(parent.base, key.high, key.low))
+      // A key below the first separator goes to the first child all the same; the separator follows, so that a split
+      // of that child cannot set one below it.
+      if below == 0 { parent.setSeparator(0, key) }
+      var place = max(0, below - 1)
       var child = parent.children[place]
       let full = level == 1 ? leaf(child).count == 64 : inner(child).count == 64
       if full {
