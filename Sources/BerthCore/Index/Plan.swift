@@ -117,6 +117,12 @@ final class Plan {
     guard cpu >= 0, memory >= 0, form.coefficient[cpu] == form.coefficient[memory], form.coefficient[cpu] != 0 else {
       return
     }
+    // the mix of a shared tree counts in the largest capacity of its family, whatever its nodes have
+    for index in 0..<Int(tree.layout.pointee.mix_count) {
+      let dim = Int(bk_layout_mix_dim(tree.layout)![index])
+      let own = tree.capacityHigh[dim] >> Int64(tree.shifts[dim])
+      guard Int64(bk_layout_mix_capacity(tree.layout)![index]) == own else { return }
+    }
     let base = form.coefficient[cpu]
     let mixed = [cpu, memory, tree.shape.gpu]
     for dim in 0..<tree.dims {
