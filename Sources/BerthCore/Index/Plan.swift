@@ -30,10 +30,8 @@ final class Plan {
     kernel.initialize(to: bk_plan())
     isExact = tree.isUniform && Plan.addExact(terms, tree, request, kernel)
     let magnitude = Plan.bound(terms, tree, request, kernel, isNative: profile.isNative)
-    // Exact plans are bounded by their corners, so only a tie is worth a second look; native sums by the mix, which is
-    // off by a unit a dim: without a second look all equal nodes of an empty cluster would seem better than the best.
     kernel.pointee.tight = isExact && !profile.isNative ? 1 : 0
-    window = isExact ? (profile.isNative ? 4 : 1) : Int64(magnitude * 1e-6) + 4
+    window = Int64(magnitude * 1e-6) + 4
     state = .allocate(capacity: 1)
     state.initialize(
       to: PlanState(

@@ -377,7 +377,6 @@ final class Search {
     var lanes = inner.count >= 64 ? UInt64.max : (1 << UInt64(inner.count)) - 1
     if !pools.allowsAll { lanes &= kernels.pool_lanes(inner.pools, pools.hashed) }
     let ties = forest.hasTie ? UnsafePointer(inner.ties) : nil
-    let isTight = plan.pointee.kernel.pointee.tight != 0
     var exact: UInt64 = 0
     var next = kernels.pick(bounds, inner.slots, ties, lanes, relativeScore, worst.tie, worst.slot)
     while next >= 0 {
@@ -385,7 +384,9 @@ final class Search {
       let bit: UInt64 = 1 << UInt64(lane)
       // the score may have risen since the lane was picked; no lane left has a higher bound
       guard canWin(bounds[lane], inner, lane) else { return }
-      if mayTighten && (level > 1 || !isTight) && exact & bit == 0 && Int64(bounds[lane]) - Int64(relativeScore) < plan.pointee.window {
+      if mayTighten && exact & bit == 0
+        && Int64(bounds[lane]) - Int64(relativeScore) < plan.pointee.window && deservesSecondLook(inner, lane)
+      {
         exact |= bit
         counters.exactScores += 1
         let (low, high) = extremes(inner, lane)
@@ -408,6 +409,19 @@ final class Search {
       if level == 1 { openLeaf(inner.children[lane]) } else { searchInner(inner.children[lane], level: level - 1) }
       if leavesLeft < 0 { return }
     }
+  }
+
+  /// The kernels' bounds of exact plans are off by less than a unit a term. That matters where many nodes share one
+  /// state (an empty cluster): all would seem better than the best. For such a box the exact score is one number.
+  @inline(__always)
+  private func deservesSecondLook(_ inner: Inner, _ lane: Int) -> Bool {
+    guard plan.pointee.isExact else { return true }
+    let kernel = plan.pointee.kernel
+    for index in 0..<Int(kernel.pointee.linear_count) {
+      let dim = Int(bk_plan_linear_dim(kernel)![index])
+      if inner.low(dim)[lane] != inner.high(dim)[lane] { return false }
+    }
+    return true
   }
 
   @inline(__always)
