@@ -143,7 +143,7 @@ final class KernelBlocks {
   // MARK: The kernels, each on one block
 
   func innerBounds(_ block: Int) {
-    table.pointee.inner_bounds(inners + block * Self.innerBytes, query, bounds)
+    table.pointee.inner_bounds(inners + block * Self.innerBytes, query, BK_NO_FIT, bounds)
     results[block] = bounds[block % Self.lanes]
   }
 

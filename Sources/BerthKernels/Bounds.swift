@@ -45,7 +45,7 @@ private func linear(
 @inline(__always)
 private func bounds(
   _ block: Block, _ query: UnsafePointer<bk_query>, high: Int, step: Int, lowGap: Int, mixes: Bool,
-  _ out: UnsafeMutablePointer<Int32>
+  _ score: Int32, _ out: UnsafeMutablePointer<Int32>
 ) {
   let plan = query.pointee.plan!
   let fitCount = Int(query.pointee.fit_count)
@@ -80,7 +80,7 @@ private func bounds(
     }
     let cells = UnsafeMutableRawPointer(out + quarter &* 16).assumingMemoryBound(to: SIMD16<Int32>.self)
     var whole = bk_bound(bound)
-    if mixes && plan.pointee.tight != 0 {
+    if mixes && query.pointee.tight != 0 && bk_bits16(fits & bk_reaches(whole, score)) != 0 {
       let corner = SIMD16(
         lowHalf: cornerTotal(block, quarter &* 2, plan, query),
         highHalf: cornerTotal(block, quarter &* 2 &+ 1, plan, query))
@@ -91,8 +91,11 @@ private func bounds(
   }
 }
 
-func innerBounds(_ inner: Block, _ query: UnsafePointer<bk_query>, _ out: UnsafeMutablePointer<Int32>) {
-  bounds(inner, query, high: Int(BK_INNER_FREE), step: 2 * Int(BK_COLUMN), lowGap: Int(BK_COLUMN), mixes: true, out)
+func innerBounds(
+  _ inner: Block, _ query: UnsafePointer<bk_query>, _ score: Int32, _ out: UnsafeMutablePointer<Int32>
+) {
+  bounds(
+    inner, query, high: Int(BK_INNER_FREE), step: 2 * Int(BK_COLUMN), lowGap: Int(BK_COLUMN), mixes: true, score, out)
 }
 
 /// The plan's linear bound of 16 nodes of a leaf, whether they fit or not.
@@ -105,5 +108,5 @@ func leafBounds16(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ quarter: In
 func leafBounds(_ leaf: Block, _ query: UnsafePointer<bk_query>, _ out: UnsafeMutablePointer<Int32>) {
   bounds(
     leaf, query, high: Int(query.pointee.layout.pointee.free_offset), step: Int(BK_COLUMN), lowGap: 0, mixes: false,
-    out)
+    BK_NO_FIT, out)
 }

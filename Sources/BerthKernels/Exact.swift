@@ -113,13 +113,16 @@ func leafExact(
       index &+= 1
     }
     // float64 and its divisions only where a cheap bound says that they may be worth it
-    if query.pointee.plan.pointee.tight != 0 {
+    if query.pointee.tight != 0 {
       let slots = lanes16(leaf, Int(BK_LEAF_SLOT), quarter)
       fits = fits & bk_can_win(leafBounds16(leaf, query, quarter), score, slots, slot)
     }
-    if bk_bits16(fits) != 0 {
-      let low = total(leaf, free, quarter &* 2, query.pointee.plan, requests)
-      let high = total(leaf, free, quarter &* 2 &+ 1, query.pointee.plan, requests)
+    let open = bk_bits16(fits)
+    if open != 0 {
+      var low = SIMD8<Int32>(repeating: 0)
+      var high = low
+      if open & 0xFF != 0 { low = total(leaf, free, quarter &* 2, query.pointee.plan, requests) }
+      if open & 0xFF00 != 0 { high = total(leaf, free, quarter &* 2 &+ 1, query.pointee.plan, requests) }
       let scores = bk_select_i32(fits, SIMD16(lowHalf: low, highHalf: high), none)
       switch quarter {
       case 0: s0 = scores

@@ -10,7 +10,7 @@ import CKernels
   @_cdecl("bk_fill_table_baseline")
 #endif
 public func fillTable(_ table: UnsafeMutablePointer<bk_table>) {
-  table.pointee.inner_bounds = { innerBounds($0!, $1!, $2!) }
+  table.pointee.inner_bounds = { innerBounds($0!, $1!, $2, $3!) }
   table.pointee.leaf_bounds = { leafBounds($0!, $1!, $2!) }
   table.pointee.pick = { pick($0!, $1!, $2, $3, $4, $5, $6) }
   table.pointee.leaf_exact = { leafExact($0!, $1!, $2, $3, $4) }

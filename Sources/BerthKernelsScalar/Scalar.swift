@@ -52,7 +52,7 @@ private func bounds(
         bound = min(bound, other)
       }
       out[lane] = Int32(max(-BK_BOUND_LIMIT, min(BK_BOUND_LIMIT, bound)).rounded(.down))
-      if mixes && plan.pointee.tight != 0 { out[lane] = min(out[lane], cornerTotal(block, lane, query)) }
+      if mixes && query.pointee.tight != 0 { out[lane] = min(out[lane], cornerTotal(block, lane, query)) }
     }
   }
 }
@@ -214,7 +214,7 @@ private func rank(_ inner: Block, _ high: UInt64, _ low: UInt64) -> UInt32 {
 
 @_cdecl("bk_fill_table_scalar")
 public func fillTable(_ table: UnsafeMutablePointer<bk_table>) {
-  table.pointee.inner_bounds = { inner, query, out in
+  table.pointee.inner_bounds = { inner, query, _, out in
     bounds(
       inner!, query!.pointee, high: Int(BK_INNER_FREE), step: 512, lowGap: 256, mixes: true, out!)
   }

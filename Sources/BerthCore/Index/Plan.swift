@@ -6,6 +6,8 @@ struct PlanState {
   let kernel: UnsafePointer<bk_plan>
   let terms: UnsafeBufferPointer<CompiledTerm>
   let isExact: Bool
+  /// The exact terms at a box's corners bound it closer than the linear form; native sums have the mix for that.
+  let isTight: Bool
   let priceWeight: Int64
   let window: Int64
 }
@@ -30,12 +32,12 @@ final class Plan {
     kernel.initialize(to: bk_plan())
     isExact = tree.isUniform && Plan.addExact(terms, tree, request, kernel)
     let magnitude = Plan.bound(terms, tree, request, kernel, isNative: profile.isNative)
-    kernel.pointee.tight = isExact && !profile.isNative ? 1 : 0
     window = Int64(magnitude * 1e-6) + 4
     state = .allocate(capacity: 1)
     state.initialize(
       to: PlanState(
         kernel: UnsafePointer(kernel), terms: UnsafeBufferPointer(terms), isExact: isExact,
+        isTight: isExact && !profile.isNative,
         priceWeight: profile.priceWeight, window: window))
   }
 

@@ -290,13 +290,16 @@ final class Search {
     cell.pointee.plan = plan
     cell.pointee.offset = constant - profile.priceWeight * tree.pointee.priceLow
     cell.pointee.columnsDecide = tree.pointee.isUniform && tree.pointee.isLossless && lost == 0
-    setClassParameters(UnsafePointer(tree), plan)
+    query.pointee.tight = plan.pointee.isTight && cell.pointee.columnsDecide ? 1 : 0
+    setClassParameters(UnsafePointer(tree), plan, isLossy: lost != 0)
     cell.pointee.bound = rootBound(UnsafePointer(tree), plan)
     cell.pointee.isOpen = cell.pointee.bound > BK_NO_FIT
   }
 
   @inline(__always)
-  private func setClassParameters(_ tree: UnsafePointer<TreeState>, _ plan: UnsafePointer<PlanState>) {
+  private func setClassParameters(
+    _ tree: UnsafePointer<TreeState>, _ plan: UnsafePointer<PlanState>, isLossy: Bool
+  ) {
     let kernel = plan.pointee.kernel
     let requests = bk_query_request(query)!
     query.pointee.addend = 0
@@ -308,7 +311,9 @@ final class Search {
       let layout = UnsafePointer(tree.pointee.layout)
       var mix: Int64 = 0
       for index in 0..<Int(layout.pointee.mix_count) {
-        let exact = Double(requests[Int(bk_layout_mix_dim(layout)![index])]) * bk_layout_mix_factor(layout)![index]
+        // a request that lost bits is up to one unit more
+        let units = requests[Int(bk_layout_mix_dim(layout)![index])] + (up && isLossy ? 1 : 0)
+        let exact = Double(units) * bk_layout_mix_factor(layout)![index]
         let nudge = bk_layout_mix_nudge(layout)![index]
         mix += Int64(exact + (up ? nudge : 1 - nudge))
       }
@@ -373,7 +378,7 @@ final class Search {
     counters.innersOpened += 1
     let inner = tree.pointee.inner(index)
     let bounds = bounds + level * 64
-    kernels.inner_bounds(inner.base, UnsafePointer(query), bounds)
+    kernels.inner_bounds(inner.base, UnsafePointer(query), relativeScore, bounds)
     var lanes = inner.count >= 64 ? UInt64.max : (1 << UInt64(inner.count)) - 1
     if !pools.allowsAll { lanes &= kernels.pool_lanes(inner.pools, pools.hashed) }
     let ties = forest.hasTie ? UnsafePointer(inner.ties) : nil

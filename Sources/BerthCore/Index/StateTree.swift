@@ -184,11 +184,17 @@ final class StateTree {
   @inline(__always)
   func dim(of resource: UInt32) -> Int { state.pointee.dim(of: resource) }
 
+  /// From now on columns say less than rows; plans counted on them.
+  private func loseColumns() {
+    isLossless = false
+    forgetPlans()
+  }
+
   /// Takes in one more shape.
   func admit(_ capacities: UnsafePointer<Int64>, price: Int64) {
     shapeCount += 1
     for dim in 0..<dims {
-      if capacities[dim] & ((1 << Int64(shifts[dim])) - 1) != 0 { isLossless = false }
+      if capacities[dim] & ((1 << Int64(shifts[dim])) - 1) != 0 { loseColumns() }
       if capacities[dim] < capacityLow[dim] || capacities[dim] > capacityHigh[dim] { state.pointee.isUniform = false }
       capacityLow[dim] = min(capacityLow[dim], capacities[dim])
       capacityHigh[dim] = max(capacityHigh[dim], capacities[dim])
@@ -233,10 +239,7 @@ final class StateTree {
       low |= used[dim] & ((1 << Int64(shifts[dim])) - 1)
       out[dim] = UInt32(truncatingIfNeeded: max(0, capacities[dim] &- used[dim]) >> Int64(shifts[dim]))
     }
-    if low != 0 && isLossless {
-      isLossless = false
-      forgetPlans()  // they counted on exact columns
-    }
+    if low != 0 && isLossless { loseColumns() }
   }
 
   @inline(__always)

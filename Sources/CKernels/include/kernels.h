@@ -88,7 +88,6 @@ typedef struct bk_plan {
   float balance_inverse_i, balance_inverse_j, balance_weight;
   /* the total, exactly, where every term has a vector form */
   uint32_t exact_count; /* 0: it has none */
-  uint32_t tight;       /* 1: bound inners by the exact terms at the box's corners, too */
   bk_exact_term exact[BK_EXACT_TERMS];
 } bk_plan;
 
@@ -109,6 +108,7 @@ typedef struct bk_query {
   const bk_plan *plan;
   const bk_layout *layout;
   uint32_t fit_count;
+  uint32_t tight; /* 1: bound inners by the exact terms at the box's corners, too; columns must lose nothing */
   uint32_t fit_dim[BK_DIMS];
   uint32_t request[BK_DIMS]; /* by dim, rounded down to the tree's units */
   float addend;              /* what the class adds to the plan's constant */
@@ -125,8 +125,8 @@ typedef struct bk_winner {
 /* One table per CPU level. All functions take 64-byte aligned blocks. */
 typedef struct bk_table {
   /* Upper bounds of the children of an inner, BK_NO_FIT where no node below can fit; up to the next multiple of 16
-   * lanes, the lanes behind are not written. */
-  void (*inner_bounds)(const void *inner, const bk_query *query, int32_t *bounds);
+   * lanes, the lanes behind are not written. Bounds below `score` need not be close. */
+  void (*inner_bounds)(const void *inner, const bk_query *query, int32_t score, int32_t *bounds);
   /* The same of the nodes of a leaf. */
   void (*leaf_bounds)(const void *leaf, const bk_query *query, int32_t *bounds);
   /* The lane with the highest bound that can still win against (score, tie, slot); -1: none. */
@@ -277,6 +277,7 @@ BK_INLINE bk_i32x16 bk_mask16(uint64_t bits) {
 BK_INLINE bk_u32x16 bk_select_u32(bk_i32x16 mask, bk_u32x16 yes, bk_u32x16 no) {
   return ((bk_u32x16)mask & yes) | (~(bk_u32x16)mask & no);
 }
+BK_INLINE bk_i32x16 bk_reaches(bk_i32x16 bounds, int32_t score) { return bounds >= score; }
 /* bounds > score, or equal and the slot comes before */
 BK_INLINE bk_i32x16 bk_can_win(bk_i32x16 bounds, int32_t score, bk_u32x16 slots, uint32_t slot) {
   return (bounds > score) | ((bounds == score) & (slots < slot));
