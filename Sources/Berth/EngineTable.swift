@@ -44,13 +44,26 @@ enum EngineTable {
     var neverUsed = 0
     var returned: [Int] = []
   }
-  private static let free = Mutex(FreeSlots())
+  private nonisolated(unsafe) static var free = FreeSlots()
+  private nonisolated(unsafe) static let lock: UnsafeMutablePointer<pthread_mutex_t> = {
+    let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    lock.initialize(to: pthread_mutex_t())
+    pthread_mutex_init(lock, nil)
+    return lock
+  }()
+
+  /// A pthread mutex, since ThreadSanitizer does not see how Synchronization's Mutex is handed over.
+  private static func withFreeSlots<Result>(_ body: (inout FreeSlots) -> Result) -> Result {
+    pthread_mutex_lock(lock)
+    defer { pthread_mutex_unlock(lock) }
+    return body(&free)
+  }
 
   // MARK: Life
 
   /// Gives the engine a slot and a handle; nil when BERTH_MAX_ENGINES live already.
   static func insert(_ engine: Engine) -> OpaquePointer? {
-    let index: Int? = free.withLock { free in
+    let index: Int? = withFreeSlots { free in
       if let index = free.returned.popLast() { return index }
       guard free.neverUsed < capacity else { return nil }
       free.neverUsed += 1
@@ -72,7 +85,7 @@ enum EngineTable {
     let generation = entry.open >> 2
     entry.slot.pointee.state.store(generation << 2, ordering: .releasing)
     if generation < lastGeneration {
-      free.withLock { $0.returned.append(entry.slot - slots) }
+      withFreeSlots { $0.returned.append(entry.slot - slots) }
     }
     return berth_status(BERTH_OK)
   }
