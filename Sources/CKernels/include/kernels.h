@@ -263,6 +263,7 @@ BK_INLINE uint64_t bk_bits16(bk_i32x16 mask) {
   __builtin_memcpy(&out, &bits, sizeof out);
   return out;
 }
+BK_INLINE int bk_all_equal(bk_i32x8 a, bk_i32x8 b) { return !__builtin_reduce_or(a ^ b); }
 BK_INLINE uint64_t bk_bits8(bk_i64x8 mask) {
   bk_b8 bits = __builtin_convertvector(mask, bk_b8);
   uint8_t out;
