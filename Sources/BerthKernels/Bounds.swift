@@ -64,6 +64,8 @@ private func bounds(
       index &+= 1
     }
     var bound = linear(block, query, high: high, step: step, lowGap: lowGap, quarter)
+    // without BalancedAllocation: the corner adds its own bound of that
+    var shares = SIMD16<Int32>(repeating: .max)
     if mixes && mixCoefficient != 0 {
       let ends = lanes16(block, mixCoefficient > 0 ? Int(BK_INNER_MIX_HIGH) : Int(BK_INNER_MIX_LOW), quarter)
       let mix = bk_float(unsafeBitCast(ends, to: SIMD16<Int32>.self))
@@ -76,14 +78,14 @@ private func bounds(
         other += after(block, offset, quarter, requests[dim]) * bk_plan_fix_coefficient(plan)![index]
         index &+= 1
       }
-      bound = bk_min2_f32(bound, other)
+      if plan.pointee.balance == 0 { bound = bk_min2_f32(bound, other) } else { shares = bk_bound(other) }
     }
     let cells = UnsafeMutableRawPointer(out + quarter &* 16).assumingMemoryBound(to: SIMD16<Int32>.self)
     var whole = bk_bound(bound)
     if mixes && query.pointee.tight != 0 && bk_bits16(fits & bk_reaches(whole, score)) != 0 {
       let corner = SIMD16(
-        lowHalf: cornerTotal(block, quarter &* 2, plan, query),
-        highHalf: cornerTotal(block, quarter &* 2 &+ 1, plan, query))
+        lowHalf: cornerTotal(block, quarter &* 2, plan, query, shares.lowHalf),
+        highHalf: cornerTotal(block, quarter &* 2 &+ 1, plan, query, shares.highHalf))
       whole = bk_min2_i32(whole, corner)
     }
     cells.pointee = bk_select_i32(fits, whole, SIMD16(repeating: BK_NO_FIT))

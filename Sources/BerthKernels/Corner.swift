@@ -39,23 +39,25 @@ private func balanceMost(
 
 @inline(__always)
 func cornerTotal(
-  _ inner: Block, _ eighth: Int, _ plan: UnsafePointer<bk_plan>, _ query: UnsafePointer<bk_query>
+  _ inner: Block, _ eighth: Int, _ plan: UnsafePointer<bk_plan>, _ query: UnsafePointer<bk_query>,
+  _ sharesByMix: SIMD8<Int32>
 ) -> SIMD8<Int32> {
   let requests = bk_query_request(query)!
   var sum = SIMD8<Int32>(repeating: 0)
+  var balance = SIMD8<Int32>(repeating: 0)
   var index = 0
   while index < Int(plan.pointee.exact_count) {
     let term = bk_plan_exact(plan)! + index
-    let value: SIMD8<Int32>
     if term.pointee.kind == UInt32(BK_EXACT_BALANCE) {
-      value = balanceMost(inner, eighth, term, query)
+      balance = balanceMost(inner, eighth, term, query) &* term.pointee.weight
     } else {
       let ofUsed = term.pointee.kind == UInt32(BK_EXACT_USED)
       let low = ofUsed == (term.pointee.weight > 0)
-      value = shares(term, ofUsed: ofUsed) { dim in end(inner, dim, eighth, requests[dim], low: low) }
+      let value = shares(term, ofUsed: ofUsed) { dim in end(inner, dim, eighth, requests[dim], low: low) }
+      sum = sum &+ value &* term.pointee.weight
     }
-    sum = sum &+ value &* term.pointee.weight
     index &+= 1
   }
-  return sum
+  // no node has the best of every dim at once; the mix knows the best sum
+  return bk_min2_i32x8(sum, sharesByMix) &+ balance
 }

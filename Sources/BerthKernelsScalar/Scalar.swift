@@ -40,6 +40,7 @@ private func bounds(
           - free(plan.pointee.balance_i, 0) * plan.pointee.balance_inverse_i
         bound += (abs(gap - query.pointee.balance_delta) - abs(gap)) * plan.pointee.balance_weight
       }
+      var shares = Int32.max
       if mixes && plan.pointee.mix_coefficient != 0 {
         let offset = Int(plan.pointee.mix_coefficient > 0 ? BK_INNER_MIX_HIGH : BK_INNER_MIX_LOW)
         let mix = Float(column(block, offset)[lane])
@@ -49,27 +50,37 @@ private func bounds(
           let x = free(bk_plan_fix_dim(plan)![index], bk_plan_fix_from_low(plan)![index])
           other += x * bk_plan_fix_coefficient(plan)![index]
         }
-        bound = min(bound, other)
+        if plan.pointee.balance == 0 { bound = min(bound, other) } else { shares = bounded(other) }
       }
-      out[lane] = Int32(max(-BK_BOUND_LIMIT, min(BK_BOUND_LIMIT, bound)).rounded(.down))
-      if mixes && query.pointee.tight != 0 { out[lane] = min(out[lane], cornerTotal(block, lane, query)) }
+      out[lane] = bounded(bound)
+      if mixes && query.pointee.tight != 0 { out[lane] = min(out[lane], cornerTotal(block, lane, query, shares)) }
     }
   }
 }
 
+/// A bound as a whole number, clamped.
+private func bounded(_ bound: Float) -> Int32 {
+  Int32(max(-BK_BOUND_LIMIT, min(BK_BOUND_LIMIT, bound)).rounded(.down))
+}
+
 /// The exact terms at the corners of a child's box.
-private func cornerTotal(_ inner: Block, _ lane: Int, _ query: UnsafePointer<bk_query>) -> Int32 {
+private func cornerTotal(
+  _ inner: Block, _ lane: Int, _ query: UnsafePointer<bk_query>, _ sharesByMix: Int32
+) -> Int32 {
   let requests = bk_query_request(query)!
   func end(_ dim: UInt32, low: Bool) -> Int32 {
     let free = column(inner, Int(BK_INNER_FREE) + Int(dim) * 512 + (low ? 256 : 0))[lane]
     return Int32(max(free, requests[Int(dim)]) - requests[Int(dim)])
   }
   let plan = query.pointee.plan!
-  return (0..<Int(plan.pointee.exact_count)).reduce(0) { sum, index in
+  var shares: Int32 = 0
+  var balance: Int32 = 0
+  for index in 0..<Int(plan.pointee.exact_count) {
     let term = bk_plan_exact(plan)! + index
     guard term.pointee.kind == UInt32(BK_EXACT_BALANCE) else {
       let low = (term.pointee.kind == UInt32(BK_EXACT_USED)) == (term.pointee.weight > 0)
-      return sum + term.pointee.weight * value(term) { (UInt32(end($0, low: low)), 0) }
+      shares += term.pointee.weight * value(term) { (UInt32(end($0, low: low)), 0) }
+      continue
     }
     let (i, j) = (bk_exact_term_dim(term)![0], bk_exact_term_dim(term)![1])
     let (fi, fj) = (bk_exact_term_factor(term)![0], bk_exact_term_factor(term)![1])
@@ -77,8 +88,9 @@ private func cornerTotal(_ inner: Block, _ lane: Int, _ query: UnsafePointer<bk_
     let high = Double(end(j, low: false)) * fj - Double(end(i, low: true)) * fi
     let delta = query.pointee.balance_shift
     let change = max(abs(low - delta) - abs(low), abs(high - delta) - abs(high)) * 50 + 0.000001
-    return sum + term.pointee.weight * ((Int32(change.rounded(.up)) + 50) >> 1 + 50)
+    balance = term.pointee.weight * ((Int32(change.rounded(.up)) + 50) >> 1 + 50)
   }
+  return min(shares, sharesByMix) + balance
 }
 
 private func firstInOrder(

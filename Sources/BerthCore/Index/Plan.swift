@@ -96,7 +96,7 @@ final class Plan {
       // each of at most 20 float32 steps may be off by 2^-24 of the largest number
       let slack = form.slack + 24 * magnitude / 16_777_216 + 0.001
       plan.pointee.constant = Float(form.constant + slack)
-      if tree.isUniform && plan.pointee.balance == 0 {
+      if tree.isUniform {
         addMix(form, tree, plan, slack, isNative: isNative)
       }
       return magnitude
@@ -135,7 +135,8 @@ final class Plan {
     // sound side; all numbers are whole and below 2^24, so float32 is exact. Otherwise: ceilings, and float32's slack.
     let isExact = isNative && plan.pointee.exact_count > 0 && abs(coefficient) == 1 && plan.pointee.fix_count == 0 && tree.isLossless
     let rounding = isExact ? 0 : slack + 2 * Double(tree.layout.pointee.mix_count) * abs(coefficient)
-    plan.pointee.mix_constant = Float(form.constant + rounding)
+    let balance = plan.pointee.balance != 0 ? 75 * (form.balance?.weight ?? 0) / 25 : 0
+    plan.pointee.mix_constant = Float(form.constant - balance + rounding)
   }
 }
 

@@ -354,7 +354,7 @@ final class Search {
       bound += Float(max(end, requests[dim]) - requests[dim]) * bk_plan_linear_coefficient(kernel)![index]
     }
     if kernel.pointee.balance != 0 { bound += kernel.pointee.balance_weight * abs(query.pointee.balance_delta) }
-    if kernel.pointee.mix_coefficient != 0 {
+    if kernel.pointee.mix_coefficient != 0 && kernel.pointee.balance == 0 {
       let end = kernel.pointee.mix_coefficient > 0 ? summary.pointee.mix_high : summary.pointee.mix_low
       var other = (Float(end) - query.pointee.request_mix) * kernel.pointee.mix_coefficient
       other += kernel.pointee.mix_constant

@@ -79,7 +79,7 @@ typedef struct bk_plan {
   float linear_coefficient[BK_DIMS];
   float constant; /* with all slack for rounding */
   float mix_coefficient; /* per unit of the mix; 0: the mix bounds nothing */
-  float mix_constant;
+  float mix_constant; /* with balance: of all but that term */
   uint32_t fix_dim[BK_DIMS]; /* what the mix bound adds: dims whose coefficient differs from the mix's */
   uint32_t fix_from_low[BK_DIMS];
   float fix_coefficient[BK_DIMS];
@@ -246,6 +246,7 @@ BK_INLINE uint64_t bk_or_u64(bk_u64x8 v) { return __builtin_reduce_or(v); }
 BK_INLINE bk_f32x16 bk_abs(bk_f32x16 v) { return __builtin_elementwise_abs(v); }
 BK_INLINE bk_f64x8 bk_abs64(bk_f64x8 v) { return __builtin_elementwise_abs(v); }
 BK_INLINE bk_i32x8 bk_max2_i32x8(bk_i32x8 a, bk_i32x8 b) { return a > b ? a : b; }
+BK_INLINE bk_i32x8 bk_min2_i32x8(bk_i32x8 a, bk_i32x8 b) { return a < b ? a : b; }
 BK_INLINE bk_i32x16 bk_min2_i32(bk_i32x16 a, bk_i32x16 b) { return a < b ? a : b; }
 BK_INLINE bk_f64x8 bk_max2_f64(bk_f64x8 a, bk_f64x8 b) { return a > b ? a : b; }
 BK_INLINE bk_f32x16 bk_max2_f32(bk_f32x16 a, bk_f32x16 b) { return a > b ? a : b; }
@@ -263,6 +264,7 @@ BK_INLINE uint64_t bk_bits16(bk_i32x16 mask) {
   __builtin_memcpy(&out, &bits, sizeof out);
   return out;
 }
+BK_INLINE int bk_all_equal(bk_i32x8 a, bk_i32x8 b) { return !__builtin_reduce_or(a ^ b); }
 BK_INLINE uint64_t bk_bits8(bk_i64x8 mask) {
   bk_b8 bits = __builtin_convertvector(mask, bk_b8);
   uint8_t out;
