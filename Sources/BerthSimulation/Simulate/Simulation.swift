@@ -32,7 +32,8 @@ public struct Simulation {
     public var options: Options
     public var placed: Int
     public var zones: [Zone]
-    /// For each node in topology order: the used share of its scarcest resource; nil on a node without pods.
+    /// For each node in topology order: the mean used share of its cpu, memory and GPUs; nil on a node without pods.
+    /// The mean tells a node that is full from one where a full resource strands the others.
     public var utilisation: [Double?]
     public var latencies: Latencies
     public var placingSeconds: Double
@@ -141,16 +142,20 @@ public struct Simulation {
       var zone = Zone(name: Fleet.zoneName(index), nodes: size)
       for _ in 0..<size {
         let row = node * resources.count
-        var scarcest = 0.0
+        var shares = 0.0
+        var present = 0.0
         for resource in 0..<3 {
           let (used, capacity) = (state.requested[row + resource], state.allocatable[row + resource])
           zone.used[resource] += used
           zone.capacity[resource] += capacity
-          if capacity > 0 { scarcest = max(scarcest, Double(used) / Double(capacity)) }
+          if capacity > 0 {
+            shares += Double(used) / Double(capacity)
+            present += 1
+          }
         }
         let isUsed = state.requested[row + 3] > 0
         zone.usedNodes += isUsed ? 1 : 0
-        utilisation.append(isUsed ? scarcest : nil)
+        utilisation.append(isUsed ? shares / max(present, 1) : nil)
         node += 1
       }
       zones.append(zone)
