@@ -21,7 +21,7 @@ public struct BenchCase: Sendable {
   }
 
   public static let all: [BenchCase] =
-    kernelCases + scanCases + placementCases + catchUpCases + classCases + nodeCases + boundaryCases
+    kernelCases + scanCases + placementCases + catchUpCases + classCases + nodeCases + boundaryCases + simulationCases
 }
 
 /// A case that is ready to run.

@@ -10,6 +10,8 @@ public struct Simulation {
     public var pods = 1_000_000
     public var profile = ProfileChoice.binpack
     public var seed: UInt64 = 1
+    public var cpuLevel = CPULevel.auto
+    public var allocator = UInt32(BERTH_ALLOCATOR_AUTO)
 
     public init() {}
   }
@@ -74,7 +76,8 @@ public struct Simulation {
 
   private init(_ options: Options) throws(EngineError) {
     self.options = options
-    engine = try Engine.make(levels: [Fleet.zoneLevel])
+    engine = try Engine.make(
+      levels: [Fleet.zoneLevel], cpuLevel: options.cpuLevel, allocator: options.allocator)
     var random = SeededRandom(seed: options.seed, stream: Stream.fleet.rawValue)
     fleet = Fleet(nodes: options.nodes, zones: options.zones, random: &random)
   }
