@@ -86,17 +86,19 @@ final class Twin {
 
   func refused(_ what: String, anyOf statuses: [Int], call: (Engine) throws(EngineError) -> Void) throws {
     note("refused: \(what)")
+    var complaint: String?
     for (level, engine) in engines {
       do {
         try call(engine)
-        throw Mismatch("\(what): not refused at CPU level \(level)")
-      } catch let error as EngineError {
+        complaint = complaint ?? "\(what): not refused at CPU level \(level)"
+      } catch {
         if !statuses.contains(Int(error.status)) {
-          throw Mismatch("\(what): status \(error.status) (\(error.message)), expected one of \(statuses)")
+          complaint = complaint ?? "\(what): status \(error.status) (\(error.message)), expected one of \(statuses)"
         }
-        if error.message.isEmpty { throw Mismatch("\(what): no message") }
+        if error.message.isEmpty { complaint = complaint ?? "\(what): no message" }
       }
     }
+    if let complaint { throw Mismatch(complaint) }
     try validate()
   }
 
