@@ -206,7 +206,8 @@ struct BadWorkloadTests {
         },
       ]
     }
-    func bind(_ what: String, _ status: Int, _ ids: @escaping (BadInput) -> (podClass: UInt32, node: UInt64)) -> BadCall {
+    func bind(_ what: String, _ status: Int, _ ids: @escaping (BadInput) -> (podClass: UInt32, node: UInt64)) -> BadCall
+    {
       BadCall("bind \(what)", status) { engine, input throws(EngineError) in
         let (podClass, node) = ids(input)
         try engine.bind(

@@ -83,6 +83,25 @@ struct LargeClusterTests {
     }
   }
 
+  /// A fleet as it is found: zones, machine types in labels, a tainted GPU pool, bytes as kubelets report them, system
+  /// pods on every node; from empty until nothing fits any more.
+  @Test(arguments: ["kubernetes", "packing", "cheapest", "fit"])
+  func fleetFromEmptyToFull(profile: String) {
+    Fuzz.run("fleetFromEmptyToFull", seed: 0, try Twin(levelKeys: [Fleet.zone], seed: profile.count)) { twin in
+      var fleet = try Fleet(twin, nodes: 600)
+      for round in 0..<10 {
+        let path = Twin.paths[round % 3]
+        let pods = (0..<2000).map { _ in fleet.pod(profile) }
+        try twin.follow(pods, path: path, sampled: Set((0..<10).map { _ in twin.random.int(0...1999) }))
+        let running = twin.oracle.pods.keys.sorted()
+        try twin.remove(twin.random.sample(running, running.count / 10), forgetting: false)
+        try twin.candidates(fleet.pod(profile), count: 50)
+        try twin.explain(fleet.pod(profile))
+        try twin.validate()
+      }
+    }
+  }
+
   static func addResourcesAndProfiles(_ twin: Twin) throws {
     try twin.addResource("cpu", .cpu)
     try twin.addResource("memory", .memory)

@@ -79,7 +79,7 @@ extension Twin {
         try engine.updateNodes(ids, batch)
       }
     }
-    try all("update nodes") { engine throws(EngineError) in try engine.updateNodes(ids, batch); return 0 }
+    try onAll("update nodes") { engine throws(EngineError) in try engine.updateNodes(ids, batch) }
     for (index, node) in nodes.enumerated() { oracle.updateNode(node, specs[index]) }
   }
 
@@ -87,7 +87,7 @@ extension Twin {
     note("remove nodes \(nodes.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(nodes.map { nodeIds[$0]! })
-    try all("remove nodes") { engine throws(EngineError) in try engine.removeNodes(ids); return 0 }
+    try onAll("remove nodes") { engine throws(EngineError) in try engine.removeNodes(ids) }
     for node in nodes {
       oracle.removeNode(node)
       forget(node: node)
@@ -98,7 +98,7 @@ extension Twin {
     note("\(cordoned ? "cordon" : "uncordon") nodes \(nodes.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(nodes.map { nodeIds[$0]! })
-    try all("cordon") { engine throws(EngineError) in try engine.cordonNodes(ids, cordoned: cordoned); return 0 }
+    try onAll("cordon") { engine throws(EngineError) in try engine.cordonNodes(ids, cordoned: cordoned) }
     for node in nodes { oracle.cordonNode(node, cordoned) }
   }
 
@@ -127,7 +127,7 @@ extension Twin {
     note("confirm pods \(pods.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(pods.map { podIds[$0]! })
-    try all("confirm") { engine throws(EngineError) in try engine.confirm(ids); return 0 }
+    try onAll("confirm") { engine throws(EngineError) in try engine.confirm(ids) }
     for pod in pods { oracle.confirmPod(pod) }
   }
 
@@ -136,9 +136,8 @@ extension Twin {
     note("\(forgetting ? "forget" : "release") pods \(pods.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(pods.map { podIds[$0]! })
-    try all(forgetting ? "forget" : "release") { engine throws(EngineError) in
+    try onAll(forgetting ? "forget" : "release") { engine throws(EngineError) in
       if forgetting { try engine.forget(ids) } else { try engine.release(ids) }
-      return 0
     }
     for pod in pods {
       oracle.removePod(pod)
