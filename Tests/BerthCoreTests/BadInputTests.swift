@@ -2,7 +2,8 @@ import BerthCore
 import CBerth
 import Testing
 
-/// Bad arguments, call by call. The boundary's own checks (null and dead engines, threads) are tested with the library.
+/// Bad arguments, call by call. What the boundary checks itself (null pointers and dead engines, struct sizes, threads)
+/// is tested with the library.
 struct BadInputTests {
   @Test func optionsOfAnEngine() {
     func create(_ what: String, _ statuses: Int..., spoil: (inout berth_engine_options, Scratch) -> Void) {
@@ -21,7 +22,6 @@ struct BadInputTests {
         #expect(!error.message.isEmpty)
       }
     }
-    create("struct size", BERTH_BAD_STRUCT) { options, _ in options.struct_size = 3 }
     create("reserved", BERTH_BAD_STRUCT) { options, _ in options.reserved = 1 }
     create("allocator", BERTH_BAD_ARGUMENT) { options, _ in options.allocator = 3 }
     create("CPU level", BERTH_BAD_ARGUMENT) { options, _ in options.cpu_level = 5 }
@@ -127,11 +127,6 @@ struct BadInputTests {
       quantity("negative allocatable", [BERTH_BAD_QUANTITY], -1, requested: false),
       quantity("too much allocatable", [BERTH_LIMIT], Int64(BERTH_MAX_QUANTITY) + 1, requested: false),
       quantity("negative requested", [BERTH_BAD_QUANTITY], -1, requested: true),
-      BadCall("batch of another size", BERTH_BAD_STRUCT) { engine, input throws(EngineError) in
-        var batch = input.batch()
-        batch.struct_size -= 8
-        try input.add(batch, engine)
-      },
       BadCall("batch without nodes", BERTH_NULL_POINTER) { engine, input throws(EngineError) in
         var batch = input.batch()
         batch.nodes = nil
@@ -191,17 +186,22 @@ struct BadInputTests {
         BadCall("remove \(what)", status) { engine, input throws(EngineError) in
           try engine.removeNodes(input.scratch.buffer(ids(input)))
         },
-        BadCall("cordon \(what)", status) { engine, input throws(EngineError) in
-          try engine.cordonNodes(input.scratch.buffer(ids(input)), cordoned: true)
-        },
         update("update \(what)", status, ids),
       ]
+    }
+    func cordon(_ what: String, _ status: Int, _ ids: @escaping (BadInput) -> [UInt64]) -> BadCall {
+      BadCall("cordon \(what)", status) { engine, input throws(EngineError) in
+        try engine.cordonNodes(input.scratch.buffer(ids(input)), cordoned: true)
+      }
     }
     let good: (BadInput) -> [UInt64] = { [$0.nodes[1], $0.nodes[0]] }
     var calls = ids("a node that has gone", BERTH_STALE_ID) { [$0.nodes[0], $0.goneNode] }
     calls += ids("a node that never was", BERTH_UNKNOWN_ID) { [$0.nodes[0], UInt64.max] }
     calls += ids("a node twice", BERTH_DUPLICATE) { [$0.nodes[0], $0.nodes[0]] }
     calls += [
+      cordon("a node that has gone", BERTH_STALE_ID) { [$0.nodes[0], $0.goneNode] },
+      cordon("a node that never was", BERTH_UNKNOWN_ID) { [$0.nodes[0], UInt64.max] },
+      cordon("a node twice", BERTH_DUPLICATE) { [$0.nodes[0], $0.nodes[0]] },
       update("update with names", BERTH_BAD_ARGUMENT, good) { $0.names = $1.scratch.texts(["a", "b"]) },
       update("update of what runs untold", BERTH_BAD_ARGUMENT, good) { batch, input in
         batch.requested = UnsafePointer(input.scratch.array([Int64(1), 1]))
@@ -214,7 +214,6 @@ struct BadInputTests {
         bad.domain = 999
         batch.nodes = UnsafePointer(input.scratch.array([input.node, bad]))
       },
-      update("update of another struct size", BERTH_BAD_STRUCT, good) { batch, _ in batch.struct_size = 1 },
       BadCall("find nobody", BERTH_UNKNOWN_ID) { engine, input throws(EngineError) in
         _ = try engine.findNode(name: input.scratch.text("nobody"))
       },

@@ -52,8 +52,11 @@ struct CommandStream {
 
   mutating func step() throws {
     var drawn = Double.random(in: 0..<weights.reduce(0) { $0 + $1.weight }, using: &swarm.random)
-    let command = weights.first { drawn -= $0.weight; return drawn < 0 }!.command
-    try run(command)
+    let drawnCommand = weights.first { choice in
+      drawn -= choice.weight
+      return drawn < 0
+    }
+    try run(drawnCommand!.command)
     if swarm.random.chance(0.2) { try twin.validate() }
   }
 
@@ -90,10 +93,10 @@ struct CommandStream {
     }
     var domain = 0
     var depth = 0
-    while depth < swarm.levels - 1, let child = twin.oracle.domains[domain].children.randomElement(using: &swarm.random),
-      swarm.random.chance(0.6)
-    {
-      domain = child
+    while depth < swarm.levels - 1, swarm.random.chance(0.6) {
+      let children = twin.oracle.domains[domain].children
+      if children.isEmpty { break }
+      domain = swarm.random.pick(children)
       depth += 1
     }
     while depth < swarm.levels {

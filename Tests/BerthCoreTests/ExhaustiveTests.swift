@@ -86,7 +86,9 @@ struct ExhaustiveTests {
       for (index, value) in own.enumerated() {
         for op in [Requirement.Operator.in, .notIn] {
           requirements.append(Requirement(key: key, op: op, values: [value]))
-          for other in own[(index + 1)...] { requirements.append(Requirement(key: key, op: op, values: [value, other])) }
+          for other in own[(index + 1)...] {
+            requirements.append(Requirement(key: key, op: op, values: [value, other]))
+          }
         }
       }
       for bound in ["0", "1", "-1", "9223372036854775807", "-9223372036854775808"] {
@@ -144,7 +146,8 @@ struct ExhaustiveTests {
   /// Every sequence of five commands on two small nodes.
   @Test(arguments: [false, true])
   func allShortCommandSequences(tiesByKey: Bool) {
-    Fuzz.run("allShortCommandSequences", seed: 0, try Twin(levelKeys: ["zone"], tiesByKey: tiesByKey, seed: 0)) { twin in
+    Fuzz.run("allShortCommandSequences", seed: 0, try Twin(levelKeys: ["zone"], tiesByKey: tiesByKey, seed: 0)) {
+      twin in
       try twin.addResource("cpu", .cpu)
       try twin.addProfile("packing", [Term(.binpack)])
       let zones = [try twin.addDomain(parent: 0, name: "a"), try twin.addDomain(parent: 0, name: "b")]

@@ -22,8 +22,10 @@ struct LargeClusterTests {
         })
       let pods = (1...6).map { LargeClusterTests.pod(profile, cpu: 1000 * Int64($0), gpu: $0 % 3 == 0 ? 1 : 0) }
       for path in Twin.paths {
-        let batch = (0..<400).map { _ in twin.random.pick(pods) }
-        try twin.follow(batch, path: path, sampled: [0, 1, 2, 50, 398, 399])
+        // One node after the other takes its time.
+        let count = path == UInt32(BERTH_PATH_ROWS) ? 30 : 600
+        let batch = (0..<count).map { _ in twin.random.pick(pods) }
+        try twin.follow(batch, path: path, sampled: [0, 1, 2, count / 2, count - 2, count - 1])
       }
       try twin.candidates(pods[0], count: 12_500)
       try twin.explain(pods[2])
@@ -81,6 +83,25 @@ struct LargeClusterTests {
     }
   }
 
+  /// A fleet as it is found: zones, machine types in labels, a tainted GPU pool, bytes as kubelets report them, system
+  /// pods on every node; from empty until nothing fits any more.
+  @Test(arguments: ["kubernetes", "packing", "cheapest", "fit"])
+  func fleetFromEmptyToFull(profile: String) {
+    Fuzz.run("fleetFromEmptyToFull", seed: 0, try Twin(levelKeys: [Fleet.zone], seed: profile.count)) { twin in
+      var fleet = try Fleet(twin, nodes: 600)
+      for round in 0..<10 {
+        let path = Twin.paths[round % 3]
+        let pods = (0..<2000).map { _ in fleet.pod(profile) }
+        try twin.follow(pods, path: path, sampled: Set((0..<10).map { _ in twin.random.int(0...1999) }))
+        let running = twin.oracle.pods.keys.sorted()
+        try twin.remove(twin.random.sample(running, running.count / 10), forgetting: false)
+        try twin.candidates(fleet.pod(profile), count: 50)
+        try twin.explain(fleet.pod(profile))
+        try twin.validate()
+      }
+    }
+  }
+
   static func addResourcesAndProfiles(_ twin: Twin) throws {
     try twin.addResource("cpu", .cpu)
     try twin.addResource("memory", .memory)
@@ -103,9 +124,11 @@ extension CommandStream {
   /// Places many pods, lets half of them go, and replaces a part of the nodes.
   mutating func churn(placements: Int, sampled: Int) throws {
     for _ in 0..<3 { makePod() }
-    let batch = (0..<placements).map { _ in somePod() }
-    let sample = Set((0..<sampled).map { _ in swarm.random.int(0...(placements - 1)) })
-    try twin.follow(batch, path: swarm.random.pick(Twin.paths), sampled: sample)
+    let path = swarm.random.pick(Twin.paths)
+    let count = path == UInt32(BERTH_PATH_ROWS) ? 30 : placements
+    let batch = (0..<count).map { _ in somePod() }
+    let sample = Set((0..<sampled).map { _ in swarm.random.int(0...(count - 1)) })
+    try twin.follow(batch, path: path, sampled: sample)
     let pods = twin.oracle.pods.keys.sorted()
     try twin.remove(swarm.random.sample(pods, pods.count / 2), forgetting: false)
     let order = twin.oracle.topologyOrder()

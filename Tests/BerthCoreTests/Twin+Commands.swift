@@ -48,6 +48,12 @@ extension Twin {
     let nameless = nodes.allSatisfy { $0.name == nil }
     let batch = try batch(
       nodes.map(\.spec), untold: silent ? nil : nodes.map(\.untold), names: nameless ? nil : nodes.map(\.name), scratch)
+    if nodes.contains(where: { isTooWide($0.spec.allocatable, $0.untold) }) {
+      try refused("add nodes with too many resources", BERTH_LIMIT) { engine throws(EngineError) in
+        try engine.addNodes(batch, ids: scratch.array([UInt64](repeating: 0, count: nodes.count)))
+      }
+      return []
+    }
     let ids = try all("add nodes") { engine throws(EngineError) in
       var ids = [UInt64](repeating: 0, count: nodes.count + 1)
       try engine.addNodes(batch, ids: &ids)
@@ -58,12 +64,22 @@ extension Twin {
     return added
   }
 
+  /// Whether a node would have, or use, more resources than it can list.
+  private func isTooWide(_ resources: [String: Int64]...) -> Bool {
+    Set(resources.flatMap { $0.filter { $0.value > 0 }.keys }).count > Int(BERTH_MAX_RESOURCES_PER_NODE)
+  }
+
   func updateNodes(_ nodes: [Int], _ specs: [NodeSpec]) throws {
     note("update nodes \(nodes.prefix(8)) \(nodes.count < 4 ? "\(specs)" : "")")
     let scratch = Scratch()
     let ids = scratch.array(nodes.map { nodeIds[$0]! })
     let batch = try batch(specs, untold: nil, names: nil, scratch)
-    try all("update nodes") { engine throws(EngineError) in try engine.updateNodes(ids, batch); return 0 }
+    if zip(nodes, specs).contains(where: { isTooWide($1.allocatable, oracle.nodes[$0]!.used) }) {
+      return try refused("update to too many resources", BERTH_LIMIT) { engine throws(EngineError) in
+        try engine.updateNodes(ids, batch)
+      }
+    }
+    try onAll("update nodes") { engine throws(EngineError) in try engine.updateNodes(ids, batch) }
     for (index, node) in nodes.enumerated() { oracle.updateNode(node, specs[index]) }
   }
 
@@ -71,7 +87,7 @@ extension Twin {
     note("remove nodes \(nodes.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(nodes.map { nodeIds[$0]! })
-    try all("remove nodes") { engine throws(EngineError) in try engine.removeNodes(ids); return 0 }
+    try onAll("remove nodes") { engine throws(EngineError) in try engine.removeNodes(ids) }
     for node in nodes {
       oracle.removeNode(node)
       forget(node: node)
@@ -82,7 +98,7 @@ extension Twin {
     note("\(cordoned ? "cordon" : "uncordon") nodes \(nodes.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(nodes.map { nodeIds[$0]! })
-    try all("cordon") { engine throws(EngineError) in try engine.cordonNodes(ids, cordoned: cordoned); return 0 }
+    try onAll("cordon") { engine throws(EngineError) in try engine.cordonNodes(ids, cordoned: cordoned) }
     for node in nodes { oracle.cordonNode(node, cordoned) }
   }
 
@@ -92,6 +108,13 @@ extension Twin {
     let scratch = Scratch()
     let list = scratch.buffer(classes)
     let nodes = scratch.array(pods.map { nodeIds[$0.node]! })
+    var used: [Int: [String: Int64]] = [:]
+    for (spec, node) in pods { used[node, default: oracle.nodes[node]!.used].merge(spec.requests, uniquingKeysWith: +) }
+    if used.contains(where: { isTooWide(oracle.nodes[$0]!.spec.allocatable, $1) }) {
+      return try refused("bind too many resources", BERTH_LIMIT) { engine throws(EngineError) in
+        try engine.bind(list, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)))
+      }
+    }
     let ids = try all("bind") { engine throws(EngineError) in
       var ids = [UInt64](repeating: 0, count: pods.count + 1)
       try engine.bind(list, nodes: nodes, pods: &ids)
@@ -104,7 +127,7 @@ extension Twin {
     note("confirm pods \(pods.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(pods.map { podIds[$0]! })
-    try all("confirm") { engine throws(EngineError) in try engine.confirm(ids); return 0 }
+    try onAll("confirm") { engine throws(EngineError) in try engine.confirm(ids) }
     for pod in pods { oracle.confirmPod(pod) }
   }
 
@@ -113,9 +136,8 @@ extension Twin {
     note("\(forgetting ? "forget" : "release") pods \(pods.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(pods.map { podIds[$0]! })
-    try all(forgetting ? "forget" : "release") { engine throws(EngineError) in
+    try onAll(forgetting ? "forget" : "release") { engine throws(EngineError) in
       if forgetting { try engine.forget(ids) } else { try engine.release(ids) }
-      return 0
     }
     for pod in pods {
       oracle.removePod(pod)

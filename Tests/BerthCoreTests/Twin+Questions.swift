@@ -64,7 +64,8 @@ extension Twin {
         try placed(classes, dryRun: true, engine)
       }
       for (index, placement) in placements.enumerated() {
-        try compare(placement, expected[index], classes[index], "dry run on path \(path), pod \(index) of \(pods.count)")
+        let what = "dry run on path \(path), pod \(index) of \(pods.count)"
+        try compare(placement, expected[index], classes[index], what)
         try check(placement.pod == UInt64.max, "a dry run left pod \(placement.pod)")
       }
     }
@@ -126,7 +127,8 @@ extension Twin {
       try check(
         answer[rank] == row,
         "candidate \(rank) on path \(path) (id, total, terms): the engine says \(answer[rank]) "
-          + "(node \(nodesById[UInt64(bitPattern: answer[rank][0])] ?? -1)), the oracle \(row) (node \(candidate.node))")
+          + "(node \(nodesById[UInt64(bitPattern: answer[rank][0])] ?? -1)), the oracle \(row) (node \(candidate.node))"
+      )
     }
   }
 
@@ -138,7 +140,8 @@ extension Twin {
       let scratch = Scratch()
       let empty = berth_reason(kind: 0, resource: 0, nodes: 0)
       let reasons = scratch.array([berth_reason](repeating: empty, count: capacity))
-      let explanation = try engine.explain(podClass, reasons: UnsafeMutableBufferPointer(start: reasons, count: capacity))
+      let room = UnsafeMutableBufferPointer(start: reasons, count: capacity)
+      let explanation = try engine.explain(podClass, reasons: room)
       return Explained(
         reasonCount: explanation.reason_count, nodes: explanation.nodes, feasible: explanation.feasible,
         nearestNode: explanation.nearest_node, nearestResource: explanation.nearest_resource,

@@ -87,7 +87,9 @@ extension Twin {
       let scratch = Scratch()
       let states = scratch.array([berth_pod_state](repeating: berth_pod_state(), count: pods.count))
       try engine.readPods(scratch.buffer(pods.map { podIds[$0]! }), states: states)
-      return pods.indices.map { [states[$0].pod, states[$0].node, UInt64(states[$0].pod_class), UInt64(states[$0].state)] }
+      return pods.indices.map {
+        [states[$0].pod, states[$0].node, UInt64(states[$0].pod_class), UInt64(states[$0].state)]
+      }
     }
     for (index, pod) in pods.enumerated() {
       let ours = oracle.pods[pod]!

@@ -79,6 +79,14 @@ final class Twin {
     return first!
   }
 
+  /// The same for a call that answers nothing.
+  func onAll(_ what: String, _ call: (Engine) throws(EngineError) -> Void) throws {
+    try all(what) { engine throws(EngineError) in
+      try call(engine)
+      return true
+    }
+  }
+
   /// Makes a call that every engine must refuse with one of the statuses, with a sentence, and stay sound.
   func refused(_ what: String, _ statuses: Int..., call: (Engine) throws(EngineError) -> Void) throws {
     try refused(what, anyOf: statuses, call: call)
@@ -86,17 +94,19 @@ final class Twin {
 
   func refused(_ what: String, anyOf statuses: [Int], call: (Engine) throws(EngineError) -> Void) throws {
     note("refused: \(what)")
+    var complaint: String?
     for (level, engine) in engines {
       do {
         try call(engine)
-        throw Mismatch("\(what): not refused at CPU level \(level)")
-      } catch let error as EngineError {
+        complaint = complaint ?? "\(what): not refused at CPU level \(level)"
+      } catch {
         if !statuses.contains(Int(error.status)) {
-          throw Mismatch("\(what): status \(error.status) (\(error.message)), expected one of \(statuses)")
+          complaint = complaint ?? "\(what): status \(error.status) (\(error.message)), expected one of \(statuses)"
         }
-        if error.message.isEmpty { throw Mismatch("\(what): no message") }
+        if error.message.isEmpty { complaint = complaint ?? "\(what): no message" }
       }
     }
+    if let complaint { throw Mismatch(complaint) }
     try validate()
   }
 
@@ -104,10 +114,10 @@ final class Twin {
     if !agrees { throw Mismatch(what()) }
   }
 
-  func validate() throws { try all("validate") { engine throws(EngineError) in try engine.validate() as () ; return 0 } }
+  func validate() throws { try onAll("validate") { engine throws(EngineError) in try engine.validate() } }
 
   func setPath(_ path: UInt32) throws {
-    try all("set path \(path)") { engine throws(EngineError) in try engine.setPath(path); return 0 }
+    try onAll("set path \(path)") { engine throws(EngineError) in try engine.setPath(path) }
   }
 
   // MARK: Names to ids

@@ -60,9 +60,10 @@ extension Oracle {
 
   /// Number of PreferNoSchedule taints that the pod does not tolerate.
   func intolerableTaints(_ pod: PodSpec, _ node: Node) -> Int64 {
-    Int64(node.spec.taints.filter { taint in
-      taint.effect == .preferNoSchedule && !pod.tolerations.contains { $0.tolerates(taint) }
-    }.count)
+    Int64(
+      node.spec.taints.filter { taint in
+        taint.effect == .preferNoSchedule && !pod.tolerations.contains { $0.tolerates(taint) }
+      }.count)
   }
 
   /// How much of each requested resource lacks; empty where the pod fits.

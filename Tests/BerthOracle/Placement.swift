@@ -32,29 +32,34 @@ extension Oracle {
     }
   }
 
-  /// All feasible nodes, best first.
-  public func ranking(_ pod: PodSpec) -> [Candidate] {
+  /// All feasible nodes with their scores, in topology order.
+  private func candidates(_ pod: PodSpec) -> [Candidate] {
     let feasible = topologyOrder().filter { refusal(pod, nodes[$0]!) == nil }
     let terms = profiles[pod.profile]!
     let columns = terms.map { term in scores(term, pod, on: feasible).map { $0 * term.weight } }
-    let candidates = feasible.indices.map { index in
+    return feasible.indices.map { index in
       let values = columns.map { $0[index] }
       return Candidate(node: feasible[index], total: values.reduce(0, +), terms: values)
     }
-    // Sorting by position last makes it a total order, so the sort need not be stable.
-    let ranked = candidates.enumerated().sorted { left, right in
-      if left.element.total != right.element.total { return left.element.total > right.element.total }
-      if tiesByKey {
-        let (leftKey, rightKey) = (nodes[left.element.node]!.spec.tieKey, nodes[right.element.node]!.spec.tieKey)
-        if leftKey != rightKey { return leftKey < rightKey }
-      }
-      return left.offset < right.offset
+  }
+
+  /// Positions are those in topology order, so there are no equals.
+  private func isBetter(_ left: (offset: Int, element: Candidate), _ right: (offset: Int, element: Candidate)) -> Bool {
+    if left.element.total != right.element.total { return left.element.total > right.element.total }
+    if tiesByKey {
+      let (leftKey, rightKey) = (nodes[left.element.node]!.spec.tieKey, nodes[right.element.node]!.spec.tieKey)
+      if leftKey != rightKey { return leftKey < rightKey }
     }
-    return ranked.map(\.element)
+    return left.offset < right.offset
+  }
+
+  /// All feasible nodes, best first.
+  public func ranking(_ pod: PodSpec) -> [Candidate] {
+    candidates(pod).enumerated().sorted(by: isBetter).map(\.element)
   }
 
   /// The node the pod goes to; nil: it fits nowhere.
-  public func decide(_ pod: PodSpec) -> Candidate? { ranking(pod).first }
+  public func decide(_ pod: PodSpec) -> Candidate? { candidates(pod).enumerated().min(by: isBetter)?.element }
 
   /// Decides for one pod after the other, each seeing those before it. A dry run is taken back afterwards.
   public func place(_ specs: [PodSpec], dryRun: Bool) -> [(decision: Candidate?, pod: Int?)] {

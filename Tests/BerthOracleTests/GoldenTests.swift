@@ -3,7 +3,8 @@ import Foundation
 import Testing
 
 /// The oracle against what the real kube-scheduler decided: its rejections, scores and best nodes.
-@Suite(.enabled(if: GoldenVectors.folder != nil, "no golden vectors: set BERTH_SHARED to the folder that holds golden/"))
+@Suite(
+  .enabled(if: GoldenVectors.folder != nil, "no golden vectors: set BERTH_SHARED to the folder that holds golden/"))
 struct GoldenTests {
   /// The suites whose every plugin is modelled here.
   @Test(arguments: ["resources", "node-affinity", "taints", "fit-profiles"])

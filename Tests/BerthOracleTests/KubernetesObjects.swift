@@ -147,9 +147,8 @@ private func selectorTerm(_ term: KubernetesPod.Term, weight: Int64 = 0) -> Sele
     return Requirement(
       key: expression.key, op: operators[expression.operator]!, values: expression.values ?? [], isField: isField)
   }
-  return SelectorTerm(
-    (term.matchExpressions ?? []).map { requirement($0, false) } + (term.matchFields ?? []).map { requirement($0, true) },
-    weight: weight)
+  let expressions = (term.matchExpressions ?? []).map { requirement($0, false) }
+  return SelectorTerm(expressions + (term.matchFields ?? []).map { requirement($0, true) }, weight: weight)
 }
 
 private func effect(_ name: String) -> Effect? {
