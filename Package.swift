@@ -57,7 +57,8 @@ let package = Package(
     .target(
       name: "BerthCore",
       dependencies: [
-        "CBerth", "CPlatform", "CKernels", "BerthMemory", "BerthKernelsScalar", "BerthKernelsBaseline", "BerthKernelsV3", "BerthKernelsV4",
+        "CBerth", "CPlatform", "CKernels", "BerthMemory", "BerthKernelsScalar", "BerthKernelsBaseline",
+        "BerthKernelsV3", "BerthKernelsV4",
       ], swiftSettings: checked),
     .target(
       name: "Berth", dependencies: ["CBerth", "CPlatform", "BerthCore"], exclude: ["exports.map"],

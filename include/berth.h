@@ -61,26 +61,26 @@ typedef uint32_t berth_status;
 enum {
   BERTH_OK = 0,
   /* 10..19: the call's own arguments */
-  BERTH_NULL_POINTER = 10,   /* a pointer that must not be null is null */
-  BERTH_BAD_STRUCT = 11,     /* struct_size is unknown, or a reserved field is not zero */
-  BERTH_BAD_ARGUMENT = 12,   /* a value outside its range; the message names it and the range */
-  BERTH_BAD_QUANTITY = 13,   /* a negative quantity, or a sum that leaves the 64-bit range */
-  BERTH_BAD_NUMBER = 14,     /* not a number, infinite, or not whole where a whole number is asked for */
-  BERTH_BAD_TEXT = 15,       /* not UTF-8, empty where a name is asked for, or too long */
+  BERTH_NULL_POINTER = 10, /* a pointer that must not be null is null */
+  BERTH_BAD_STRUCT = 11,   /* struct_size is unknown, or a reserved field is not zero */
+  BERTH_BAD_ARGUMENT = 12, /* a value outside its range; the message names it and the range */
+  BERTH_BAD_QUANTITY = 13, /* a negative quantity, or a sum that leaves the 64-bit range */
+  BERTH_BAD_NUMBER = 14,   /* not a number, infinite, or not whole where a whole number is asked for */
+  BERTH_BAD_TEXT = 15,     /* not UTF-8, empty where a name is asked for, or too long */
   /* 20..29: handles and ids */
-  BERTH_BAD_ENGINE = 20,     /* not a live engine: destroyed, foreign or null */
-  BERTH_UNKNOWN_ID = 21,     /* never given out by this engine */
-  BERTH_STALE_ID = 22,       /* given out by this engine, but the node or pod has gone since */
-  BERTH_DUPLICATE = 23,      /* the name, or the id within one batch, is there already */
+  BERTH_BAD_ENGINE = 20, /* not a live engine: destroyed, foreign or null */
+  BERTH_UNKNOWN_ID = 21, /* never given out by this engine */
+  BERTH_STALE_ID = 22,   /* given out by this engine, but the node or pod has gone since */
+  BERTH_DUPLICATE = 23,  /* the name, or the id within one batch, is there already */
   /* 30..39: the state of the engine */
-  BERTH_WRONG_STATE = 30,    /* the pod is not in a state that allows this (e.g. confirm of a bound pod) */
-  BERTH_BUSY = 31,           /* another thread is inside a call on this engine */
-  BERTH_SEALED = 32,         /* levels and tie rule cannot change once there are domains or nodes */
+  BERTH_WRONG_STATE = 30, /* the pod is not in a state that allows this (e.g. confirm of a bound pod) */
+  BERTH_BUSY = 31,        /* another thread is inside a call on this engine */
+  BERTH_SEALED = 32,      /* levels and tie rule cannot change once there are domains or nodes */
   /* 40..49: resources of the host */
-  BERTH_LIMIT = 40,          /* one of the limits below would be exceeded */
-  BERTH_OUT_OF_MEMORY = 41,  /* the allocator refused */
+  BERTH_LIMIT = 40,         /* one of the limits below would be exceeded */
+  BERTH_OUT_OF_MEMORY = 41, /* the allocator refused */
   /* 50..59: self check */
-  BERTH_CORRUPT = 50         /* berth_engine_validate found a broken invariant: please report it */
+  BERTH_CORRUPT = 50 /* berth_engine_validate found a broken invariant: please report it */
 };
 
 /* The status's name, "BERTH_OK"; "BERTH_UNKNOWN_STATUS" for other values. Static, never freed. */
@@ -126,13 +126,13 @@ typedef uint32_t berth_class_id;
 
 #define BERTH_NO_NODE UINT64_MAX
 #define BERTH_NO_POD UINT64_MAX
-#define BERTH_ROOT_DOMAIN 0u    /* the cluster itself: the parent of the first level's domains */
-#define BERTH_EMPTY_SET 0u      /* the label set and the taint set without members */
+#define BERTH_ROOT_DOMAIN 0u /* the cluster itself: the parent of the first level's domains */
+#define BERTH_EMPTY_SET 0u   /* the label set and the taint set without members */
 #define BERTH_ANY_RESOURCE UINT32_MAX
 
 /* Where an engine's memory comes from. */
 enum {
-  BERTH_ALLOCATOR_AUTO = 0,     /* jemalloc when the process has it or it can be loaded, else mmap */
+  BERTH_ALLOCATOR_AUTO = 0, /* jemalloc when the process has it or it can be loaded, else mmap */
   BERTH_ALLOCATOR_JEMALLOC = 1,
   BERTH_ALLOCATOR_MMAP = 2
 };
@@ -140,32 +140,32 @@ enum {
 /* Which kernels run; AUTO takes the best one this CPU has. Every level gives the same bits. */
 enum {
   BERTH_CPU_AUTO = 0,
-  BERTH_CPU_SCALAR = 1,         /* plain loops: the reference */
-  BERTH_CPU_BASELINE = 2,       /* x86-64-v2, or the compiler's vectors on arm64 */
-  BERTH_CPU_V3 = 3,             /* x86-64-v3: AVX2 */
-  BERTH_CPU_V4 = 4              /* x86-64-v4: AVX-512 */
+  BERTH_CPU_SCALAR = 1,   /* plain loops: the reference */
+  BERTH_CPU_BASELINE = 2, /* x86-64-v2, or the compiler's vectors on arm64 */
+  BERTH_CPU_V3 = 3,       /* x86-64-v3: AVX2 */
+  BERTH_CPU_V4 = 4        /* x86-64-v4: AVX-512 */
 };
 
 /* How a decision is searched; every path gives the same node. For tests and measurements: AUTO is the planner. */
 enum {
   BERTH_PATH_AUTO = 0,
-  BERTH_PATH_TREE = 1,          /* branch and bound in the state tree */
-  BERTH_PATH_SCAN = 2,          /* SIMD scan over all leaves */
-  BERTH_PATH_ROWS = 3           /* one node after the other, in topology order */
+  BERTH_PATH_TREE = 1, /* branch and bound in the state tree */
+  BERTH_PATH_SCAN = 2, /* SIMD scan over all leaves */
+  BERTH_PATH_ROWS = 3  /* one node after the other, in topology order */
 };
 
 /* What breaks a tie between nodes of equal score. */
 enum {
-  BERTH_TIE_TOPOLOGY = 0,       /* the first in topology order */
-  BERTH_TIE_KEY = 1             /* the smallest berth_node.tie_key, then the first in topology order */
+  BERTH_TIE_TOPOLOGY = 0, /* the first in topology order */
+  BERTH_TIE_KEY = 1       /* the smallest berth_node.tie_key, then the first in topology order */
 };
 
 typedef struct berth_engine_options {
   uint32_t struct_size;
-  uint32_t allocator;           /* BERTH_ALLOCATOR_* */
-  uint32_t cpu_level;           /* BERTH_CPU_*; a level this CPU lacks is refused */
-  uint32_t tie_rule;            /* BERTH_TIE_* */
-  uint32_t level_count;         /* topology levels, widest first; at most BERTH_MAX_LEVELS */
+  uint32_t allocator;   /* BERTH_ALLOCATOR_* */
+  uint32_t cpu_level;   /* BERTH_CPU_*; a level this CPU lacks is refused */
+  uint32_t tie_rule;    /* BERTH_TIE_* */
+  uint32_t level_count; /* topology levels, widest first; at most BERTH_MAX_LEVELS */
   uint32_t reserved;
   const char *const *level_keys; /* label key of each level, e.g. "topology.kubernetes.io/zone"; unique */
 } berth_engine_options;
@@ -187,19 +187,19 @@ berth_status berth_engine_last_error(berth_engine *engine, char *text, size_t ca
 
 typedef struct berth_engine_info {
   uint32_t struct_size;
-  uint32_t allocator;           /* BERTH_ALLOCATOR_JEMALLOC or _MMAP: what serves this engine */
-  uint32_t cpu_level;           /* BERTH_CPU_*: the kernels in use */
-  uint32_t shapes;              /* distinct capacities */
-  uint32_t trees;               /* state trees (one for similar shapes) */
-  uint32_t pools;               /* distinct (labels, taints, cordon, zone) */
+  uint32_t allocator; /* BERTH_ALLOCATOR_JEMALLOC or _MMAP: what serves this engine */
+  uint32_t cpu_level; /* BERTH_CPU_*: the kernels in use */
+  uint32_t shapes;    /* distinct capacities */
+  uint32_t trees;     /* state trees (one for similar shapes) */
+  uint32_t pools;     /* distinct (labels, taints, cordon, zone) */
   uint64_t nodes;
   uint64_t pods;
   uint64_t classes;
-  uint64_t bytes_allocated;     /* what the engine holds, as the allocator counts it */
-  uint64_t bytes_mapped;        /* what the allocator has mapped for it */
-  uint64_t node_bytes;          /* rows, ids, names, groups */
-  uint64_t index_bytes;         /* the state trees */
-  uint64_t class_bytes;         /* classes, profiles, label and taint sets */
+  uint64_t bytes_allocated; /* what the engine holds, as the allocator counts it */
+  uint64_t bytes_mapped;    /* what the allocator has mapped for it */
+  uint64_t node_bytes;      /* rows, ids, names, groups */
+  uint64_t index_bytes;     /* the state trees */
+  uint64_t class_bytes;     /* classes, profiles, label and taint sets */
   uint64_t pod_bytes;
   /* counters since create, for measuring and for gates that must repeat exactly */
   uint64_t decisions;
@@ -208,13 +208,13 @@ typedef struct berth_engine_info {
   uint64_t row_queries;
   uint64_t leaves_opened;
   uint64_t inners_opened;
-  uint64_t exact_scores;        /* nodes scored one by one after the kernels' bound */
-  uint64_t scan_fallbacks;      /* tree searches that reached their limit and were finished by a scan */
-  uint64_t node_changes;        /* length of the change log since create */
+  uint64_t exact_scores;   /* nodes scored one by one after the kernels' bound */
+  uint64_t scan_fallbacks; /* tree searches that reached their limit and were finished by a scan */
+  uint64_t node_changes;   /* length of the change log since create */
   uint64_t leaf_splits;
   uint64_t leaf_merges;
-  uint64_t slot_moves;          /* nodes that got another slot because their neighbourhood was full */
-  uint64_t allocations;         /* blocks asked from the allocator */
+  uint64_t slot_moves;  /* nodes that got another slot because their neighbourhood was full */
+  uint64_t allocations; /* blocks asked from the allocator */
 } berth_engine_info;
 
 /* Reads figures and counters. Set info_out->struct_size before. */
@@ -233,12 +233,12 @@ berth_status berth_engine_validate(berth_engine *engine);
 
 /* What a resource is to the profiles that speak of cpu, memory and GPU. */
 enum {
-  BERTH_RESOURCE_OTHER = 0,     /* extended resources */
-  BERTH_RESOURCE_CPU = 1,       /* one per engine */
-  BERTH_RESOURCE_MEMORY = 2,    /* one per engine */
+  BERTH_RESOURCE_OTHER = 0,  /* extended resources */
+  BERTH_RESOURCE_CPU = 1,    /* one per engine */
+  BERTH_RESOURCE_MEMORY = 2, /* one per engine */
   BERTH_RESOURCE_GPU = 3,
   BERTH_RESOURCE_EPHEMERAL_STORAGE = 4,
-  BERTH_RESOURCE_PODS = 5       /* one per engine; nothing is counted by itself: request 1 in the pod spec */
+  BERTH_RESOURCE_PODS = 5 /* one per engine; nothing is counted by itself: request 1 in the pod spec */
 };
 
 /* Adds a resource name. BERTH_DUPLICATE if it exists. */
@@ -247,8 +247,7 @@ berth_status berth_resource_add(berth_engine *engine, const char *name, uint32_t
 /* Adds a domain below parent, BERTH_ROOT_DOMAIN for the first level. Siblings are ordered as they were added, and
  * topology order follows. Names are the values of the level's label and unique among siblings. A domain on the last
  * level holds nodes; the others hold domains. */
-berth_status berth_domain_add(berth_engine *engine, berth_domain_id parent, const char *name,
-                              berth_domain_id *id_out);
+berth_status berth_domain_add(berth_engine *engine, berth_domain_id parent, const char *name, berth_domain_id *id_out);
 
 typedef struct berth_label {
   const char *key;
@@ -262,7 +261,7 @@ berth_status berth_label_set_intern(berth_engine *engine, const berth_label *lab
                                     berth_label_set_id *id_out);
 
 enum {
-  BERTH_EFFECT_ANY = 0,         /* tolerations only: every effect */
+  BERTH_EFFECT_ANY = 0, /* tolerations only: every effect */
   BERTH_EFFECT_NO_SCHEDULE = 1,
   BERTH_EFFECT_PREFER_NO_SCHEDULE = 2,
   BERTH_EFFECT_NO_EXECUTE = 3
@@ -270,8 +269,8 @@ enum {
 
 typedef struct berth_taint {
   const char *key;
-  const char *value;            /* may be null: empty */
-  uint32_t effect;              /* BERTH_EFFECT_*, not ANY */
+  const char *value; /* may be null: empty */
+  uint32_t effect;   /* BERTH_EFFECT_*, not ANY */
   uint32_t reserved;
 } berth_taint;
 
@@ -286,13 +285,13 @@ berth_status berth_taint_set_intern(berth_engine *engine, const berth_taint *tai
 enum { BERTH_NODE_CORDONED = 1u }; /* spec.unschedulable: only pods that tolerate node.kubernetes.io/unschedulable */
 
 typedef struct berth_node {
-  berth_domain_id domain;       /* on the last level; BERTH_ROOT_DOMAIN in an engine without levels */
+  berth_domain_id domain; /* on the last level; BERTH_ROOT_DOMAIN in an engine without levels */
   berth_label_set_id labels;
   berth_taint_set_id taints;
-  uint32_t flags;               /* BERTH_NODE_* */
-  uint32_t tie_key;             /* used with BERTH_TIE_KEY only */
+  uint32_t flags;   /* BERTH_NODE_* */
+  uint32_t tie_key; /* used with BERTH_TIE_KEY only */
   uint32_t reserved;
-  int64_t price;                /* per hour, in millionths of a currency unit; 0 where prices do not matter */
+  int64_t price; /* per hour, in millionths of a currency unit; 0 where prices do not matter */
 } berth_node;
 
 /* A batch of nodes as columns. */
@@ -300,11 +299,11 @@ typedef struct berth_node_batch {
   uint32_t struct_size;
   uint32_t resource_count;
   size_t count;
-  const berth_node *nodes;              /* [count] */
-  const berth_resource_id *resources;   /* [resource_count], unique */
-  const int64_t *allocatable;           /* [count][resource_count], row by row; 0: the node lacks the resource */
-  const int64_t *requested;             /* same shape, or null: what runs there without being told pod by pod */
-  const char *const *names;             /* [count] or null; a name is unique in the engine, null entries are nameless */
+  const berth_node *nodes;            /* [count] */
+  const berth_resource_id *resources; /* [resource_count], unique */
+  const int64_t *allocatable;         /* [count][resource_count], row by row; 0: the node lacks the resource */
+  const int64_t *requested;           /* same shape, or null: what runs there without being told pod by pod */
+  const char *const *names;           /* [count] or null; a name is unique in the engine, null entries are nameless */
 } berth_node_batch;
 
 /* An empty batch with its struct_size. */
@@ -334,15 +333,15 @@ typedef struct berth_node_state {
   berth_taint_set_id taints;
   uint32_t flags;
   uint32_t tie_key;
-  uint32_t slot;                /* place in topology order now: grows along the order, has gaps, may change */
+  uint32_t slot; /* place in topology order now: grows along the order, has gaps, may change */
   int64_t price;
 } berth_node_state;
 
 /* Reads nodes by id. states_out[count] (may be null); for resources[resource_count]: allocatable_out and
  * requested_out, [count][resource_count] row by row (each may be null). */
 berth_status berth_nodes_read(berth_engine *engine, const berth_node_id *ids, size_t count,
-                              const berth_resource_id *resources, uint32_t resource_count,
-                              berth_node_state *states_out, int64_t *allocatable_out, int64_t *requested_out);
+                              const berth_resource_id *resources, uint32_t resource_count, berth_node_state *states_out,
+                              int64_t *allocatable_out, int64_t *requested_out);
 
 /* Lists live nodes in topology order: skips `offset` of them, writes up to capacity ids, and the number written. */
 berth_status berth_nodes_list(berth_engine *engine, size_t offset, size_t capacity, berth_node_id *ids_out,
@@ -354,25 +353,25 @@ berth_status berth_nodes_list(berth_engine *engine, size_t offset, size_t capaci
 
 /* Score terms. Kubernetes' own give 0..100 as kube-scheduler v1.36 computes them. Total = sum of weight x term. */
 enum {
-  BERTH_TERM_LEAST_ALLOCATED = 1,              /* NodeResourcesFit, LeastAllocated */
-  BERTH_TERM_MOST_ALLOCATED = 2,               /* NodeResourcesFit, MostAllocated */
-  BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO = 3,  /* NodeResourcesFit, RequestedToCapacityRatio; needs points */
-  BERTH_TERM_BALANCED_ALLOCATION = 4,          /* NodeResourcesBalancedAllocation; resource weights are ignored */
-  BERTH_TERM_NODE_AFFINITY = 5,                /* preferred node affinity, normalised over the feasible nodes */
-  BERTH_TERM_TAINT_TOLERATION = 6,             /* PreferNoSchedule taints, normalised over the feasible nodes */
-  BERTH_TERM_BINPACK = 7,       /* + sum over cpu, memory, GPU of floor(2^20 x used / allocatable) after placing */
-  BERTH_TERM_SPREAD = 8,        /* - the same sum */
-  BERTH_TERM_PRICE = 9,         /* - price of the node */
-  BERTH_TERM_DOT_PRODUCT = 10,  /* - floor(2^20 x (sum of weight x (free before / scale) x (request / scale)) / sum of
+  BERTH_TERM_LEAST_ALLOCATED = 1,             /* NodeResourcesFit, LeastAllocated */
+  BERTH_TERM_MOST_ALLOCATED = 2,              /* NodeResourcesFit, MostAllocated */
+  BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO = 3, /* NodeResourcesFit, RequestedToCapacityRatio; needs points */
+  BERTH_TERM_BALANCED_ALLOCATION = 4,         /* NodeResourcesBalancedAllocation; resource weights are ignored */
+  BERTH_TERM_NODE_AFFINITY = 5,               /* preferred node affinity, normalised over the feasible nodes */
+  BERTH_TERM_TAINT_TOLERATION = 6,            /* PreferNoSchedule taints, normalised over the feasible nodes */
+  BERTH_TERM_BINPACK = 7,      /* + sum over cpu, memory, GPU of floor(2^20 x used / allocatable) after placing */
+  BERTH_TERM_SPREAD = 8,       /* - the same sum */
+  BERTH_TERM_PRICE = 9,        /* - price of the node */
+  BERTH_TERM_DOT_PRODUCT = 10, /* - floor(2^20 x (sum of weight x (free before / scale) x (request / scale)) / sum of
                                    weights), in float64, resources in the order given, each ratio at most 1 */
-  BERTH_TERM_BEST_FIT = 11      /* - floor(2^20 x (sum of weight x (free after / scale)) / sum of weights), likewise */
+  BERTH_TERM_BEST_FIT = 11     /* - floor(2^20 x (sum of weight x (free after / scale)) / sum of weights), likewise */
 };
 
 /* A resource of a term. A term without resources takes cpu and memory (binpack, spread: cpu, memory, every GPU). */
 typedef struct berth_term_resource {
   berth_resource_id resource;
-  uint32_t weight;              /* 1..BERTH_MAX_WEIGHT */
-  int64_t scale;                /* dot product and best fit: what counts as 1, > 0; other terms: 0 */
+  uint32_t weight; /* 1..BERTH_MAX_WEIGHT */
+  int64_t scale;   /* dot product and best fit: what counts as 1, > 0; other terms: 0 */
 } berth_term_resource;
 
 /* A point of RequestedToCapacityRatio's shape: utilization 0..100 strictly rising, score 0..10. */
@@ -382,11 +381,11 @@ typedef struct berth_shape_point {
 } berth_shape_point;
 
 typedef struct berth_term {
-  uint32_t kind;                /* BERTH_TERM_* */
+  uint32_t kind; /* BERTH_TERM_* */
   uint32_t resource_count;
   uint32_t point_count;
   uint32_t reserved;
-  double weight;                /* whole, 1..BERTH_MAX_WEIGHT */
+  double weight; /* whole, 1..BERTH_MAX_WEIGHT */
   const berth_term_resource *resources;
   const berth_shape_point *points;
 } berth_term;
@@ -408,20 +407,20 @@ typedef struct berth_quantity {
 
 enum {
   BERTH_OP_IN = 1,
-  BERTH_OP_NOT_IN = 2,          /* true as well where the key is missing, as in Kubernetes */
+  BERTH_OP_NOT_IN = 2, /* true as well where the key is missing, as in Kubernetes */
   BERTH_OP_EXISTS = 3,
   BERTH_OP_DOES_NOT_EXIST = 4,
-  BERTH_OP_GT = 5,              /* one value, a 64-bit integer; false where the label is missing or no integer */
+  BERTH_OP_GT = 5, /* one value, a 64-bit integer; false where the label is missing or no integer */
   BERTH_OP_LT = 6
 };
 
 /* key <op> values. With is_field the key must be "metadata.name" and the operator In or NotIn with one value. */
 typedef struct berth_requirement {
   const char *key;
-  uint32_t op;                  /* BERTH_OP_* */
+  uint32_t op; /* BERTH_OP_* */
   uint32_t value_count;
   const char *const *values;
-  uint32_t is_field;            /* 0 or 1 */
+  uint32_t is_field; /* 0 or 1 */
   uint32_t reserved;
 } berth_requirement;
 
@@ -429,16 +428,16 @@ typedef struct berth_requirement {
 typedef struct berth_selector_term {
   const berth_requirement *requirements;
   uint32_t requirement_count;
-  uint32_t weight;              /* preferred terms: 1..100; required terms: 0 */
+  uint32_t weight; /* preferred terms: 1..100; required terms: 0 */
 } berth_selector_term;
 
 enum { BERTH_TOLERATION_EQUAL = 0, BERTH_TOLERATION_EXISTS = 1 };
 
 typedef struct berth_toleration {
-  const char *key;              /* null or empty with EXISTS: every key */
+  const char *key; /* null or empty with EXISTS: every key */
   const char *value;
-  uint32_t op;                  /* BERTH_TOLERATION_* */
-  uint32_t effect;              /* BERTH_EFFECT_* */
+  uint32_t op;     /* BERTH_TOLERATION_* */
+  uint32_t effect; /* BERTH_EFFECT_* */
 } berth_toleration;
 
 /* What is asked. Equal specs (in whatever order) are one class. */
@@ -447,9 +446,9 @@ typedef struct berth_pod_spec {
   int32_t priority;
   berth_profile_id profile;
   uint32_t request_count;
-  const berth_quantity *requests;              /* unique resources, >= 0 */
+  const berth_quantity *requests; /* unique resources, >= 0 */
   const berth_label *node_selector;
-  const berth_selector_term *required_terms;   /* one of them must match; none: no demand */
+  const berth_selector_term *required_terms; /* one of them must match; none: no demand */
   const berth_selector_term *preferred_terms;
   const berth_toleration *tolerations;
   uint32_t node_selector_count;
@@ -470,15 +469,15 @@ berth_status berth_class_intern(berth_engine *engine, const berth_pod_spec *spec
 
 enum {
   BERTH_PLACED = 1,
-  BERTH_NO_FIT = 2              /* no node fits now; berth_class_explain says why */
+  BERTH_NO_FIT = 2 /* no node fits now; berth_class_explain says why */
 };
 
 typedef struct berth_placement {
-  berth_pod_id pod;             /* BERTH_NO_POD when nothing fits or in a dry run */
-  berth_node_id node;           /* BERTH_NO_NODE when nothing fits */
-  int64_t score;                /* total; 0 when nothing fits */
+  berth_pod_id pod;   /* BERTH_NO_POD when nothing fits or in a dry run */
+  berth_node_id node; /* BERTH_NO_NODE when nothing fits */
+  int64_t score;      /* total; 0 when nothing fits */
   berth_class_id pod_class;
-  uint32_t outcome;             /* BERTH_PLACED or BERTH_NO_FIT */
+  uint32_t outcome; /* BERTH_PLACED or BERTH_NO_FIT */
 } berth_placement;
 
 enum { BERTH_PLACE_DRY_RUN = 1u }; /* decide as if, then take everything back */
@@ -506,18 +505,17 @@ enum { BERTH_POD_ASSUMED = 1, BERTH_POD_BOUND = 2 };
 
 typedef struct berth_pod_state {
   berth_pod_id pod;
-  berth_node_id node;           /* BERTH_NO_NODE when the node was removed */
+  berth_node_id node; /* BERTH_NO_NODE when the node was removed */
   berth_class_id pod_class;
-  uint32_t state;               /* BERTH_POD_* */
+  uint32_t state; /* BERTH_POD_* */
 } berth_pod_state;
 
 /* Reads pods by id. */
-berth_status berth_pods_read(berth_engine *engine, const berth_pod_id *pods, size_t count,
-                             berth_pod_state *states_out);
+berth_status berth_pods_read(berth_engine *engine, const berth_pod_id *pods, size_t count, berth_pod_state *states_out);
 
 typedef struct berth_candidate {
   berth_node_id node;
-  int64_t score;                /* total */
+  int64_t score; /* total */
 } berth_candidate;
 
 /* The k best feasible nodes, best first, ties in the tie rule's order. candidates_out[k]; term_scores_out (may be
@@ -527,28 +525,28 @@ berth_status berth_candidates_read(berth_engine *engine, berth_class_id pod_clas
 
 /* Why nodes are refused; a node counts under the first that applies, in this order. */
 enum {
-  BERTH_REASON_UNSCHEDULABLE = 1,          /* cordoned */
-  BERTH_REASON_TAINT = 2,                  /* an untolerated NoSchedule or NoExecute taint */
-  BERTH_REASON_AFFINITY = 3,               /* node selector or required node affinity */
-  BERTH_REASON_INSUFFICIENT_RESOURCE = 4   /* once for every resource that lacks */
+  BERTH_REASON_UNSCHEDULABLE = 1,        /* cordoned */
+  BERTH_REASON_TAINT = 2,                /* an untolerated NoSchedule or NoExecute taint */
+  BERTH_REASON_AFFINITY = 3,             /* node selector or required node affinity */
+  BERTH_REASON_INSUFFICIENT_RESOURCE = 4 /* once for every resource that lacks */
 };
 
 typedef struct berth_reason {
-  uint32_t kind;                /* BERTH_REASON_* */
-  berth_resource_id resource;   /* BERTH_ANY_RESOURCE unless INSUFFICIENT_RESOURCE */
+  uint32_t kind;              /* BERTH_REASON_* */
+  berth_resource_id resource; /* BERTH_ANY_RESOURCE unless INSUFFICIENT_RESOURCE */
   uint64_t nodes;
 } berth_reason;
 
 typedef struct berth_explanation {
   uint32_t struct_size;
-  uint32_t reason_count;        /* reasons there are; at most capacity of them were written */
-  uint64_t nodes;               /* all nodes */
-  uint64_t feasible;            /* nodes that fit now */
-  berth_node_id nearest_node;   /* the nearest miss: refused for resources only, with the smallest largest shortfall
+  uint32_t reason_count;      /* reasons there are; at most capacity of them were written */
+  uint64_t nodes;             /* all nodes */
+  uint64_t feasible;          /* nodes that fit now */
+  berth_node_id nearest_node; /* the nearest miss: refused for resources only, with the smallest largest shortfall
                                    as a fraction of its allocatable; BERTH_NO_NODE if there is none */
   berth_resource_id nearest_resource; /* the resource of that shortfall */
   uint32_t reserved;
-  int64_t nearest_shortfall;    /* how much of it lacks */
+  int64_t nearest_shortfall; /* how much of it lacks */
 } berth_explanation;
 
 /* Explains where a pod of this class fits and why not elsewhere, in O(nodes). Set explanation_out->struct_size before.

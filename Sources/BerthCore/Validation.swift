@@ -66,7 +66,7 @@ extension Engine {
   /// No node uses less than its pods request.
   private func checkUsed() throws(EngineError) {
     var sums = [UInt64: Int64]()
-    pods.forEach { pod in
+    pods.visit { pod in
       guard let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) else { return }
       for request in workload.classes.requests(pod.podClass) {
         sums[UInt64(slot) << 32 | UInt64(request.resource), default: 0] += request.value

@@ -79,7 +79,8 @@ func rank(_ inner: Block, _ high: UInt64, _ low: UInt64) -> UInt32 {
   var eighth = 0
   while eighth < 8 {
     let atMost = bk_at_most_pair(
-      words8(inner, Int(BK_INNER_SEPARATOR_HIGH), eighth), words8(inner, Int(BK_INNER_SEPARATOR_LOW), eighth), high, low)
+      words8(inner, Int(BK_INNER_SEPARATOR_HIGH), eighth), words8(inner, Int(BK_INNER_SEPARATOR_LOW), eighth), high, low
+    )
     below |= bk_bits8(atMost) &<< UInt64(eighth &* 8)
     eighth &+= 1
   }

@@ -10,7 +10,9 @@ private func column(_ block: Block, _ offset: Int) -> UnsafePointer<UInt32> {
   (block + offset).assumingMemoryBound(to: UInt32.self)
 }
 
-private func after(_ free: UInt32, _ request: UInt32) -> Float { Float(Int32(bitPattern: max(free, request) - request)) }
+private func after(_ free: UInt32, _ request: UInt32) -> Float {
+  Float(Int32(bitPattern: max(free, request) - request))
+}
 
 private func bounds(
   _ block: Block, _ query: bk_query, high: Int, step: Int, lowGap: Int, mixes: Bool, _ out: UnsafeMutablePointer<Int32>

@@ -48,9 +48,11 @@ static int je_resolve(void *handle) {
 }
 
 static void je_find(void) {
-  if (je_resolve(RTLD_DEFAULT)) return;
+  if (je_resolve(RTLD_DEFAULT))
+    return;
   void *library = dlopen("libjemalloc.so.2", RTLD_NOW | RTLD_LOCAL);
-  if (!library || !je_resolve(library)) je.mallocx = NULL;
+  if (!library || !je_resolve(library))
+    je.mallocx = NULL;
 }
 
 /* jemalloc's flags are function-like macros in a header this file does without. */
@@ -60,12 +62,15 @@ static int je_flags(const bp_arena *arena, int align_log2) {
 
 static bp_arena *je_create(void) {
   pthread_once(&je_once, je_find);
-  if (!je.mallocx) return NULL;
+  if (!je.mallocx)
+    return NULL;
   unsigned index;
   size_t size = sizeof index;
-  if (je.mallctl("arenas.create", &index, &size, NULL, 0) != 0) return NULL;
+  if (je.mallctl("arenas.create", &index, &size, NULL, 0) != 0)
+    return NULL;
   bp_arena *arena = calloc(1, sizeof *arena);
-  if (!arena) return NULL;
+  if (!arena)
+    return NULL;
   arena->backend = BP_BACKEND_JEMALLOC;
   arena->index = index;
   return arena;
@@ -74,19 +79,24 @@ static bp_arena *je_create(void) {
 bp_arena *bp_arena_create(int backend) {
   if (backend != BP_BACKEND_MMAP) {
     bp_arena *arena = je_create();
-    if (arena || backend == BP_BACKEND_JEMALLOC) return arena;
+    if (arena || backend == BP_BACKEND_JEMALLOC)
+      return arena;
   }
   bp_arena *arena = calloc(1, sizeof *arena);
-  if (arena) arena->backend = BP_BACKEND_MMAP;
+  if (arena)
+    arena->backend = BP_BACKEND_MMAP;
   return arena;
 }
 
-int bp_arena_backend(const bp_arena *arena) { return arena->backend; }
+int bp_arena_backend(const bp_arena *arena) {
+  return arena->backend;
+}
 
 static void *map_aligned(bp_arena *arena, size_t bytes, size_t align) {
   size_t span = bytes + (align > 4096 ? align : 0);
   char *base = mmap(NULL, span, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (base == MAP_FAILED) return NULL;
+  if (base == MAP_FAILED)
+    return NULL;
   mapping *entry = malloc(sizeof *entry);
   if (!entry) {
     munmap(base, span);
@@ -94,24 +104,30 @@ static void *map_aligned(bp_arena *arena, size_t bytes, size_t align) {
   }
   char *aligned = (char *)(((uintptr_t)base + align - 1) & ~(uintptr_t)(align - 1));
   if (align > 4096) { /* give back what only the alignment needed */
-    if (aligned > base) munmap(base, (size_t)(aligned - base));
-    if (base + span > aligned + bytes) munmap(aligned + bytes, (size_t)(base + span - aligned - bytes));
+    if (aligned > base)
+      munmap(base, (size_t)(aligned - base));
+    if (base + span > aligned + bytes)
+      munmap(aligned + bytes, (size_t)(base + span - aligned - bytes));
   }
   *entry = (mapping){.next = arena->mappings, .base = aligned, .bytes = bytes};
-  if (arena->mappings) arena->mappings->previous = entry;
+  if (arena->mappings)
+    arena->mappings->previous = entry;
   arena->mappings = entry;
   arena->mapped += bytes;
   return aligned;
 }
 
-static size_t round_up(size_t bytes, size_t unit) { return (bytes + unit - 1) & ~(unit - 1); }
+static size_t round_up(size_t bytes, size_t unit) {
+  return (bytes + unit - 1) & ~(unit - 1);
+}
 
 static void *map_allocate(bp_arena *arena, size_t bytes) {
   arena->allocated += bytes;
   if (bytes > SMALL_LIMIT) {
     size_t align = bytes >= HUGE_BYTES ? HUGE_BYTES : 4096;
     void *block = map_aligned(arena, round_up(bytes, 4096), align);
-    if (!block) arena->allocated -= bytes;
+    if (!block)
+      arena->allocated -= bytes;
     return block;
   }
   size_t class = bytes / 64;
@@ -135,7 +151,8 @@ static void *map_allocate(bp_arena *arena, size_t bytes) {
 }
 
 void *bp_arena_allocate(bp_arena *arena, size_t bytes) {
-  if (bytes > SIZE_MAX / 2) return NULL;
+  if (bytes > SIZE_MAX / 2)
+    return NULL;
   bytes = round_up(bytes ? bytes : 1, 64);
   void *block;
   if (arena->backend == BP_BACKEND_JEMALLOC) {
@@ -145,16 +162,19 @@ void *bp_arena_allocate(bp_arena *arena, size_t bytes) {
   } else {
     block = map_allocate(arena, bytes);
   }
-  if (!block) return NULL;
+  if (!block)
+    return NULL;
   arena->allocations++;
 #ifdef MADV_HUGEPAGE
-  if (bytes >= HUGE_BYTES) madvise(block, bytes & ~(HUGE_BYTES - 1), MADV_HUGEPAGE);
+  if (bytes >= HUGE_BYTES)
+    madvise(block, bytes & ~(HUGE_BYTES - 1), MADV_HUGEPAGE);
 #endif
   return block;
 }
 
 void bp_arena_free(bp_arena *arena, void *block, size_t bytes) {
-  if (!block) return;
+  if (!block)
+    return;
   bytes = round_up(bytes ? bytes : 1, 64);
   if (arena->backend == BP_BACKEND_JEMALLOC) {
     je.sdallocx(block, bytes, je_flags(arena, bytes >= HUGE_BYTES ? 21 : 6));
@@ -167,10 +187,14 @@ void bp_arena_free(bp_arena *arena, void *block, size_t bytes) {
     return;
   }
   for (mapping *m = arena->mappings; m; m = m->next) {
-    if (m->base != block) continue;
-    if (m->previous) m->previous->next = m->next;
-    else arena->mappings = m->next;
-    if (m->next) m->next->previous = m->previous;
+    if (m->base != block)
+      continue;
+    if (m->previous)
+      m->previous->next = m->next;
+    else
+      arena->mappings = m->next;
+    if (m->next)
+      m->next->previous = m->previous;
     arena->mapped -= m->bytes;
     munmap(m->base, m->bytes);
     free(m);
@@ -179,7 +203,8 @@ void bp_arena_free(bp_arena *arena, void *block, size_t bytes) {
 }
 
 void bp_arena_destroy(bp_arena *arena) {
-  if (!arena) return;
+  if (!arena)
+    return;
   if (arena->backend == BP_BACKEND_JEMALLOC) {
     char name[48];
     snprintf(name, sizeof name, "arena.%u.destroy", arena->index);
@@ -217,8 +242,10 @@ void bp_arena_statistics(bp_arena *arena, uint64_t *allocated, uint64_t *mapped,
 int bp_cpu_level(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("x86-64-v4")) return 4;
-  if (__builtin_cpu_supports("x86-64-v3")) return 3;
+  if (__builtin_cpu_supports("x86-64-v4"))
+    return 4;
+  if (__builtin_cpu_supports("x86-64-v3"))
+    return 3;
 #endif
   return 2;
 }

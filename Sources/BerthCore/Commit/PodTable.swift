@@ -94,7 +94,7 @@ struct PodTable {
   }
 
   /// Every live pod.
-  func forEach(_ body: (Pod) -> Void) {
+  func visit(_ body: (Pod) -> Void) {
     for index in 0..<used where pod(UInt32(index)).pointee.tag & 3 != 0 { body(pod(UInt32(index)).pointee) }
   }
 }

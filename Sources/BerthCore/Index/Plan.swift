@@ -133,7 +133,9 @@ final class Plan {
     plan.pointee.mix_coefficient = Float(coefficient)
     // A native sum of weight 1 over the mix's own dims is that mix up to rounding, which `request_mix` takes to the
     // sound side; all numbers are whole and below 2^24, so float32 is exact. Otherwise: ceilings, and float32's slack.
-    let isExact = isNative && plan.pointee.exact_count > 0 && abs(coefficient) == 1 && plan.pointee.fix_count == 0 && tree.isLossless
+    let isExact =
+      isNative && plan.pointee.exact_count > 0 && abs(coefficient) == 1 && plan.pointee.fix_count == 0
+      && tree.isLossless
     let rounding = isExact ? 0 : slack + 2 * Double(tree.layout.pointee.mix_count) * abs(coefficient)
     let balance = plan.pointee.balance != 0 ? 75 * (form.balance?.weight ?? 0) / 25 : 0
     plan.pointee.mix_constant = Float(form.constant - balance + rounding)

@@ -371,7 +371,11 @@ final class Search {
   // MARK: Branch and bound
 
   private func descend() {
-    if tree.pointee.height == 0 { openLeaf(tree.pointee.root) } else { searchInner(tree.pointee.root, level: tree.pointee.height) }
+    if tree.pointee.height == 0 {
+      openLeaf(tree.pointee.root)
+    } else {
+      searchInner(tree.pointee.root, level: tree.pointee.height)
+    }
   }
 
   private func searchInner(_ index: UInt32, level: Int) {
@@ -518,7 +522,9 @@ final class Search {
     var capacity = load.capacity
     var price: Int64 = 0
     if columnsDecide {
-      for dim in 0..<tree.pointee.dims { after[dim] = Int64(leaf.free(dim)[lane]) << Int64(tree.pointee.shifts[dim]) - request[dim] }
+      for dim in 0..<tree.pointee.dims {
+        after[dim] = Int64(leaf.free(dim)[lane]) << Int64(tree.pointee.shifts[dim]) - request[dim]
+      }
       for dim in 0..<tree.pointee.dims where after[dim] < 0 { after[dim] = 0 }
     } else {
       let row = rows.row(slot)

@@ -460,7 +460,8 @@ final class StateTree {
       && old.pointee.pools == new.pointee.pools
     for dim in 0..<dims where same {
       same =
-        bk_summary_high(old)![dim] == bk_summary_high(new)![dim] && bk_summary_low(old)![dim] == bk_summary_low(new)![dim]
+        bk_summary_high(old)![dim] == bk_summary_high(new)![dim]
+        && bk_summary_low(old)![dim] == bk_summary_low(new)![dim]
     }
     if same { return false }
     block.put(place, new, dims: dims)

@@ -48,20 +48,20 @@ static const int32_t BK_NO_FIT = INT32_MIN; /* the bound of a lane that cannot f
 
 /* What is known of all nodes below a block. */
 typedef struct bk_summary {
-  uint32_t high[BK_DIMS]; /* largest free quantity of each dim */
-  uint32_t low[BK_DIMS];  /* smallest */
+  uint32_t high[BK_DIMS];     /* largest free quantity of each dim */
+  uint32_t low[BK_DIMS];      /* smallest */
   uint32_t mix_low, mix_high; /* range of the mix: the sum over cpu, memory, GPU of ceil(2^20 x free / capacity) */
-  uint32_t slot, tie;     /* the first node in the tie rule's order */
-  uint64_t pools;         /* superset of the hashed pools below */
+  uint32_t slot, tie;         /* the first node in the tie rule's order */
+  uint64_t pools;             /* superset of the hashed pools below */
 } bk_summary;
 
 /* A term that leafExact computes: what the terms' `value` gives, to the last bit. */
 enum { BK_EXACT_TERMS = 4, BK_EXACT_USED = 1, BK_EXACT_FREE = 2, BK_EXACT_BALANCE = 3 };
 typedef struct bk_exact_term {
-  uint32_t kind;   /* USED, FREE: sum of weight x floor(scale x (used or free) / capacity), divided by `divisor` */
+  uint32_t kind; /* USED, FREE: sum of weight x floor(scale x (used or free) / capacity), divided by `divisor` */
   uint32_t count;
-  int32_t weight;  /* of the whole term, may be negative */
-  int32_t divisor; /* 1: none */
+  int32_t weight;                       /* of the whole term, may be negative */
+  int32_t divisor;                      /* 1: none */
   double divisor_factor, divisor_nudge; /* 1 / divisor and half of it: truncation then gives the quotient */
   uint32_t dim[BK_DIMS];
   int32_t dim_weight[BK_DIMS];
@@ -77,9 +77,9 @@ typedef struct bk_plan {
   uint32_t linear_dim[BK_DIMS];
   uint32_t linear_from_low[BK_DIMS]; /* 1: the coefficient is negative, so the low end bounds */
   float linear_coefficient[BK_DIMS];
-  float constant; /* with all slack for rounding */
-  float mix_coefficient; /* per unit of the mix; 0: the mix bounds nothing */
-  float mix_constant; /* with balance: of all but that term */
+  float constant;            /* with all slack for rounding */
+  float mix_coefficient;     /* per unit of the mix; 0: the mix bounds nothing */
+  float mix_constant;        /* with balance: of all but that term */
   uint32_t fix_dim[BK_DIMS]; /* what the mix bound adds: dims whose coefficient differs from the mix's */
   uint32_t fix_from_low[BK_DIMS];
   float fix_coefficient[BK_DIMS];
@@ -163,8 +163,10 @@ typedef int32_t bk_i32x8 __attribute__((ext_vector_type(8)));
 #define BK_INLINE static inline __attribute__((always_inline))
 
 /* Arrays inside structs are tuples in Swift; these give their first element. */
-#define BK_ARRAY(type, owner, field) \
-  BK_INLINE const type *owner##_##field(const owner *self) { return self->field; }
+#define BK_ARRAY(type, owner, field)                                                                                   \
+  BK_INLINE const type *owner##_##field(const owner *self) {                                                           \
+    return self->field;                                                                                                \
+  }
 BK_ARRAY(uint32_t, bk_query, fit_dim)
 BK_ARRAY(uint32_t, bk_query, request)
 BK_ARRAY(uint32_t, bk_plan, linear_dim)
@@ -183,9 +185,15 @@ BK_ARRAY(uint32_t, bk_layout, mix_dim)
 BK_ARRAY(int32_t, bk_layout, mix_capacity)
 BK_ARRAY(double, bk_layout, mix_factor)
 BK_ARRAY(double, bk_layout, mix_nudge)
-BK_INLINE uint32_t *bk_summary_high(bk_summary *self) { return self->high; }
-BK_INLINE uint32_t *bk_summary_low(bk_summary *self) { return self->low; }
-BK_INLINE uint32_t *bk_query_requests(bk_query *self) { return self->request; }
+BK_INLINE uint32_t *bk_summary_high(bk_summary *self) {
+  return self->high;
+}
+BK_INLINE uint32_t *bk_summary_low(bk_summary *self) {
+  return self->low;
+}
+BK_INLINE uint32_t *bk_query_requests(bk_query *self) {
+  return self->request;
+}
 BK_INLINE void bk_plan_add_linear(bk_plan *p, uint32_t dim, float coefficient) {
   uint32_t i = p->linear_count++;
   p->linear_dim[i] = dim;
@@ -224,36 +232,77 @@ BK_INLINE void bk_layout_add_mix(bk_layout *l, uint32_t dim, int32_t capacity) {
   l->mix_factor[i] = 1048576.0 / capacity;
   l->mix_nudge[i] = 1 - 0.5 / capacity;
 }
-BK_INLINE uint32_t *bk_query_fits(bk_query *self) { return self->fit_dim; }
-
-BK_INLINE void bk_prefetch(const void *address) { __builtin_prefetch(address); }
-BK_INLINE void bk_prefetch_block(const void *block, int32_t bytes) {
-  for (int32_t line = 0; line < bytes; line += 64) __builtin_prefetch((const char *)block + line);
+BK_INLINE uint32_t *bk_query_fits(bk_query *self) {
+  return self->fit_dim;
 }
-BK_INLINE bk_f32x16 bk_float(bk_i32x16 v) { return __builtin_convertvector(v, bk_f32x16); }
+
+BK_INLINE void bk_prefetch(const void *address) {
+  __builtin_prefetch(address);
+}
+BK_INLINE void bk_prefetch_block(const void *block, int32_t bytes) {
+  for (int32_t line = 0; line < bytes; line += 64)
+    __builtin_prefetch((const char *)block + line);
+}
+BK_INLINE bk_f32x16 bk_float(bk_i32x16 v) {
+  return __builtin_convertvector(v, bk_f32x16);
+}
 BK_INLINE bk_i32x16 bk_bound(bk_f32x16 v) {
   const bk_f32x16 most = BK_BOUND_LIMIT, least = -BK_BOUND_LIMIT;
   v = v < most ? v : most;
   v = v > least ? v : least;
   return __builtin_convertvector(__builtin_elementwise_floor(v), bk_i32x16);
 }
-BK_INLINE bk_f64x8 bk_double(bk_i32x8 v) { return __builtin_convertvector(v, bk_f64x8); }
-BK_INLINE bk_i32x8 bk_truncate(bk_f64x8 v) { return __builtin_convertvector(v, bk_i32x8); }
-BK_INLINE int32_t bk_max_i32(bk_i32x16 v) { return __builtin_reduce_max(v); }
-BK_INLINE uint32_t bk_max_u32(bk_u32x16 v) { return __builtin_reduce_max(v); }
-BK_INLINE uint32_t bk_min_u32(bk_u32x16 v) { return __builtin_reduce_min(v); }
-BK_INLINE uint64_t bk_or_u64(bk_u64x8 v) { return __builtin_reduce_or(v); }
-BK_INLINE bk_f32x16 bk_abs(bk_f32x16 v) { return __builtin_elementwise_abs(v); }
-BK_INLINE bk_f64x8 bk_abs64(bk_f64x8 v) { return __builtin_elementwise_abs(v); }
-BK_INLINE bk_i32x8 bk_max2_i32x8(bk_i32x8 a, bk_i32x8 b) { return a > b ? a : b; }
-BK_INLINE bk_i32x8 bk_min2_i32x8(bk_i32x8 a, bk_i32x8 b) { return a < b ? a : b; }
-BK_INLINE bk_i32x16 bk_min2_i32(bk_i32x16 a, bk_i32x16 b) { return a < b ? a : b; }
-BK_INLINE bk_f64x8 bk_max2_f64(bk_f64x8 a, bk_f64x8 b) { return a > b ? a : b; }
-BK_INLINE bk_f32x16 bk_max2_f32(bk_f32x16 a, bk_f32x16 b) { return a > b ? a : b; }
-BK_INLINE bk_f32x16 bk_min2_f32(bk_f32x16 a, bk_f32x16 b) { return a < b ? a : b; }
-BK_INLINE bk_u32x16 bk_max2_u32(bk_u32x16 a, bk_u32x16 b) { return a > b ? a : b; }
-BK_INLINE bk_u32x16 bk_min2_u32(bk_u32x16 a, bk_u32x16 b) { return a < b ? a : b; }
-BK_INLINE bk_i32x16 bk_max2_i32(bk_i32x16 a, bk_i32x16 b) { return a > b ? a : b; }
+BK_INLINE bk_f64x8 bk_double(bk_i32x8 v) {
+  return __builtin_convertvector(v, bk_f64x8);
+}
+BK_INLINE bk_i32x8 bk_truncate(bk_f64x8 v) {
+  return __builtin_convertvector(v, bk_i32x8);
+}
+BK_INLINE int32_t bk_max_i32(bk_i32x16 v) {
+  return __builtin_reduce_max(v);
+}
+BK_INLINE uint32_t bk_max_u32(bk_u32x16 v) {
+  return __builtin_reduce_max(v);
+}
+BK_INLINE uint32_t bk_min_u32(bk_u32x16 v) {
+  return __builtin_reduce_min(v);
+}
+BK_INLINE uint64_t bk_or_u64(bk_u64x8 v) {
+  return __builtin_reduce_or(v);
+}
+BK_INLINE bk_f32x16 bk_abs(bk_f32x16 v) {
+  return __builtin_elementwise_abs(v);
+}
+BK_INLINE bk_f64x8 bk_abs64(bk_f64x8 v) {
+  return __builtin_elementwise_abs(v);
+}
+BK_INLINE bk_i32x8 bk_max2_i32x8(bk_i32x8 a, bk_i32x8 b) {
+  return a > b ? a : b;
+}
+BK_INLINE bk_i32x8 bk_min2_i32x8(bk_i32x8 a, bk_i32x8 b) {
+  return a < b ? a : b;
+}
+BK_INLINE bk_i32x16 bk_min2_i32(bk_i32x16 a, bk_i32x16 b) {
+  return a < b ? a : b;
+}
+BK_INLINE bk_f64x8 bk_max2_f64(bk_f64x8 a, bk_f64x8 b) {
+  return a > b ? a : b;
+}
+BK_INLINE bk_f32x16 bk_max2_f32(bk_f32x16 a, bk_f32x16 b) {
+  return a > b ? a : b;
+}
+BK_INLINE bk_f32x16 bk_min2_f32(bk_f32x16 a, bk_f32x16 b) {
+  return a < b ? a : b;
+}
+BK_INLINE bk_u32x16 bk_max2_u32(bk_u32x16 a, bk_u32x16 b) {
+  return a > b ? a : b;
+}
+BK_INLINE bk_u32x16 bk_min2_u32(bk_u32x16 a, bk_u32x16 b) {
+  return a < b ? a : b;
+}
+BK_INLINE bk_i32x16 bk_max2_i32(bk_i32x16 a, bk_i32x16 b) {
+  return a > b ? a : b;
+}
 
 /* Masks as integers: one bit a lane. */
 typedef _Bool bk_b16 __attribute__((ext_vector_type(16)));
@@ -264,7 +313,9 @@ BK_INLINE uint64_t bk_bits16(bk_i32x16 mask) {
   __builtin_memcpy(&out, &bits, sizeof out);
   return out;
 }
-BK_INLINE int bk_all_equal(bk_i32x8 a, bk_i32x8 b) { return !__builtin_reduce_or(a ^ b); }
+BK_INLINE int bk_all_equal(bk_i32x8 a, bk_i32x8 b) {
+  return !__builtin_reduce_or(a ^ b);
+}
 BK_INLINE uint64_t bk_bits8(bk_i64x8 mask) {
   bk_b8 bits = __builtin_convertvector(mask, bk_b8);
   uint8_t out;
@@ -279,22 +330,34 @@ BK_INLINE bk_i32x16 bk_mask16(uint64_t bits) {
 BK_INLINE bk_u32x16 bk_select_u32(bk_i32x16 mask, bk_u32x16 yes, bk_u32x16 no) {
   return ((bk_u32x16)mask & yes) | (~(bk_u32x16)mask & no);
 }
-BK_INLINE bk_i32x16 bk_reaches(bk_i32x16 bounds, int32_t score) { return bounds >= score; }
+BK_INLINE bk_i32x16 bk_reaches(bk_i32x16 bounds, int32_t score) {
+  return bounds >= score;
+}
 /* bounds > score, or equal and the slot comes before */
 BK_INLINE bk_i32x16 bk_can_win(bk_i32x16 bounds, int32_t score, bk_u32x16 slots, uint32_t slot) {
   return (bounds > score) | ((bounds == score) & (slots < slot));
 }
-BK_INLINE bk_i32x16 bk_at_least(bk_u32x16 a, bk_u32x16 b) { return a >= b; }
-BK_INLINE bk_i32x16 bk_equal_u32(bk_u32x16 a, bk_u32x16 b) { return a == b; }
-BK_INLINE bk_i32x16 bk_equal_i32(bk_i32x16 a, bk_i32x16 b) { return a == b; }
+BK_INLINE bk_i32x16 bk_at_least(bk_u32x16 a, bk_u32x16 b) {
+  return a >= b;
+}
+BK_INLINE bk_i32x16 bk_equal_u32(bk_u32x16 a, bk_u32x16 b) {
+  return a == b;
+}
+BK_INLINE bk_i32x16 bk_equal_i32(bk_i32x16 a, bk_i32x16 b) {
+  return a == b;
+}
 BK_INLINE bk_f32x16 bk_select_f32(bk_i32x16 mask, bk_f32x16 yes, bk_f32x16 no) {
   return (bk_f32x16)(((bk_i32x16)yes & mask) | ((bk_i32x16)no & ~mask));
 }
-BK_INLINE bk_i32x16 bk_select_i32(bk_i32x16 mask, bk_i32x16 yes, bk_i32x16 no) { return (yes & mask) | (no & ~mask); }
+BK_INLINE bk_i32x16 bk_select_i32(bk_i32x16 mask, bk_i32x16 yes, bk_i32x16 no) {
+  return (yes & mask) | (no & ~mask);
+}
 BK_INLINE bk_i64x8 bk_at_most_pair(bk_u64x8 high, bk_u64x8 low, uint64_t key_high, uint64_t key_low) {
   bk_u64x8 kh = (bk_u64x8)key_high, kl = (bk_u64x8)key_low;
   return (high < kh) | ((high == kh) & (low <= kl));
 }
-BK_INLINE bk_i64x8 bk_meets(bk_u64x8 a, uint64_t mask) { return (a & (bk_u64x8)mask) != 0; }
+BK_INLINE bk_i64x8 bk_meets(bk_u64x8 a, uint64_t mask) {
+  return (a & (bk_u64x8)mask) != 0;
+}
 
 #endif

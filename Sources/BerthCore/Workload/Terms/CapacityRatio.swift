@@ -7,7 +7,8 @@ enum CapacityRatio {
       let from = points[index - 1]
       let to = points[index]
       // Go's integer division truncates towards zero, as Swift's does
-      return from.score + (to.score - from.score) * (utilization - from.utilization) / (to.utilization - from.utilization)
+      return from.score + (to.score - from.score) * (utilization - from.utilization)
+        / (to.utilization - from.utilization)
     }
     return points[points.count - 1].score
   }
