@@ -15,6 +15,7 @@ struct BerthCommand: ParsableCommand {
         berth simulate --nodes 50000 --pods 50000 --heatmap nodes.png
         berth bench place --nodes 100000 --verify 50
       """,
+    version: Version.text,
     subcommands: [Simulate.self, ReplayCommand.self, Bench.self])
 
   /// ArgumentParser ends the process with 64 on wrong usage and 1 on everything else; Berth's codes are in the help.

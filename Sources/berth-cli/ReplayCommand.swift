@@ -8,12 +8,12 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay",
     abstract: "Place the pods of a real trace and report how much of the cluster they fill.",
     discussion: """
-      The files have the format of Alibaba's openb trace (cluster-trace-gpu-v2023), comma-separated with column names \\
+      The files have the format of Alibaba's openb trace (cluster-trace-gpu-v2023), comma-separated with column names \
       in the first line, read strictly: an error names file, line and column.
         nodes  sn,cpu_milli,memory_mib,gpu,model
         pods   name,cpu_milli,memory_mib,num_gpu,gpu_milli[,gpu_spec,...]
-      gpu_spec `A|B` asks for a node whose model is A or B. GPUs count in thousandths over a whole node \\
-      (num_gpu times gpu_milli): which GPU a shared one lands on is not modelled yet. Pods stay once placed, a pod \\
+      gpu_spec `A|B` asks for a node whose model is A or B. GPUs count in thousandths over a whole node \
+      (num_gpu times gpu_milli): which GPU a shared one lands on is not modelled yet. Pods stay once placed, a pod \
       that fits nowhere is refused and not tried again.
 
       Policies:

@@ -6,13 +6,13 @@ struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Fill a large cluster, pod after pod, and see how fast and how well.",
     discussion: """
-      Builds an empty cluster of zones and racks with five machine types (one of them with four GPUs, behind a taint), \\
-      draws pod classes as clusters see them (web, services, stores tied to a zone, caches on machines with much \\
+      Builds an empty cluster of zones and racks with five machine types (one of them with four GPUs, behind a taint), \
+      draws pod classes as clusters see them (web, services, stores tied to a zone, caches on machines with much \
       memory, batch, GPU training) and places pods of random classes one at a time. Everything is drawn from --seed.
 
-      --heatmap writes a PNG: a panel for each zone, one pixel a node in topology order, 8 by 8 pixels a rack. The \\
-      colour is the used share of the node's scarcest resource, from violet (little) to yellow (full); slate is a \\
-      node without pods.
+      --heatmap writes a PNG: a panel for each zone, one pixel a node in topology order, 8 by 8 pixels a rack. The \
+      colour is the mean used share of the node's cpu, memory and GPUs, from violet (little) to yellow (full); slate \
+      is a node without pods.
 
       Examples:
         berth simulate

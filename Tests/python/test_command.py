@@ -1,8 +1,10 @@
 """The berth command from the outside: output, keys, help, exit codes."""
 
+import re
 import struct
 
 import pytest
+from conftest import ROOT
 
 PLACE = ("bench", "place", "--nodes", 200, "--classes", 20, "--pods", 300)
 SIMULATE = ("simulate", "--nodes", 600, "--zones", 2, "--classes", 20, "--pods", 500)
@@ -92,8 +94,19 @@ def test_help_teaches(berth, command):
     assert done.returncode == 0
     assert "OVERVIEW" in done.stdout and "USAGE: berth" in done.stdout
     assert done.stderr == ""
+    assert all(len(line) <= 80 for line in done.stdout.split("USAGE")[0].splitlines())
+    # A line of the source that was meant to be continued.
+    assert "\\ " not in done.stdout
     if command != ("bench",):
         assert "berth simulate" in done.stdout or "Examples:" in done.stdout
+
+
+def test_version_names_the_library_and_the_allocator(berth):
+    done = berth("--version")
+    assert done.returncode == 0
+    header = (ROOT / "include" / "berth.h").read_text()
+    version = re.search(r'#define BERTH_VERSION "(.*)"', header).group(1)
+    assert re.fullmatch(rf"berth {re.escape(version)} \(jemalloc \d+\..*\)\n", done.stdout)
 
 
 @pytest.mark.parametrize(
