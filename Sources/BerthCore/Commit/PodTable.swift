@@ -71,10 +71,12 @@ struct PodTable {
     let index = UInt32(truncatingIfNeeded: id)
     let cell = pod(index)
     cell.pointee.tag &= ~7
+    count -= 1
+    // a place whose generations are used up is not used again, or a very old id would be taken for a live one
+    guard cell.pointee.tag >> 3 < 0x1FFF_FFFF else { return }
     cell.pointee.node = firstFree
     firstFree = index
     freeCount += 1
-    count -= 1
   }
 
   @inline(__always)

@@ -28,35 +28,34 @@ extension StateTree {
     let left = parent.children[place]
     let from = leaf(left)
     let to = leaf(right)
-    withUnsafeTemporaryAllocation(of: (key: TreeKey, lane: Int).self, capacity: 64) { order in
-      // Insertion sort: 64 lanes, and the library's sort would allocate.
-      for lane in 0..<64 {
-        let key = laneKey(from, lane)
-        var position = lane
-        while position > 0 && key < order[position - 1].key {
-          order[position] = order[position - 1]
-          position -= 1
-        }
-        order[position] = (key, lane)
+    let order = splitOrder
+    // Insertion sort: 64 lanes, and the library's sort would allocate.
+    for lane in 0..<64 {
+      let key = laneKey(from, lane)
+      var position = lane
+      while position > 0 && key < order[position - 1].key {
+        order[position] = order[position - 1]
+        position -= 1
       }
-      let half = 32
-      var moved: UInt64 = 0
-      for position in half..<64 {
-        moved |= 1 << UInt64(order[position].lane)
-        to.copyLane(position - half, from: from, order[position].lane)
-        rows.row(to.slots[position - half]).leaf = right
-      }
-      to.header.pointee.count = 32
-      // close the gaps that the right half left
-      var hole = 0
-      for lane in 0..<64 where moved >> UInt64(lane) & 1 == 0 {
-        if lane != hole { from.copyLane(hole, from: from, lane) }
-        hole += 1
-      }
-      from.header.pointee.count = 32
-      parent.shift(from: place + 1, by: 1, dims: dims)
-      parent.setSeparator(place + 1, order[half].key)
+      order[position] = (key, lane)
     }
+    let half = 32
+    var moved: UInt64 = 0
+    for position in half..<64 {
+      moved |= 1 << UInt64(order[position].lane)
+      to.copyLane(position - half, from: from, order[position].lane)
+      rows.row(to.slots[position - half]).leaf = right
+    }
+    to.header.pointee.count = 32
+    // close the gaps that the right half left
+    var hole = 0
+    for lane in 0..<64 where moved >> UInt64(lane) & 1 == 0 {
+      if lane != hole { from.copyLane(hole, from: from, lane) }
+      hole += 1
+    }
+    from.header.pointee.count = 32
+    parent.shift(from: place + 1, by: 1, dims: dims)
+    parent.setSeparator(place + 1, order[half].key)
     parent.children[place + 1] = right
     to.header.pointee.parent = parentIndex
     summarizeChildren(parent, place, place + 1, level: 0)

@@ -112,6 +112,8 @@ final class StateTree {
   /// A second set of free quantities, for nodes other than the one that changes.
   private let laneScratch: UnsafeMutablePointer<UInt32>
   var bulkScratch: UnsafeMutablePointer<UInt32> { laneScratch }
+  /// The order of the lanes of a leaf that splits.
+  let splitOrder: UnsafeMutablePointer<(key: TreeKey, lane: Int)>
 
   init(
     id: UInt32, shape: TreeShape, unitCapacity: [Int64], capacities: UnsafePointer<Int64>, price: Int64,
@@ -164,6 +166,8 @@ final class StateTree {
     fresh = .allocate(capacity: Int(BK_DIMS))
     fresh.initialize(repeating: 0, count: Int(BK_DIMS))
     laneScratch = .allocate(capacity: Int(BK_DIMS))
+    splitOrder = .allocate(capacity: Int(BK_LANES))
+    splitOrder.initialize(repeating: (.least, 0), count: Int(BK_LANES))
     laneScratch.initialize(repeating: 0, count: Int(BK_DIMS))
   }
 
@@ -179,6 +183,7 @@ final class StateTree {
     scratch.deallocate()
     fresh.deallocate()
     laneScratch.deallocate()
+    splitOrder.deallocate()
   }
 
   @inline(__always)
