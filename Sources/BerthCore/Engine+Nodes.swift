@@ -21,6 +21,7 @@ extension Engine {
     var names: [Name?] = []
     names.reserveCapacity(batch.count)
     var seen = Set<Name>()
+    var bytes = cluster.catalog.names.textBytes
     for index in 0..<batch.count {
       guard let pointer = pointers[index] else {
         names.append(nil)
@@ -31,6 +32,10 @@ extension Engine {
         throw refuse(BERTH_DUPLICATE, "entry \(index): node name \"\(name)\" exists already")
       }
       names.append(name)
+      bytes += name.bytes.count
+      guard bytes < Int(UInt32.max) else {
+        throw refuse(BERTH_LIMIT, "entry \(index): the names of all nodes together have at most 4 GiB")
+      }
     }
     return names
   }

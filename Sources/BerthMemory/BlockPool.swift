@@ -11,8 +11,8 @@ public struct BlockView {
   }
 }
 
-/// Blocks of one size, named by 32-bit indices, in chunks of up to 2 MiB, so that huge pages serve them and no block
-/// ever moves. Freed blocks are taken again first. This indirection is where forks will share blocks.
+/// Blocks of one size, named by 32-bit indices, in chunks of 4 to 8 MiB, so that huge pages serve most of them, and no
+/// block ever moves once the first chunk is full. Freed blocks are taken again first. This indirection is where forks will share blocks.
 public struct BlockPool {
   public let blockBytes: Int
   /// What it takes to find a block, in a place of its own: readers hold on to it without counting references.
@@ -30,7 +30,7 @@ public struct BlockPool {
     self.blockBytes = blockBytes
     self.arena = arena
     var shift = 0
-    while (blockBytes << (shift + 1)) <= (2 << 20) { shift += 1 }
+    while (blockBytes << (shift + 1)) <= (8 << 20) { shift += 1 }
     self.shift = shift
     view = arena.allocate(bytes: MemoryLayout<BlockView>.stride).bindMemory(to: BlockView.self, capacity: 1)
     view.pointee = BlockView(chunks: nil, shift: shift, blockBytes: blockBytes)

@@ -105,6 +105,8 @@ struct NameTable {
     buckets = Column(in: arena)
   }
 
+  /// Text of live and, until the next clean-up, of removed nodes.
+  var textBytes: Int { text.count }
   var bytes: Int { text.bytes + offsets.bytes + lengths.bytes + buckets.bytes }
 
   private static func hash(_ name: UnsafeBufferPointer<UInt8>) -> UInt64 {
