@@ -76,3 +76,13 @@ passed "$declared functions: header, exports ($exported) and library ($visible) 
 if ldd "$library" | grep -i swift; then failed "$library needs Swift libraries"; fi
 ldd "$library" | grep -q 'not found' && failed "$library: $(ldd "$library" | grep 'not found')"
 passed "$library is self-contained"
+
+# 6. Only the kernels of their own level use wider vectors: the linker could keep one level's copy of a function that
+#    all share, and an older CPU would stop there.
+if [ "$(uname -m)" = x86_64 ] && command -v objdump >/dev/null; then
+  objdump -d --no-show-raw-insn "$library" |
+    awk '/^[0-9a-f]+ <.*>:$/ { name = $2 } $2 ~ /^v[a-z]/ { print name }' | sort -u >"$work/wide"
+  [ "$(wc -l <"$work/wide")" -ge 10 ] || failed "no AVX kernels found: was the library built with BERTH_BUILD=ship?"
+  if grep -v 'BerthKernelsV[34]' "$work/wide"; then failed "AVX instructions outside of the kernels for it"; fi
+  passed "AVX instructions only in the kernels for it"
+fi
