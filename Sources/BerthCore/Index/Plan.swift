@@ -32,7 +32,8 @@ final class Plan {
     kernel.initialize(to: bk_plan())
     isExact = tree.isUniform && Plan.addExact(terms, tree, request, kernel)
     let magnitude = Plan.bound(terms, tree, request, kernel, isNative: profile.isNative)
-    window = Int64(magnitude * 1e-6) + 4
+    // Without an exact form the vector bound may be far off, and a look at the box is cheaper than opening it.
+    window = isExact ? Int64(magnitude * 1e-6) + 4 : .max
     state = .allocate(capacity: 1)
     state.initialize(
       to: PlanState(
@@ -146,8 +147,10 @@ final class Plan {
 struct PlanCache {
   /// By profile id: plans of profiles whose bounds are the same for all pods.
   private var plain: [Int: Plan] = [:]
-  /// By profile id and what else the bounds depend on.
+  /// By profile id and what else the bounds depend on; `mostSpecial` at the most.
   private var special: [UInt64: Plan] = [:]
+
+  private static let mostSpecial = 1024
 
   private static func key(_ question: Question, _ profile: Profile, _ mask: UInt32) -> UInt64 {
     UInt64(question.profile) << 32 | UInt64(profile.boundsNeedRequests ? question.podClass : mask)
@@ -161,6 +164,7 @@ struct PlanCache {
     if profile.boundsArePlain {
       plain[question.profile] = plan
     } else {
+      if special.count == Self.mostSpecial { special = [:] }  // compiled again where they are still used
       special[Self.key(question, profile, mask)] = plan
     }
   }

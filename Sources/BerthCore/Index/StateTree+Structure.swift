@@ -112,18 +112,17 @@ extension StateTree {
     }
   }
 
+  /// The left one of two neighbours, one of them at `place`, that fit well into one block; nil if there are none.
+  private func mergeable(_ parent: Inner, _ place: Int, _ count: (UInt32) -> Int) -> Int? {
+    let own = count(parent.children[place])
+    if place + 1 < parent.count, own + count(parent.children[place + 1]) <= Self.bulkFill { return place }
+    if place > 0, own + count(parent.children[place - 1]) <= Self.bulkFill { return place - 1 }
+    return nil
+  }
+
   /// Merges a small leaf with a neighbour below the same parent if both fit well into one; false if not.
   func mergeLeaves(_ parentIndex: UInt32, _ parent: Inner, _ place: Int) -> Bool {
-    guard parent.count > 1 else { return false }
-    var left = place
-    let own = leaf(parent.children[place]).count
-    if place + 1 < parent.count, own + leaf(parent.children[place + 1]).count <= 44 {
-      left = place
-    } else if place > 0, own + leaf(parent.children[place - 1]).count <= 44 {
-      left = place - 1
-    } else {
-      return false
-    }
+    guard let left = mergeable(parent, place, { leaf($0).count }) else { return false }
     blocks.merges += 1
     let toIndex = parent.children[left]
     let fromIndex = parent.children[left + 1]
@@ -165,17 +164,8 @@ extension StateTree {
   }
 
   private func mergeInners(_ parentIndex: UInt32, _ parent: Inner, _ place: Int) -> Bool {
-    guard parent.count > 1 else { return false }
     let level = Int(inner(parent.children[place]).header.pointee.level)
-    var left = place
-    let own = inner(parent.children[place]).count
-    if place + 1 < parent.count, own + inner(parent.children[place + 1]).count <= 44 {
-      left = place
-    } else if place > 0, own + inner(parent.children[place - 1]).count <= 44 {
-      left = place - 1
-    } else {
-      return false
-    }
+    guard let left = mergeable(parent, place, { inner($0).count }) else { return false }
     blocks.merges += 1
     let toIndex = parent.children[left]
     let fromIndex = parent.children[left + 1]

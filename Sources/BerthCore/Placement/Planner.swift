@@ -9,7 +9,8 @@ final class Planner {
   /// Largest raw values of the normalised scores among the feasible nodes of the last search.
   var scale: (affinity: Int64, taints: Int64) = (0, 0)
   /// Found per group, for the normalised scores.
-  private var parts: [(group: Int, found: [Found])] = []
+  /// Kept from call to call, so that placing allocates nothing.
+  private var parts: [(group: Int, found: Found)] = []
 
   init(cluster: Cluster) {
     self.cluster = cluster
@@ -55,21 +56,21 @@ final class Planner {
       question.pools = filter.mask(group, cluster.catalog)
       search.begin(wanted: wanted)
       search.searchTrees(question, profile: profile, resources: cluster.resources, constant: 0, scan: scan)
-      if search.foundCount > 0 {
-        parts.append((index, Array(UnsafeBufferPointer(start: search.found, count: search.foundCount))))
-      }
+      for place in 0..<search.foundCount { parts.append((index, search.found[place])) }
     }
-    let maxAffinity = parts.map { filter.groups[$0.group].affinity }.max() ?? 0
-    let maxTaints = parts.map { filter.groups[$0.group].taints }.max() ?? 0
+    var maxAffinity: Int64 = 0
+    var maxTaints: Int64 = 0
+    for part in parts {
+      maxAffinity = max(maxAffinity, filter.groups[part.group].affinity)
+      maxTaints = max(maxTaints, filter.groups[part.group].taints)
+    }
     scale = (maxAffinity, maxTaints)
     search.begin(wanted: wanted)
     for part in parts {
       let group = filter.groups[part.group]
       let constant = Normalised(profile).constant(
         affinity: group.affinity, taints: group.taints, maxAffinity: maxAffinity, maxTaints: maxTaints)
-      for found in part.found {
-        search.offerRow(Found(score: found.score + constant, tie: found.tie, slot: found.slot))
-      }
+      search.offerRow(Found(score: part.found.score + constant, tie: part.found.tie, slot: part.found.slot))
     }
   }
 }

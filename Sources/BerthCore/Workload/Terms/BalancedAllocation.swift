@@ -144,7 +144,7 @@ enum BalancedAllocation {
       form.slack += 0.5 * weight
       form.balance = (a.dim, b.dim, 25 * weight)
     } else {
-      form.constant += weight * Double(form.allowsBalance ? wideExtremes(term, load).high : 100)
+      form.constant += weight * 100  // no plan may depend on how much a pod requests; `extremes` looks closer
     }
   }
 }

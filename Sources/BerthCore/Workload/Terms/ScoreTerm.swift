@@ -5,8 +5,8 @@ import CKernels
 ///
 /// Every term is a function of what stays free after placing, `after[dim]` = max(0, allocatable - used - request), with
 /// the capacity and the request of each dim. It must be monotone or give sound bounds over a box of such states:
-/// that is all the state tree asks of a term. Adding one means one file with `value`, `upper` and `lower`, optionally
-/// `bound` for the vector kernels, and a line in each switch of `TermSwitch.swift`.
+/// that is all the state tree asks of a term. Adding one means one file with `value` and `extremes`, optionally `bound`
+/// and `addExact` for the vector kernels, and a line in each switch of `TermSwitch.swift`.
 struct CompiledTerm {
   struct Entry {
     var dim: Int
