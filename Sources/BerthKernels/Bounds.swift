@@ -11,6 +11,10 @@ private func after(_ block: Block, _ offset: Int, _ quarter: Int, _ request: UIn
   return bk_float(unsafeBitCast(left, to: SIMD16<Int32>.self))
 }
 
+/// |t - delta| - |t|
+@inline(__always)
+private func change(_ gap: SIMD16<Float>, _ delta: Float) -> SIMD16<Float> { bk_abs(gap - delta) - bk_abs(gap) }
+
 /// The linear form and BalancedAllocation's part of 16 lanes.
 @inline(__always)
 private func linear(
@@ -29,14 +33,27 @@ private func linear(
     bound += after(block, offset, quarter, requests[dim]) * SIMD16(repeating: coefficients[index])
     index &+= 1
   }
-  if plan.pointee.balance != 0 {
+  if plan.pointee.balance == 1 {
     let i = Int(plan.pointee.balance_i)
     let j = Int(plan.pointee.balance_j)
-    let freeI = after(block, high &+ i &* step, quarter, requests[i]) * plan.pointee.balance_inverse_i
-    let freeJ = after(block, high &+ j &* step, quarter, requests[j]) * plan.pointee.balance_inverse_j
-    let gap = freeJ - freeI
-    let change = bk_abs(gap - query.pointee.balance_delta) - bk_abs(gap)
-    bound += change * plan.pointee.balance_weight
+    let freeI = after(block, high &+ i &* step, quarter, requests[i]) * plan.pointee.balance_least_i
+    let freeJ = after(block, high &+ j &* step, quarter, requests[j]) * plan.pointee.balance_least_j
+    bound += change(freeJ - freeI, query.pointee.balance_delta) * plan.pointee.balance_weight
+  } else if plan.pointee.balance == 2 {
+    let i = high &+ Int(plan.pointee.balance_i) &* step
+    let j = high &+ Int(plan.pointee.balance_j) &* step
+    let requestI = requests[Int(plan.pointee.balance_i)]
+    let requestJ = requests[Int(plan.pointee.balance_j)]
+    let leastI = after(block, i &+ lowGap, quarter, requestI) * plan.pointee.balance_least_i
+    let mostI = after(block, i, quarter, requestI) * plan.pointee.balance_most_i
+    let leastJ = after(block, j &+ lowGap, quarter, requestJ) * plan.pointee.balance_least_j
+    let mostJ = after(block, j, quarter, requestJ) * plan.pointee.balance_most_j
+    // monotone in the gap, convex in delta: the most is at an end of both
+    let low = query.pointee.balance_delta
+    let high = query.pointee.balance_delta_high
+    var most = bk_max2_f32(change(leastJ - mostI, low), change(mostJ - leastI, low))
+    most = bk_max2_f32(most, bk_max2_f32(change(leastJ - mostI, high), change(mostJ - leastI, high)))
+    bound += most * plan.pointee.balance_weight
   }
   return bound
 }

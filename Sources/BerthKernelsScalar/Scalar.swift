@@ -36,11 +36,18 @@ private func bounds(
         let x = free(bk_plan_linear_dim(plan)![index], bk_plan_linear_from_low(plan)![index])
         bound += x * bk_plan_linear_coefficient(plan)![index]
       }
-      if plan.pointee.balance != 0 {
-        let gap =
-          free(plan.pointee.balance_j, 0) * plan.pointee.balance_inverse_j
-          - free(plan.pointee.balance_i, 0) * plan.pointee.balance_inverse_i
-        bound += (abs(gap - query.pointee.balance_delta) - abs(gap)) * plan.pointee.balance_weight
+      func change(_ gap: Float, _ delta: Float) -> Float { abs(gap - delta) - abs(gap) }
+      let (i, j) = (plan.pointee.balance_i, plan.pointee.balance_j)
+      if plan.pointee.balance == 1 {
+        let gap = free(j, 0) * plan.pointee.balance_least_j - free(i, 0) * plan.pointee.balance_least_i
+        bound += change(gap, query.pointee.balance_delta) * plan.pointee.balance_weight
+      } else if plan.pointee.balance == 2 {
+        let low = free(j, 1) * plan.pointee.balance_least_j - free(i, 0) * plan.pointee.balance_most_i
+        let high = free(j, 0) * plan.pointee.balance_most_j - free(i, 1) * plan.pointee.balance_least_i
+        let most = [query.pointee.balance_delta, query.pointee.balance_delta_high].map { delta in
+          max(change(low, delta), change(high, delta))
+        }
+        bound += max(most[0], most[1]) * plan.pointee.balance_weight
       }
       var shares = Int32.max
       if mixes && plan.pointee.mix_coefficient != 0 {

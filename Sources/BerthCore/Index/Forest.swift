@@ -2,10 +2,11 @@ import BerthMemory
 import CBerth
 import CKernels
 
-/// All state trees of an engine. The first shapes get a tree each; where there are more, shapes of similar capacity
-/// and price share one, since kubelets report allocatable memory that differs from machine to machine by a little.
+/// All state trees of an engine: one for all shapes of the same resources and of nearly equal capacities and price, since
+/// kubelets report allocatable memory that differs from machine to machine by a little.
 final class Forest {
-  static let ownTrees = 64
+  /// From here on shapes need not be as close to share a tree.
+  private static let manyTrees = 512
 
   private let arena: Arena
   let kernels: UnsafePointer<bk_table>
@@ -74,55 +75,47 @@ final class Forest {
     }
   }
 
-  /// The leading five bits and the length: values within about 6 % share a bucket.
-  private static func bucket(_ value: Int64) -> UInt32 {
+  /// Leading bits and length of a value: values that differ by less than 2^-(bits - 1) mostly share a bucket.
+  private static func bucket(_ value: Int64, bits: Int) -> UInt32 {
     guard value > 0 else { return 0 }
     let length = 64 - value.leadingZeroBitCount
-    let lead = length > 5 ? value >> Int64(length - 5) : value
-    return UInt32(length) << 8 | UInt32(lead)
+    let lead = length > bits ? value >> Int64(length - bits) : value
+    return UInt32(length) << 16 | UInt32(lead)
   }
 
   /// The largest value of a bucket.
-  private static func top(_ value: Int64) -> Int64 {
+  private static func top(_ value: Int64, bits: Int) -> Int64 {
     guard value > 0 else { return 0 }
     let length = 64 - value.leadingZeroBitCount
-    return length > 5 ? value | ((1 << Int64(length - 5)) - 1) : value
+    return length > bits ? value | ((1 << Int64(length - bits)) - 1) : value
+  }
+
+  /// Scores mostly look at cpu, memory and GPUs: there capacities must be close for bounds to be; elsewhere, and where
+  /// trees become many, roughly equal is enough.
+  private func bits(_ resource: UInt32, _ table: ResourceTable) -> Int {
+    let matters = resource == table.cpu || resource == table.memory || table.gpus.contains(resource)
+    return matters && trees.count < Self.manyTrees ? 9 : 4
   }
 
   /// The tree for a new shape.
   func place(
     resources: [UInt32], capacities: UnsafePointer<Int64>, price: Int64, table: ResourceTable
   ) -> UInt32 {
-    if let known = ownTree(resources, capacities, price) {
-      trees[Int(known)].admit(capacities, price: price)
-      return known
-    }
-    if trees.count - families.count < Self.ownTrees {
-      let id = addTree(resources, capacities, price, table, top: false)
-      trees[Int(id)].admit(capacities, price: price)
-      return id
-    }
-    let family = Family(
-      resources: resources, buckets: (0..<resources.count).map { Self.bucket(capacities[$0]) } + [Self.bucket(price)])
-    let id = families[family] ?? addTree(resources, capacities, price, table, top: true)
+    let bits = resources.map { self.bits($0, table) }
+    let priceBits = trees.count < Self.manyTrees ? 9 : 4
+    let buckets = resources.indices.map { Self.bucket(capacities[$0], bits: bits[$0]) << 4 | UInt32(bits[$0]) }
+    let family = Family(resources: resources, buckets: buckets + [Self.bucket(price, bits: priceBits)])
+    let tops = resources.indices.map { Self.top(capacities[$0], bits: bits[$0]) }
+    let id = families[family] ?? addTree(resources, capacities, price, table, tops: tops)
     families[family] = id
     trees[Int(id)].admit(capacities, price: price)
     return id
   }
 
-  /// A tree that held this very shape before.
-  private func ownTree(_ resources: [UInt32], _ capacities: UnsafePointer<Int64>, _ price: Int64) -> UInt32? {
-    for tree in trees.prefix(Self.ownTrees + families.count)
-    where tree.isUniform && tree.priceLow == price && tree.shape.resources == resources {
-      if (0..<resources.count).allSatisfy({ tree.capacityLow[$0] == capacities[$0] }) { return tree.id }
-    }
-    return nil
-  }
-
   private func addTree(
-    _ resources: [UInt32], _ capacities: UnsafePointer<Int64>, _ price: Int64, _ table: ResourceTable, top: Bool
+    _ resources: [UInt32], _ capacities: UnsafePointer<Int64>, _ price: Int64, _ table: ResourceTable,
+    tops largest: [Int64]
   ) -> UInt32 {
-    let largest = (0..<resources.count).map { top ? Self.top(capacities[$0]) : capacities[$0] }
     var shape = TreeShape(
       resources: resources,
       shifts: largest.map { UInt32(max(0, 64 - $0.leadingZeroBitCount - 30)) })
@@ -136,7 +129,7 @@ final class Forest {
     let id = UInt32(trees.count)
     trees.append(
       StateTree(
-        id: id, shape: shape, unitCapacity: largest, capacities: capacities, price: price, blocks: pool,
+        id: id, shape: shape, largest: largest, capacities: capacities, price: price, blocks: pool,
         kernels: kernels, rows: rows, hasTie: hasTie, onePool: onePool))
     states.append(trees[trees.count - 1].state)
     return id

@@ -71,24 +71,22 @@ final class Plan {
   ) -> Double {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(BK_DIMS)) { scratch in
       var form = LinearForm(dims: tree.dims, scratch: scratch.baseAddress!)
-      form.allowsBalance = tree.isUniform
       let load = Load(capacity: UnsafePointer(tree.capacityHigh), request: request)
       for term in terms { term.bound(load, &form) }
       if let balance = form.balance {
-        // Valid at the box's best corner only if more free is never worse: see BalancedAllocation.
+        // Where more free is never worse, the box's best corner bounds both parts at once: see BalancedAllocation.
         let steep = 2 * balance.weight
-        if form.coefficient[balance.i] >= steep && form.coefficient[balance.j] >= steep {
-          plan.pointee.balance = 1
-          plan.pointee.balance_i = UInt32(balance.i)
-          plan.pointee.balance_j = UInt32(balance.j)
-          plan.pointee.balance_inverse_i = Float(1 / unit(tree, balance.i, high: true))
-          plan.pointee.balance_inverse_j = Float(1 / unit(tree, balance.j, high: true))
-          plan.pointee.balance_weight = Float(balance.weight)
-        } else {
-          form.constant += balance.weight  // |t - delta| - |t| <= |delta| <= 1
-        }
+        let isSteep = form.coefficient[balance.i] >= steep && form.coefficient[balance.j] >= steep
+        plan.pointee.balance = tree.isUniform && isSteep ? 1 : 2
+        plan.pointee.balance_i = UInt32(balance.i)
+        plan.pointee.balance_j = UInt32(balance.j)
+        plan.pointee.balance_least_i = Float(1 / unit(tree, balance.i, high: true))
+        plan.pointee.balance_least_j = Float(1 / unit(tree, balance.j, high: true))
+        plan.pointee.balance_most_i = Float(1 / unit(tree, balance.i, high: false))
+        plan.pointee.balance_most_j = Float(1 / unit(tree, balance.j, high: false))
+        plan.pointee.balance_weight = Float(balance.weight)
       }
-      var magnitude = abs(form.constant) + (form.balance.map { 4 * $0.weight } ?? 0)
+      var magnitude = abs(form.constant) + (form.balance.map { 8 * $0.weight } ?? 0)
       for dim in 0..<tree.dims where form.coefficient[dim] != 0 {
         let coefficient = form.coefficient[dim]
         bk_plan_add_linear(plan, UInt32(dim), Float(coefficient / unit(tree, dim, high: coefficient < 0)))

@@ -79,9 +79,10 @@ extension Search {
         Double(requests[Int(dims[0])]) * factors[0] - Double(requests[Int(dims[1])]) * factors[1]
     }
     if kernel.pointee.balance != 0 {
-      query.pointee.balance_delta =
-        Float(requests[Int(kernel.pointee.balance_i)]) * kernel.pointee.balance_inverse_i
-        - Float(requests[Int(kernel.pointee.balance_j)]) * kernel.pointee.balance_inverse_j
+      let i = Float(requests[Int(kernel.pointee.balance_i)])
+      let j = Float(requests[Int(kernel.pointee.balance_j)])
+      query.pointee.balance_delta = i * kernel.pointee.balance_least_i - j * kernel.pointee.balance_most_j
+      query.pointee.balance_delta_high = i * kernel.pointee.balance_most_i - j * kernel.pointee.balance_least_j
     }
   }
 
@@ -104,7 +105,10 @@ extension Search {
       let end = bk_plan_linear_from_low(kernel)![index] != 0 ? lows[dim] : highs[dim]
       bound += Float(max(end, requests[dim]) - requests[dim]) * bk_plan_linear_coefficient(kernel)![index]
     }
-    if kernel.pointee.balance != 0 { bound += kernel.pointee.balance_weight * abs(query.pointee.balance_delta) }
+    if kernel.pointee.balance != 0 {
+      bound +=
+        kernel.pointee.balance_weight * max(abs(query.pointee.balance_delta), abs(query.pointee.balance_delta_high))
+    }
     if kernel.pointee.mix_coefficient != 0 && kernel.pointee.balance == 0 {
       let end = kernel.pointee.mix_coefficient > 0 ? summary.pointee.mix_high : summary.pointee.mix_low
       var other = (Float(end) - query.pointee.request_mix) * kernel.pointee.mix_coefficient

@@ -83,9 +83,12 @@ typedef struct bk_plan {
   uint32_t fix_dim[BK_DIMS]; /* what the mix bound adds: dims whose coefficient differs from the mix's */
   uint32_t fix_from_low[BK_DIMS];
   float fix_coefficient[BK_DIMS];
-  uint32_t balance; /* 1: add balance_weight x (|t - delta| - |t|), t the used fraction of i less that of j */
+  uint32_t balance; /* add balance_weight x (|t - delta| - |t|), t the used fraction of i less that of j: 1 at the box's
+                       best corner, 2 at its worst over all corners and capacities */
   uint32_t balance_i, balance_j;
-  float balance_inverse_i, balance_inverse_j, balance_weight;
+  float balance_least_i, balance_least_j; /* 1 / the largest capacity, */
+  float balance_most_i, balance_most_j;   /* 1 / the smallest capacity of the tree */
+  float balance_weight;
   /* the total, exactly, where every term has a vector form */
   uint32_t exact_count; /* 0: it has none */
   bk_exact_term exact[BK_EXACT_TERMS];
@@ -110,11 +113,11 @@ typedef struct bk_query {
   uint32_t fit_count;
   uint32_t tight; /* 1: bound inners by the exact terms at the box's corners, too; columns must lose nothing */
   uint32_t fit_dim[BK_DIMS];
-  uint32_t request[BK_DIMS]; /* by dim, rounded down to the tree's units */
-  float addend;              /* what the class adds to the plan's constant */
-  float request_mix;         /* the request's own mix, rounded to the side that keeps the bound sound */
-  float balance_delta;
-  double balance_shift; /* the same for the exact term of BalancedAllocation */
+  uint32_t request[BK_DIMS];               /* by dim, rounded down to the tree's units */
+  float addend;                            /* what the class adds to the plan's constant */
+  float request_mix;                       /* the request's own mix, rounded to the side that keeps the bound sound */
+  float balance_delta, balance_delta_high; /* range over the tree's capacities */
+  double balance_shift;                    /* the same for the exact term of BalancedAllocation */
 } bk_query;
 
 typedef struct bk_winner {

@@ -139,7 +139,7 @@ enum BalancedAllocation {
   static func bound(_ term: CompiledTerm, _ load: Load, _ form: inout LinearForm) {
     if isSkipped(term, load) { return }
     let weight = Double(term.weight)
-    if let (a, b) = pair(term, load), form.balance == nil, form.allowsBalance {
+    if let (a, b) = pair(term, load), form.balance == nil {
       form.constant += 75 * weight
       form.slack += 0.5 * weight
       form.balance = (a.dim, b.dim, 25 * weight)

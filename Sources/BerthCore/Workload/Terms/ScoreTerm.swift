@@ -51,8 +51,6 @@ struct LinearForm {
   var slack = 0.0
   /// BalancedAllocation over exactly two dims: weight of (|t - delta| - |t|); see `BalancedAllocation`.
   var balance: (i: Int, j: Int, weight: Double)?
-  /// False where capacities differ within the tree: fractions are not linear in the columns then.
-  var allowsBalance = true
 
   /// `scratch` has room for `dims` coefficients.
   init(dims: Int, scratch: UnsafeMutablePointer<Double>) {
