@@ -64,6 +64,32 @@ struct PinnedTests {
     }
   }
 
+  /// Nodes lose nothing in their columns, but the request does: rounded down, it would leave a node on the wrong side of
+  /// a step of the score.
+  @Test(arguments: kinds, [Int64(50), 100, 1 << 20])
+  func requestsWithinAUnitOfAStep(kind: TermKind, steps: Int64) {
+    Fuzz.run("requestsWithinAUnitOfAStep", seed: 0, try PinnedTests.twin(kind)) { twin in
+      let capacity: Int64 = 512 * (1 << 29 + 1)
+      for request: Int64 in [512_511, 511, 1] {
+        for percent: Int64 in [23, 37, 41, 59, 73] {
+          let free: Int64 = (percent * steps / 100 * capacity + steps - 1) / steps
+          // The same step for what is free and for what is used, at the node's nearest whole unit.
+          for border in [free, capacity - free] {
+            let nearest: Int64 = ((border + 511) & ~511) + (request & ~511)
+            for side: Int64 in [-512, 512] {
+              let frees: [Int64] = (0...90).map { (units: Int64) in nearest + units * side }
+              for order in [frees, frees.reversed()] {
+                let nodes = try twin.addNodes(order.map { PinnedTests.node(capacity, used: capacity - $0) })
+                try twin.place([PinnedTests.pod(request)], dryRun: true)
+                try twin.removeNodes(nodes)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
   /// More shapes than there are trees of their own, so that similar ones share a tree: at first a single shape, below
   /// the largest of its family, then more.
   @Test(arguments: kinds)
