@@ -29,6 +29,8 @@ struct Swarm {
   let jitter: Double
   let labels, taints, cordon, names, prices, overcommit, untold, fill: Double
   let selectors, preferred, tolerations, fields: Double
+  /// Many PreferNoSchedule taints, hardly any other.
+  let softTaints: Bool
   let labelKeys: [String]
   /// Terms of which a profile may be made.
   let terms: [TermKind]
@@ -58,7 +60,8 @@ struct Swarm {
     resources = random.chance(0.7) ? chosen : random.shuffled(chosen)
     jitter = random.pick([0, 0, 0.1, 1])
     labels = random.swarmWeight()
-    taints = 0.4 * random.swarmWeight()
+    softTaints = random.chance(0.4)
+    taints = (softTaints ? 1 : 0.4) * random.swarmWeight()
     cordon = random.chance(0.5) ? 0.05 : 0
     names = random.pick([0, 0.5, 1])
     prices = random.swarmWeight()
@@ -128,7 +131,7 @@ struct Swarm {
       if random.chance(0.1) { node.labels["kubernetes.io/hostname"] = random.pick(nodeNames + ["elsewhere"]) }
     }
     if random.chance(taints) {
-      for _ in 0..<random.int(1...3) {
+      for _ in 0..<random.int(1...(softTaints ? 7 : 3)) {
         let taint = taint()
         if !node.taints.contains(where: { $0.key == taint.key && $0.effect == taint.effect }) {
           node.taints.append(taint)
@@ -137,7 +140,10 @@ struct Swarm {
     }
     node.cordoned = random.chance(cordon)
     node.tieKey = random.pick([0, 1, 2, UInt32.max, UInt32(truncatingIfNeeded: random.next())])
-    if random.chance(prices) { node.price = random.pick([1, 100, 1 << 40, random.logarithmic(upTo: 1 << 40)]) }
+    if random.chance(prices) {
+      // Now and then so close together that nodes of different prices share a tree.
+      node.price = random.pick([1, 100, 1 << 40, random.logarithmic(upTo: 1 << 40), random.int64(10_000...10_300)])
+    }
     node.allocatable = random.pick(shapes)
     if random.chance(jitter) {
       for (name, value) in node.allocatable.sorted(by: { $0.key < $1.key }) {
@@ -149,10 +155,12 @@ struct Swarm {
   }
 
   mutating func taint() -> Taint {
-    if random.chance(0.1) { return Taint(key: "node.kubernetes.io/unschedulable", effect: .noSchedule) }
-    return Taint(
-      key: random.pick(["dedicated", "gpu", "spot"]), value: random.pick(["", "x", "y"]),
-      effect: random.pick([.noSchedule, .preferNoSchedule, .preferNoSchedule, .noExecute]))
+    if !softTaints && random.chance(0.1) { return Taint(key: "node.kubernetes.io/unschedulable", effect: .noSchedule) }
+    let keys = ["dedicated", "gpu", "spot"] + (softTaints ? ["old", "loud", "far", "hot"] : [])
+    let effect: Effect =
+      softTaints && random.chance(0.97)
+      ? .preferNoSchedule : random.pick([.noSchedule, .preferNoSchedule, .preferNoSchedule, .noExecute])
+    return Taint(key: random.pick(keys), value: random.pick(["", "x", "y"]), effect: effect)
   }
 
   /// What runs on a new node already; now and then more than it has, or of what it lacks.

@@ -102,9 +102,10 @@ extension Twin {
     }
   }
 
-  func candidates(_ pod: PodSpec, count: Int) throws {
+  /// `path` nil: any.
+  func candidates(_ pod: PodSpec, count: Int, path wanted: Int? = nil) throws {
     let podClass = try podClass(pod)
-    let path = random.pick(Twin.paths)
+    let path = wanted.map { UInt32($0) } ?? random.pick(Twin.paths)
     note("\(count) candidates of class \(podClass) on path \(path)")
     try setPath(path)
     let expected = oracle.ranking(pod).prefix(count)
