@@ -37,7 +37,7 @@ final class Cluster {
   /// A slot in a leaf domain, dealing labels out anew when the domain has none left.
   func takeSlot(leaf: UInt32, dims: Int) -> UInt32 {
     if let slot = rows.take(domain: leaf, dims: dims) { return slot }
-    relabel { _ in 0 }
+    if catalog.topology.isLast(leaf: leaf) { rows.extendLast(domain: leaf) } else { relabel { _ in 0 } }
     guard let slot = rows.take(domain: leaf, dims: dims) else { fatalError("berth: no slot after relabelling") }
     return slot
   }
@@ -69,7 +69,7 @@ final class Cluster {
 
   func leaveShape(_ row: Row) {
     let tree = Int(shapes.trees[Int(row.shape)])
-    if shapes.leave(row.shape) { forest.trees[tree].shapeCount -= 1 }
+    if shapes.leave(row.shape) { forest.leave(tree) }
   }
 
   /// The row's resources with what is used of them.

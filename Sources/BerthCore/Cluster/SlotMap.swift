@@ -118,6 +118,16 @@ final class SlotMap {
     return slot
   }
 
+  /// Gives the last domain of the topology order more labels, at the end of all: nothing has to move.
+  func extendLast(domain: UInt32) {
+    let range = ranges.pointer + Int(domain)
+    if range.pointee.reserved == 0 { range.pointee.first = UInt32(groups.count) }
+    assert(Int(range.pointee.first + range.pointee.reserved) == groups.count)
+    let more = max(1, range.pointee.reserved / 4)
+    range.pointee.reserved += more
+    groups.resize(groups.count + Int(more))
+  }
+
   /// Makes a group's block large enough; widening the rows moves them.
   private func fit(_ label: Int, lanes wantedLanes: Int, stride: Int) {
     let group = groups[label]

@@ -80,6 +80,17 @@ struct Topology {
     return cachedOrder
   }
 
+  /// Whether a leaf is the last in topology order.
+  func isLast(leaf ordinal: UInt32) -> Bool {
+    var id = leaves[Int(ordinal)]
+    while id != 0 {
+      let parent = domains[Int(id)].parent
+      guard domains[Int(parent)].children.last == id else { return false }
+      id = parent
+    }
+    return true
+  }
+
   /// The ancestor of a leaf on a level (1 is the first); 0 when there is no such level.
   func ancestor(ofLeaf ordinal: UInt32, level: Int) -> UInt32 {
     var id = leaves[Int(ordinal)]

@@ -18,6 +18,9 @@ final class Forest {
   private(set) var states: Column<UnsafeMutablePointer<TreeState>>
   private var blocks: [TreeBlocks?] = Array(repeating: nil, count: Int(BK_DIMS) + 1)
   private var families: [Family: UInt32] = [:]
+  /// The family of each tree; nil while its id is free.
+  private var familyOf: [Family?] = []
+  private var freeIDs: [UInt32] = []
 
   /// What shapes of one shared tree have in common: resources, and the leading bits of capacities and price.
   private struct Family: Hashable {
@@ -94,7 +97,7 @@ final class Forest {
   /// trees become many, roughly equal is enough.
   private func bits(_ resource: UInt32, _ table: ResourceTable) -> Int {
     let matters = resource == table.cpu || resource == table.memory || table.gpus.contains(resource)
-    return matters && trees.count < Self.manyTrees ? 9 : 4
+    return matters && families.count < Self.manyTrees ? 9 : 4
   }
 
   /// The tree for a new shape.
@@ -102,14 +105,25 @@ final class Forest {
     resources: [UInt32], capacities: UnsafePointer<Int64>, price: Int64, table: ResourceTable
   ) -> UInt32 {
     let bits = resources.map { self.bits($0, table) }
-    let priceBits = trees.count < Self.manyTrees ? 9 : 4
+    let priceBits = families.count < Self.manyTrees ? 9 : 4
     let buckets = resources.indices.map { Self.bucket(capacities[$0], bits: bits[$0]) << 4 | UInt32(bits[$0]) }
     let family = Family(resources: resources, buckets: buckets + [Self.bucket(price, bits: priceBits)])
     let tops = resources.indices.map { Self.top(capacities[$0], bits: bits[$0]) }
     let id = families[family] ?? addTree(resources, capacities, price, table, tops: tops)
     families[family] = id
+    familyOf[Int(id)] = family
     trees[Int(id)].admit(capacities, price: price)
     return id
+  }
+
+  /// One shape fewer in a tree; a tree without shapes has no nodes either and makes room for another.
+  func leave(_ id: Int) {
+    trees[id].shapeCount -= 1
+    guard trees[id].shapeCount == 0, let family = familyOf[id] else { return }
+    assert(trees[id].count == 0)
+    families[family] = nil
+    familyOf[id] = nil
+    freeIDs.append(UInt32(id))
   }
 
   private func addTree(
@@ -126,12 +140,18 @@ final class Forest {
     }
     let pool = blocks[shape.dims] ?? TreeBlocks(arena: arena, dims: shape.dims, hasTie: hasTie)
     blocks[shape.dims] = pool
-    let id = UInt32(trees.count)
-    trees.append(
-      StateTree(
-        id: id, shape: shape, largest: largest, capacities: capacities, price: price, blocks: pool,
-        kernels: kernels, rows: rows, hasTie: hasTie, onePool: onePool))
-    states.append(trees[trees.count - 1].state)
+    let id = freeIDs.popLast() ?? UInt32(trees.count)
+    let tree = StateTree(
+      id: id, shape: shape, largest: largest, capacities: capacities, price: price, blocks: pool, kernels: kernels,
+      rows: rows, hasTie: hasTie, onePool: onePool)
+    if Int(id) < trees.count {
+      trees[Int(id)] = tree
+      states[Int(id)] = tree.state
+    } else {
+      trees.append(tree)
+      states.append(tree.state)
+      familyOf.append(nil)
+    }
     return id
   }
 }

@@ -69,10 +69,14 @@ final class Plan {
     _ terms: UnsafeMutableBufferPointer<CompiledTerm>, _ tree: StateTree, _ request: UnsafePointer<Int64>,
     _ plan: UnsafeMutablePointer<bk_plan>, isNative: Bool
   ) -> Double {
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(BK_DIMS)) { scratch in
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * Int(BK_DIMS)) { scratch in
       var form = LinearForm(dims: tree.dims, scratch: scratch.baseAddress!)
       let load = Load(capacity: UnsafePointer(tree.capacityHigh), request: request)
       for term in terms { term.bound(load, &form) }
+      if tree.isUniform {
+        for dim in 0..<tree.dims { form.coefficient[dim] += form.fixed[dim] }
+        form.fixed.update(repeating: 0, count: tree.dims)
+      }
       if let balance = form.balance {
         // Where more free is never worse, the box's best corner bounds both parts at once: see BalancedAllocation.
         let steep = 2 * balance.weight
@@ -87,10 +91,12 @@ final class Plan {
         plan.pointee.balance_weight = Float(balance.weight)
       }
       var magnitude = abs(form.constant) + (form.balance.map { 8 * $0.weight } ?? 0)
-      for dim in 0..<tree.dims where form.coefficient[dim] != 0 {
-        let coefficient = form.coefficient[dim]
-        bk_plan_add_linear(plan, UInt32(dim), Float(coefficient / unit(tree, dim, high: coefficient < 0)))
-        magnitude += 2 * abs(coefficient)
+      for dim in 0..<tree.dims {
+        // each part by the end of the capacities that keeps it sound; the sign of the whole picks the end of the box
+        let (own, fixed) = (form.coefficient[dim], form.fixed[dim])
+        let slope = own / unit(tree, dim, high: own < 0) + fixed / unit(tree, dim, high: true)
+        if slope != 0 { bk_plan_add_linear(plan, UInt32(dim), Float(slope)) }
+        magnitude += 2 * (abs(own) + abs(fixed))
       }
       // each of at most 20 float32 steps may be off by 2^-24 of the largest number
       let slack = form.slack + 24 * magnitude / 16_777_216 + 0.001

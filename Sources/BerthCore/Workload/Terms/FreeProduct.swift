@@ -34,7 +34,7 @@ enum FreeProduct {
         share *= demand
         form.constant -= unit * Double(entry.weight) * ratio(load.request[entry.dim], entry.scale) * demand
       }
-      form.coefficient[entry.dim] -= share
+      form.fixed[entry.dim] -= share
     }
     form.slack += Double(term.weight)
   }

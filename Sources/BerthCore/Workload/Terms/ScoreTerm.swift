@@ -46,16 +46,19 @@ struct Box {
 struct LinearForm {
   /// Per dim: coefficient of (free after placing / capacity).
   var coefficient: UnsafeMutablePointer<Double>
+  /// The same of (free after placing / largest capacity of the tree): for terms whose scale is not the node's capacity.
+  var fixed: UnsafeMutablePointer<Double>
   var constant = 0.0
   /// What rounding inside the term can add to the linear form.
   var slack = 0.0
   /// BalancedAllocation over exactly two dims: weight of (|t - delta| - |t|); see `BalancedAllocation`.
   var balance: (i: Int, j: Int, weight: Double)?
 
-  /// `scratch` has room for `dims` coefficients.
+  /// `scratch` has room for 2 x `dims` coefficients.
   init(dims: Int, scratch: UnsafeMutablePointer<Double>) {
     coefficient = scratch
-    coefficient.update(repeating: 0, count: dims)
+    fixed = scratch + dims
+    scratch.update(repeating: 0, count: 2 * dims)
   }
 }
 
