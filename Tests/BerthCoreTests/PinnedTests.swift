@@ -112,6 +112,42 @@ struct PinnedTests {
     }
   }
 
+  /// Terms that score by the node's capacity and terms with a scale of their own pull in opposite directions, in a tree
+  /// whose nodes differ in capacity.
+  @Test(arguments: [TermKind.spread, .leastAllocated], [TermKind.dotProduct, .bestFit])
+  func oppositeTermsInASharedTree(own: TermKind, scaled: TermKind) {
+    Fuzz.run("oppositeTermsInASharedTree", seed: 0, try Twin(seed: 0)) { twin in
+      try twin.addResource("cpu", .cpu)
+      try twin.addResource("memory", .memory)
+      let profiles: [(String, Int64, Int64)] = [
+        ("level", 1, 1), ("scaled", 1, 3), ("own", own == .spread ? 3 : 30_000, 1),
+      ]
+      for (name, weight, scaledWeight) in profiles {
+        try twin.addProfile(
+          name,
+          [
+            Term(own, weight: weight, resources: [TermResource("cpu")]),
+            Term(scaled, weight: scaledWeight, resources: [TermResource("cpu", scale: 200_000)]),
+          ])
+      }
+      let nodes: [Twin.NewNode] = (0..<1500).map { _ in
+        let capacity = 131_072 + twin.random.int64(0...255)
+        var node = Twin.NewNode(spec: NodeSpec(domain: 0))
+        node.spec.allocatable = ["cpu": capacity, "memory": 1 << 20]
+        node.untold = ["cpu": twin.random.int64(0...capacity)]
+        return node
+      }
+      try twin.addNodes(nodes)
+      for _ in 0..<12 {
+        for (name, _, _) in profiles {
+          var pod = PodSpec(profile: name)
+          pod.requests = ["cpu": twin.random.int64(1_000...90_000), "memory": 1]
+          try twin.place([pod], dryRun: true)
+        }
+      }
+    }
+  }
+
   /// The first child of a block takes what lies below its separator; when it splits, separators must still rise.
   @Test(arguments: [TermKind.binpack, .spread, .leastAllocated])
   func keysBelowTheFirstChild(kind: TermKind) {
