@@ -81,7 +81,7 @@ enum EngineTable {
   static func remove(_ handle: OpaquePointer?) -> berth_status {
     let (entry, refusal) = enter(handle)
     guard let entry else { return refuse(refusal) }
-    entry.slot.pointee.record.take()?.takeRetainedValue().engine.destroy()
+    entry.slot.pointee.record.take()?.release()  // the last reference: the engine frees its arena in one go
     let generation = entry.open >> 2
     entry.slot.pointee.state.store(generation << 2, ordering: .releasing)
     if generation < lastGeneration {

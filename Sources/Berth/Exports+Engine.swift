@@ -21,7 +21,6 @@ public func engineCreate(
       chosen.struct_size, of: berth_engine_options.self, initialiser: "call berth_engine_options_init first")
     let engine = try Engine(options: chosen)
     guard let handle = EngineTable.insert(engine) else {
-      engine.destroy()
       throw EngineError(
         UInt32(BERTH_LIMIT), "\(BERTH_MAX_ENGINES) engines live in this process already: destroy some")
     }

@@ -9,7 +9,7 @@ extension Engine {
       throw refuse(
         BERTH_LIMIT, "\(cluster.nodes.count) nodes and \(batch.count) more: at most \(BERTH_MAX_NODES)")
     }
-    let reader = try NodeBatchReader(batch, cluster: cluster, keepsUsed: false)
+    let reader = try NodeBatchReader(batch, cluster: cluster)
     try reader.check()
     let names = try readNames(batch)
     cluster.add(reader, ids: ids)
@@ -47,7 +47,7 @@ extension Engine {
       throw refuse(BERTH_BAD_ARGUMENT, "an update keeps names and what runs untold: names and requested must be null")
     }
     try checkNodes(UnsafeBufferPointer(start: ids, count: batch.count))
-    let reader = try NodeBatchReader(batch, cluster: cluster, keepsUsed: true)
+    let reader = try NodeBatchReader(batch, cluster: cluster)
     try reader.check()
     var lists: [ResourceList] = []
     lists.reserveCapacity(batch.count)

@@ -174,13 +174,12 @@ extension Engine {
     guard spec.profile < UInt32(workload.profiles.count) else {
       throw refuse(BERTH_UNKNOWN_ID, "profile \(spec.profile) is unknown")
     }
-    guard workload.classes.count < Int(BERTH_MAX_CLASSES) else {
-      throw refuse(BERTH_LIMIT, "an engine has at most \(BERTH_MAX_CLASSES) pod classes")
-    }
     let requests = try readRequests(spec)
     let placeability = try readPlaceability(spec)
-    return workload.classes.intern(
+    let id = workload.classes.intern(
       requests, profile: spec.profile, priority: spec.priority, placeability: placeability)
+    guard let id else { throw refuse(BERTH_LIMIT, "an engine has at most \(BERTH_MAX_CLASSES) pod classes") }
+    return id
   }
 
   private func readRequests(_ spec: berth_pod_spec) throws(EngineError) -> [Request] {

@@ -82,9 +82,6 @@ public final class Engine {
     return result
   }
 
-  /// Frees everything the engine holds in its arena; the engine must not be used afterwards.
-  public func destroy() {}
-
   public func setPath(_ path: UInt32) throws(EngineError) {
     guard path <= UInt32(BERTH_PATH_ROWS) else {
       throw refuse(BERTH_BAD_ARGUMENT, "path \(path) is unknown: use BERTH_PATH_*")
@@ -110,7 +107,7 @@ public final class Engine {
     info.node_bytes = UInt64(
       cluster.rows.bytes + cluster.nodes.bytes + cluster.catalog.names.bytes + cluster.shapes.bytes)
     info.index_bytes = UInt64(cluster.forest.bytes)
-    info.class_bytes = UInt64(workload.classes.bytes)
+    info.class_bytes = UInt64(workload.classes.bytes + cluster.catalog.labels.bytes)
     info.pod_bytes = UInt64(pods.bytes)
     info.decisions = decisions
     let counters = planner.search.counters

@@ -25,7 +25,7 @@ private func linear(
   let dims = bk_plan_linear_dim(plan)!
   let fromLow = bk_plan_linear_from_low(plan)!
   let coefficients = bk_plan_linear_coefficient(plan)!
-  var bound = SIMD16<Float>(repeating: plan.pointee.constant + query.pointee.addend)
+  var bound = SIMD16<Float>(repeating: plan.pointee.constant)
   var index = 0
   while index < Int(plan.pointee.linear_count) {
     let dim = Int(dims[index])
@@ -87,7 +87,7 @@ private func bounds(
       let ends = lanes16(block, mixCoefficient > 0 ? Int(BK_INNER_MIX_HIGH) : Int(BK_INNER_MIX_LOW), quarter)
       let mix = bk_float(unsafeBitCast(ends, to: SIMD16<Int32>.self))
       var other = (mix - SIMD16(repeating: query.pointee.request_mix)) * mixCoefficient
-      other += SIMD16(repeating: plan.pointee.mix_constant + query.pointee.addend)
+      other += SIMD16(repeating: plan.pointee.mix_constant)
       index = 0
       while index < fixCount {
         let dim = Int(bk_plan_fix_dim(plan)![index])

@@ -30,7 +30,7 @@ private func bounds(
         return column(block, high + dim * step)[lane] >= requests[dim]
       }
       guard fits else { continue }
-      let constant = plan.pointee.constant + query.pointee.addend
+      let constant = plan.pointee.constant
       var bound = constant
       for index in 0..<Int(plan.pointee.linear_count) {
         let x = free(bk_plan_linear_dim(plan)![index], bk_plan_linear_from_low(plan)![index])
@@ -54,7 +54,7 @@ private func bounds(
         let offset = Int(plan.pointee.mix_coefficient > 0 ? BK_INNER_MIX_HIGH : BK_INNER_MIX_LOW)
         let mix = Float(column(block, offset)[lane])
         var other = (mix - query.pointee.request_mix) * plan.pointee.mix_coefficient
-        other += plan.pointee.mix_constant + query.pointee.addend
+        other += plan.pointee.mix_constant
         for index in 0..<Int(plan.pointee.fix_count) {
           let x = free(bk_plan_fix_dim(plan)![index], bk_plan_fix_from_low(plan)![index])
           other += x * bk_plan_fix_coefficient(plan)![index]

@@ -38,8 +38,6 @@ public struct BlockPool {
     free = Column(in: arena)
   }
 
-  public var liveBlocks: Int { used - free.count }
-
   /// What the pool holds of the arena.
   public var bytes: Int {
     guard chunks.count > 0 else { return 0 }
@@ -94,15 +92,5 @@ public struct BlockPool {
       chunks[0] = fresh
     }
     firstChunkBlocks = blocks
-  }
-
-  public mutating func freeAll() {
-    for chunk in 0..<chunks.count {
-      arena.free(chunks[chunk], bytes: (chunk == 0 ? firstChunkBlocks : 1 << shift) * blockBytes)
-    }
-    chunks.free()
-    free.free()
-    used = 0
-    firstChunkBlocks = 0
   }
 }

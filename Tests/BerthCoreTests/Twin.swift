@@ -51,8 +51,6 @@ final class Twin {
     self.engines = engines
   }
 
-  deinit { for (_, engine) in engines { engine.destroy() } }
-
   /// The last commands, oldest first, for the report of a mismatch.
   var recentCommands: String { log.suffix(12).joined(separator: "\n  ") }
 

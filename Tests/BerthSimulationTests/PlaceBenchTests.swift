@@ -21,7 +21,7 @@ import Testing
   private func levels() -> [CPULevel] {
     CPULevel.allCases.filter { level in
       do throws(EngineError) {
-        try Engine.make(cpuLevel: level).destroy()
+        _ = try Engine.make(cpuLevel: level)
         return true
       } catch {
         #expect(error.status == UInt32(BERTH_BAD_ARGUMENT), "\(error)")
@@ -102,7 +102,6 @@ import Testing
   func placingAgainAllocatesNothing(profile: ProfileChoice) throws {
     let placeCase = PlaceCase(nodes: 500, classes: 30, pods: 1000, churn: 0, seed: 2)
     let cluster = try PlaceCluster(placeCase, profile: profile, cpuLevel: .auto)
-    defer { cluster.engine.destroy() }
     let arrivals = placeCase.arrivals.map { cluster.classes[Int($0)] }
     func placeAndRelease() throws {
       let placer = TimedPlacer(cluster.engine, arrivals: arrivals)

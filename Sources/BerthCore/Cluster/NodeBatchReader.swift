@@ -4,14 +4,12 @@ import CBerth
 struct NodeBatchReader {
   let batch: berth_node_batch
   private let cluster: Cluster
-  private let keepsUsed: Bool
   private(set) var leaves: [UInt32] = []
   private(set) var pools: [UInt16] = []
 
-  init(_ batch: berth_node_batch, cluster: Cluster, keepsUsed: Bool) throws(EngineError) {
+  init(_ batch: berth_node_batch, cluster: Cluster) throws(EngineError) {
     self.batch = batch
     self.cluster = cluster
-    self.keepsUsed = keepsUsed
     guard batch.resource_count <= BERTH_MAX_RESOURCES else {
       throw refuse(BERTH_LIMIT, "\(batch.resource_count) resource columns: more than there can be resources")
     }
@@ -60,6 +58,13 @@ struct NodeBatchReader {
   }
 
   func check() throws(EngineError) {
+    // cheap for the usual case: only a table that is large already is counted exactly
+    if cluster.rows.labelCount + batch.count > SlotMap.maxLabels / 4 {
+      guard cluster.rows.labels(after: batch.count, domains: Set(leaves).count) <= SlotMap.maxLabels else {
+        throw refuse(
+          BERTH_LIMIT, "more than \(SlotMap.maxLabels) groups of nodes: leaf domains are too many or too empty")
+      }
+    }
     let columns = Int(batch.resource_count)
     for index in 0..<batch.count {
       var dims = 0

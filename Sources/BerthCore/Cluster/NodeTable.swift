@@ -41,8 +41,9 @@ struct NodeTable {
 
   mutating func remove(_ index: UInt32) {
     slots[Int(index)] = Self.free
-    generations[Int(index)] &+= 1
-    freeIndices.append(index)
+    generations[Int(index)] += 1
+    // a place whose generations are used up is not used again, or a very old id would be taken for a live one
+    if generations[Int(index)] < .max { freeIndices.append(index) }
     count -= 1
   }
 

@@ -13,6 +13,8 @@ struct LabelSets {
   private var ids: [[Name: Name]: UInt32] = [[:]: 0]
   /// Some node may have a hostname label other than its name.
   private(set) var mentionHostname = false
+  /// An estimate: what keys, values and the two tables take.
+  private(set) var bytes = 0
 
   mutating func intern(_ set: [Name: Name]) -> UInt32 {
     if let id = ids[set] { return id }
@@ -20,6 +22,7 @@ struct LabelSets {
     sets.append(set)
     ids[set] = id
     if set[Label.hostname] != nil { mentionHostname = true }
+    bytes += 128 + set.reduce(0) { $0 + 96 + $1.key.bytes.count + $1.value.bytes.count }
     return id
   }
 }
@@ -58,7 +61,8 @@ struct PoolTable {
   private var ids: [Pool: UInt16] = [:]
   private(set) var population: [UInt32] = []
   private(set) var live = 0
-  /// Raised when a pool's id gets another meaning.
+  /// Ids that got another meaning, in order; when the list is full it begins anew and `epoch` rises.
+  private(set) var reused: [UInt16] = []
   private(set) var epoch: UInt64 = 0
   private var last: (pool: Pool, id: UInt16)?
   /// Ids that this batch was given and no node has joined yet: they keep their meaning until the batch is done.
@@ -94,7 +98,11 @@ struct PoolTable {
       id = UInt16(empty)
       ids[pools[empty]] = nil
       pools[empty] = pool
-      epoch += 1
+      if reused.count == Int(BERTH_MAX_POOLS) {
+        reused.removeAll(keepingCapacity: true)
+        epoch += 1
+      }
+      reused.append(id)
     }
     ids[pool] = id
     return id

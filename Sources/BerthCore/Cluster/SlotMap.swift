@@ -128,6 +128,16 @@ final class SlotMap {
     groups.resize(groups.count + Int(more))
   }
 
+  /// Labels there can be: a slot has 32 bits, of which a lane takes 6.
+  static let maxLabels = 1 << 26
+
+  /// Upper bound of the labels in use after `count` more nodes came to `domains` leaf domains, dealt anew.
+  func labels(after count: Int, domains: Int) -> Int {
+    var sum = count / 64 + domains
+    for index in 0..<ranges.count { sum += max(1, Int(ranges[index].used)) }
+    return sum + sum / 4 + ranges.count
+  }
+
   /// Makes a group's block large enough; widening the rows moves them.
   private func fit(_ label: Int, lanes wantedLanes: Int, stride: Int) {
     let group = groups[label]

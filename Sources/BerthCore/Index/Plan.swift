@@ -122,12 +122,6 @@ final class Plan {
     guard cpu >= 0, memory >= 0, form.coefficient[cpu] == form.coefficient[memory], form.coefficient[cpu] != 0 else {
       return
     }
-    // the mix of a shared tree counts in the largest capacity of its family, whatever its nodes have
-    for index in 0..<Int(tree.layout.pointee.mix_count) {
-      let dim = Int(bk_layout_mix_dim(tree.layout)![index])
-      let own = tree.capacityHigh[dim] >> Int64(tree.shifts[dim])
-      guard Int64(bk_layout_mix_capacity(tree.layout)![index]) == own else { return }
-    }
     let base = form.coefficient[cpu]
     let mixed = [cpu, memory, tree.shape.gpu]
     for dim in 0..<tree.dims {
@@ -160,6 +154,15 @@ struct PlanCache {
     UInt64(question.profile) << 32 | UInt64(profile.boundsNeedRequests ? question.podClass : mask)
   }
 
+  /// Every other one goes, and is compiled again where it is still used.
+  private mutating func forgetHalf() {
+    var keep = false
+    special = special.filter { _ in
+      keep.toggle()
+      return keep
+    }
+  }
+
   func special(_ question: Question, _ profile: Profile, _ mask: UInt32) -> Plan? {
     special[Self.key(question, profile, mask)]
   }
@@ -168,7 +171,7 @@ struct PlanCache {
     if profile.boundsArePlain {
       plain[question.profile] = plan
     } else {
-      if special.count == Self.mostSpecial { special = [:] }  // compiled again where they are still used
+      if special.count >= Self.mostSpecial { forgetHalf() }
       special[Self.key(question, profile, mask)] = plan
     }
   }

@@ -12,11 +12,6 @@ struct PoolMask {
   static var none: PoolMask { PoolMask(words: nil, hashed: 0, certain: 0, allowsAll: false) }
 
   @inline(__always)
-  func allows(_ pool: UInt16) -> Bool {
-    allowsAll || (words.unsafelyUnwrapped[Int(pool >> 6)] >> UInt64(pool & 63)) & 1 == 1
-  }
-
-  @inline(__always)
   func lanes(_ pools: UnsafePointer<UInt16>, count: Int) -> UInt64 {
     guard let words else { return allowsAll ? .max : 0 }
     var lanes: UInt64 = 0

@@ -53,7 +53,6 @@ extension Search {
   ) {
     let kernel = plan.pointee.kernel
     let requests = bk_query_request(query)!
-    query.pointee.addend = 0
     query.pointee.request_mix = 0
     query.pointee.balance_delta = 0
     if kernel.pointee.mix_coefficient != 0 {

@@ -21,6 +21,7 @@ final class Filter {
   /// All allowed pools.
   private(set) var all: Group
   private var seen = 0
+  private var seenReused = 0
   private var epoch: UInt64 = 0
   private var words = 0
 
@@ -41,7 +42,9 @@ final class Filter {
   /// Evaluates pools that came since the last call.
   @inline(__always)
   func refresh(_ catalog: NodeCatalog) {
-    if seen != catalog.pools.count || epoch != catalog.pools.epoch { extend(catalog) }
+    if seen != catalog.pools.count || seenReused != catalog.pools.reused.count || epoch != catalog.pools.epoch {
+      extend(catalog)
+    }
   }
 
   private func extend(_ catalog: NodeCatalog) {
@@ -52,13 +55,20 @@ final class Filter {
       all.words.update(repeating: 0, count: words)
       (all.hashed, all.members, all.others) = (0, 0, 0)
       seen = 0
+      seenReused = catalog.pools.reused.count
     }
     needsRows = placeability.allRequirements.contains { catalog.isPerNode($0) }
     grow(to: (catalog.pools.count + 63) / 64)
     if needsRows {
       seen = catalog.pools.count
+      seenReused = catalog.pools.reused.count
       return
     }
+    for pool in catalog.pools.reused[seenReused...] where Int(pool) < seen {
+      forget(Int(pool))
+      add(Int(pool), catalog)
+    }
+    seenReused = catalog.pools.reused.count
     for pool in seen..<catalog.pools.count { add(pool, catalog) }
     seen = catalog.pools.count
   }
@@ -78,6 +88,19 @@ final class Filter {
     words = size
   }
 
+  /// Takes out a pool whose id gets another meaning; hashed bits may stay, they are supersets.
+  private func forget(_ pool: Int) {
+    let bit: UInt64 = 1 << UInt64(pool & 63)
+    func leave(_ group: inout Group) {
+      guard group.words[pool >> 6] & bit != 0 else { return }
+      group.words[pool >> 6] &= ~bit
+      group.members -= 1
+      group.others |= bit
+    }
+    leave(&all)
+    for index in groups.indices { leave(&groups[index]) }
+  }
+
   private func add(_ pool: Int, _ catalog: NodeCatalog) {
     let bit: UInt64 = 1 << UInt64(pool & 63)
     let value = { (requirement: Requirement) in catalog.poolValue(pool, requirement) }
@@ -93,7 +116,7 @@ final class Filter {
         fresh.initialize(repeating: 0, count: words)
         // pools seen before are outside of the new group
         groups.append(
-          Group(affinity: affinity, taints: intolerable, words: fresh, others: Self.hashedPools(pool)))
+          Group(affinity: affinity, taints: intolerable, words: fresh, others: Self.hashedPools(max(pool, seen))))
       }
       groups[member].words[pool >> 6] |= bit
       groups[member].hashed |= bit

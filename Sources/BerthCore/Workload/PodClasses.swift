@@ -33,19 +33,20 @@ struct PodClasses {
   /// Columns exactly; the interning tables as their keys' sizes.
   var bytes: Int { records.bytes + requests.bytes + count * 64 + filters.reduce(0) { $0 + $1.bytes } }
 
-  /// `list` ascending by resource, without zeros.
+  /// The class's id, old or new; nil when there are too many. `list` ascending by resource, without zeros.
   mutating func intern(
     _ list: [Request], profile: UInt32, priority: Int32, placeability: Placeability
-  ) -> UInt32 {
+  ) -> UInt32? {
     let filter = filterIDs[placeability] ?? UInt32(filters.count)
-    if filter == UInt32(filters.count) {
-      filters.append(Filter(placeability))
-      filterIDs[placeability] = filter
-    }
     let key = Key(
       requests: list.flatMap { [UInt64($0.resource), UInt64($0.value)] }, profile: profile, filter: filter,
       priority: priority)
     if let id = ids[key] { return id }
+    guard count < Int(BERTH_MAX_CLASSES) else { return nil }
+    if filter == UInt32(filters.count) {
+      filters.append(Filter(placeability))
+      filterIDs[placeability] = filter
+    }
     let id = UInt32(records.count)
     records.append(
       PodClass(

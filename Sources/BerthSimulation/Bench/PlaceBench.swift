@@ -63,7 +63,6 @@ public struct PlaceBench {
       nodes: options.nodes, classes: options.classes, pods: options.pods, churn: options.churn, seed: options.seed)
     note("building")
     let cluster = try PlaceCluster(placeCase, profile: options.profile, cpuLevel: options.cpuLevel)
-    defer { cluster.engine.destroy() }
     try cluster.engine.setPath(options.path.code)
     let before = cluster.engine.info()
 

@@ -53,7 +53,6 @@ public struct Replay {
 
   public static func run(_ trace: OpenbTrace, _ options: Options) throws(EngineError) -> Outcome {
     var replay = try Replay(trace, options)
-    defer { replay.engine.destroy() }
     return try replay.run()
   }
 

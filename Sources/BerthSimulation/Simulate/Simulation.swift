@@ -70,7 +70,6 @@ public struct Simulation {
     _ options: Options, progress: (Int, Int) -> Void = { _, _ in }
   ) throws(EngineError) -> Outcome {
     var simulation = try Simulation(options)
-    defer { simulation.engine.destroy() }
     return try simulation.run(progress)
   }
 

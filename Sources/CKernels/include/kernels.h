@@ -114,7 +114,6 @@ typedef struct bk_query {
   uint32_t tight; /* 1: bound inners by the exact terms at the box's corners, too; columns must lose nothing */
   uint32_t fit_dim[BK_DIMS];
   uint32_t request[BK_DIMS];               /* by dim, rounded down to the tree's units */
-  float addend;                            /* what the class adds to the plan's constant */
   float request_mix;                       /* the request's own mix, rounded to the side that keeps the bound sound */
   float balance_delta, balance_delta_high; /* range over the tree's capacities */
   double balance_shift;                    /* the same for the exact term of BalancedAllocation */
