@@ -24,7 +24,9 @@
  *   berth_abi_version, berth_version and berth_status_name may be called at any time from anywhere.
  *
  * Limits (each is checked; exceeding one returns BERTH_LIMIT)
- *   see the BERTH_MAX_* constants below.
+ *   see the BERTH_MAX_* constants below. Beside them: 16,777,216 domains; 10,000 entries in any list of a pod spec
+ *   (selectors, terms, requirements, values, tolerations); 101 points of a shape; 4 GiB of node names; 2^62 of a
+ *   resource in use on a node; 67,108,864 groups of up to 64 nodes (one at least for each leaf domain with nodes).
  */
 #ifndef BERTH_H
 #define BERTH_H

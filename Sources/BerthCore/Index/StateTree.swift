@@ -144,6 +144,10 @@ final class StateTree {
     dimOf.initialize(repeating: -1, count: dimCount)
     for dim in 0..<dims { dimOf[Int(shape.resources[dim])] = Int8(dim) }
     for dim in 0..<dims { shifts[dim] = shape.shifts[dim] }
+    // the mix counts in the first shape's capacities; it is read while there is no other
+    for dim in [shape.cpu, shape.memory, shape.gpu] where dim >= 0 {
+      bk_layout_add_mix(layout, UInt32(dim), Int32(max(1, capacities[dim] >> Int64(shifts[dim]))))
+    }
     // wide enough for every shape that may join
     func align(_ dim: Int) -> UInt32 {
       dim < 0 ? 0 : UInt32(30 - (64 - (largest[dim] >> Int64(shape.shifts[dim])).leadingZeroBitCount))
@@ -196,7 +200,6 @@ final class StateTree {
 
   /// Takes in one more shape.
   func admit(_ capacities: UnsafePointer<Int64>, price: Int64) {
-    if shapeCount == 0 { begin(capacities, price: price) }
     shapeCount += 1
     for dim in 0..<dims {
       if capacities[dim] & ((1 << Int64(shifts[dim])) - 1) != 0 { loseColumns() }
@@ -208,24 +211,6 @@ final class StateTree {
     state.pointee.priceLow = min(priceLow, price)
     priceHigh = max(priceHigh, price)
     if !isUniform { forgetPlans() }
-  }
-
-  /// The first shape of an empty tree: all ranges are its values, and the mix counts in its capacities.
-  private func begin(_ capacities: UnsafePointer<Int64>, price: Int64) {
-    assert(count == 0)
-    for dim in 0..<dims {
-      capacityLow[dim] = capacities[dim]
-      capacityHigh[dim] = capacities[dim]
-    }
-    state.pointee.priceLow = price
-    priceHigh = price
-    state.pointee.isUniform = true
-    state.pointee.isLossless = true
-    layout.pointee.mix_count = 0
-    for dim in [shape.cpu, shape.memory, shape.gpu] where dim >= 0 {
-      bk_layout_add_mix(layout, UInt32(dim), Int32(max(1, capacities[dim] >> Int64(shifts[dim]))))
-    }
-    forgetPlans()
   }
 
   // MARK: Blocks
