@@ -8,8 +8,7 @@ final class Planner {
   var path = UInt32(BERTH_PATH_AUTO)
   /// Largest raw values of the normalised scores among the feasible nodes of the last search.
   var scale: (affinity: Int64, taints: Int64) = (0, 0)
-  /// Found per group, for the normalised scores.
-  /// Kept from call to call, so that placing allocates nothing.
+  /// Found per group, for the normalised scores; kept from call to call, so that placing allocates nothing.
   private var parts: [(group: Int, found: Found)] = []
 
   init(cluster: Cluster) {
