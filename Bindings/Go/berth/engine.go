@@ -109,7 +109,12 @@ func New(options Options) (*Engine, error) {
 		return nil, refusal(nil, status)
 	}
 	engine := &Engine{handle: handle}
-	engine.cleanup = runtime.AddCleanup(engine, func(handle *C.berth_engine) { C.berth_engine_destroy(handle) }, handle)
+	engine.cleanup = runtime.AddCleanup(engine, func(handle *C.berth_engine) {
+		// a copy of the handle may still be inside a call: the engine goes when that is over
+		for C.berth_engine_destroy(handle) == C.BERTH_BUSY {
+			runtime.Gosched()
+		}
+	}, handle)
 	return engine, nil
 }
 
