@@ -23,7 +23,7 @@ extension Engine {
     var shapes = [UInt32: UInt32]()
     var pools = [UInt16: UInt32]()
     var failure: String?
-    RowScan.forEachRow(rows) { slot, row in
+    rows.visit { slot, row in
       count += 1
       shapes[row.shape, default: 0] += 1
       pools[row.pool, default: 0] += 1

@@ -88,6 +88,19 @@ final class SlotMap {
   @inline(__always)
   func domain(of slot: UInt32) -> UInt32 { groups[Int(slot >> 6)].domain }
 
+  /// Calls `body` with every live node's slot and row, in topology order.
+  @inline(__always)
+  func visit(_ body: (UInt32, Row) -> Void) {
+    for label in 0..<labelCount {
+      var live = groups[label].live
+      while live != 0 {
+        let slot = UInt32(label) << 6 | UInt32(live.trailingZeroBitCount)
+        live &= live - 1
+        body(slot, row(slot))
+      }
+    }
+  }
+
   func addDomain() {
     ranges.append(Range())
   }

@@ -5,10 +5,12 @@ import CKernels
 struct PlanState {
   let kernel: UnsafePointer<bk_plan>
   let terms: UnsafeBufferPointer<CompiledTerm>
+  /// The exact kernel gives the total of the terms.
   let isExact: Bool
   /// The exact terms at a box's corners bound it closer than the linear form; native sums have the mix for that.
   let isTight: Bool
   let priceWeight: Int64
+  /// Bounds within this distance of the best score are worth an exact look at the box before it is opened.
   let window: Int64
 }
 
@@ -16,10 +18,6 @@ struct PlanState {
 final class Plan {
   let terms: UnsafeMutableBufferPointer<CompiledTerm>
   let kernel: UnsafeMutablePointer<bk_plan>
-  /// The exact kernel gives the total of the terms.
-  let isExact: Bool
-  /// Bounds within this distance of the best score are worth an exact look at the box before it is opened.
-  let window: Int64
   /// What searching reads, in a place of its own.
   let state: UnsafeMutablePointer<PlanState>
 
@@ -30,10 +28,10 @@ final class Plan {
     }
     kernel = .allocate(capacity: 1)
     kernel.initialize(to: bk_plan())
-    isExact = tree.isUniform && Plan.addExact(terms, tree, request, kernel)
+    let isExact = tree.isUniform && Plan.addExact(terms, tree, request, kernel)
     let magnitude = Plan.bound(terms, tree, request, kernel, isNative: profile.isNative)
     // Without an exact form the vector bound may be far off, and a look at the box is cheaper than opening it.
-    window = isExact ? Int64(magnitude * 1e-6) + 4 : .max
+    let window = isExact ? Int64(magnitude * 1e-6) + 4 : .max
     state = .allocate(capacity: 1)
     state.initialize(
       to: PlanState(

@@ -47,6 +47,21 @@ extension Search {
     cell.pointee.isOpen = cell.pointee.bound > BK_NO_FIT
   }
 
+  /// Requests by dim, in `request`, for nodes that are looked at one by one. Which dims they are; nil where the nodes
+  /// lack one.
+  @inline(__always)
+  func spread(_ requests: UnsafeBufferPointer<Request>, over tree: StateTree) -> UInt32? {
+    request.update(repeating: 0, count: Int(BK_DIMS))
+    var mask: UInt32 = 0
+    for wanted in requests {
+      let dim = tree.dim(of: wanted.resource)
+      if dim < 0 { return nil }
+      request[dim] = wanted.value
+      mask |= 1 << UInt32(dim)
+    }
+    return mask
+  }
+
   @inline(__always)
   func setClassParameters(
     _ tree: UnsafePointer<TreeState>, _ plan: UnsafePointer<PlanState>, isLossy: Bool

@@ -28,15 +28,7 @@ struct Explainer {
   }
 
   mutating func run() {
-    let rows = cluster.rows
-    for label in 0..<rows.labelCount {
-      var live = rows.groups[label].live
-      while live != 0 {
-        let slot = UInt32(label) << 6 | UInt32(live.trailingZeroBitCount)
-        live &= live - 1
-        look(slot, rows.row(slot))
-      }
-    }
+    cluster.rows.visit { slot, row in look(slot, row) }
   }
 
   private mutating func look(_ slot: UInt32, _ row: Row) {

@@ -7,18 +7,6 @@ struct RowScan {
   let cluster: Cluster
   let search: Search
 
-  /// Visits every live node.
-  static func forEachRow(_ rows: SlotMap, _ body: (UInt32, Row) -> Void) {
-    for label in 0..<rows.labelCount {
-      var live = rows.groups[label].live
-      while live != 0 {
-        let slot = UInt32(label) << 6 | UInt32(live.trailingZeroBitCount)
-        live &= live - 1
-        body(slot, rows.row(slot))
-      }
-    }
-  }
-
   /// Offers every feasible node to the search; returns the largest raw values of the normalised scores.
   func run(
     _ question: Question, _ profile: Profile, _ filter: Filter
@@ -52,7 +40,7 @@ struct RowScan {
     if let slots = namedSlots(filter) {
       for slot in slots { evaluate(slot, cluster.rows.row(slot), question, profile, filter, body) }
     } else {
-      Self.forEachRow(cluster.rows) { slot, row in evaluate(slot, row, question, profile, filter, body) }
+      cluster.rows.visit { slot, row in evaluate(slot, row, question, profile, filter, body) }
     }
   }
 
@@ -62,14 +50,7 @@ struct RowScan {
   ) {
     let tree = cluster.tree(of: row)
     let capacity = cluster.capacities(row)
-    search.request.update(repeating: 0, count: Int(BK_DIMS))
-    var mask: UInt32 = 0
-    for wanted in question.requests {
-      let dim = tree.dim(of: wanted.resource)
-      if dim < 0 { return }
-      search.request[dim] = wanted.value
-      mask |= 1 << UInt32(dim)
-    }
+    guard let mask = search.spread(question.requests, over: tree) else { return }
     guard Search.place(row, capacity, search.request, tree.dims, into: search.after) else { return }
     let pool = Int(row.pool)
     let leaf = cluster.rows.domain(of: slot)
