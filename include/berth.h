@@ -43,7 +43,7 @@ extern "C" {
 /* ---------------------------------------------------------------------------------------------------------------- */
 
 /* Raised by one whenever a struct, a constant or a function of this header changes. Bindings check it at load. */
-#define BERTH_ABI_VERSION 1u
+#define BERTH_ABI_VERSION 2u
 
 /* The version of the library that this header belongs to, "major.minor.patch". */
 #define BERTH_VERSION "0.1.0"
@@ -78,11 +78,15 @@ enum {
   BERTH_WRONG_STATE = 30, /* the pod is not in a state that allows this (e.g. confirm of a bound pod) */
   BERTH_BUSY = 31,        /* another thread is inside a call on this engine */
   BERTH_SEALED = 32,      /* levels and tie rule cannot change once there are domains or nodes */
+  BERTH_NO_ROOM = 33,     /* what is to be held is not free where it is to be held */
+  BERTH_BAD_CALLBACK = 34, /* the host's callback returned what the call's documentation does not allow */
   /* 40..49: resources of the host */
   BERTH_LIMIT = 40,         /* one of the limits below would be exceeded */
   BERTH_OUT_OF_MEMORY = 41, /* the allocator refused */
-  /* 50..59: self check */
-  BERTH_CORRUPT = 50 /* berth_engine_validate found a broken invariant: please report it */
+  BERTH_IO = 42,            /* a file cannot be opened, read or written; the message has the system's words */
+  /* 50..59: self check, files */
+  BERTH_CORRUPT = 50, /* berth_engine_validate found a broken invariant: please report it */
+  BERTH_BAD_FILE = 51 /* a snapshot or journal that is cut, altered, foreign or of another ABI; the message has the offset */
 };
 
 /* The status's name, "BERTH_OK"; "BERTH_UNKNOWN_STATUS" for other values. Static, never freed. */
@@ -108,6 +112,10 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_QUANTITY 1125899906842624 /* 2^50: largest allocatable and request */
 #define BERTH_MAX_PRICE 1099511627776       /* 2^40: largest price of a node, which is not negative */
 #define BERTH_MAX_WEIGHT 1000000            /* largest weight of a score term or of a resource in it */
+#define BERTH_MAX_STATEMENTS 64u            /* open statements, one inside the other */
+#define BERTH_MAX_CHECKPOINTS 1048576u      /* checkpoints of all open statements */
+#define BERTH_MAX_CHANGES 1073741824u       /* changes that the open statements can take back */
+#define BERTH_MAX_RESERVATIONS 16777216u    /* live reservations per engine */
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Engine                                                                                                           */
@@ -555,6 +563,95 @@ typedef struct berth_explanation {
  * reasons_out[capacity], most nodes first. Changes nothing. */
 berth_status berth_class_explain(berth_engine *engine, berth_class_id pod_class, berth_explanation *explanation_out,
                                  berth_reason *reasons_out, size_t capacity);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Statements                                                                                                       */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* A statement is a stretch of calls that can be taken back. Begin, call whatever changes the engine, look at what came
+ * of it, then commit, or discard: the engine is what it was at the beginning. Every call inside sees the changes before
+ * it. Statements nest: what an inner one commits still belongs to the outer one. Costs are in proportion to the
+ * changes, not to the cluster.
+ *
+ * Taking back restores everything that can be read or decided on, the ids that come next included: ids given out by
+ * what is taken back are void, and will be given out again. Counters of berth_engine_info and metrics are not taken
+ * back. Statement and checkpoint ids are never given out twice. */
+typedef uint64_t berth_statement_id;
+typedef uint64_t berth_checkpoint_id;
+
+/* Opens a statement, inside of the one that is open already if there is one. BERTH_LIMIT beyond
+ * BERTH_MAX_STATEMENTS. */
+berth_status berth_statement_begin(berth_engine *engine, berth_statement_id *id_out);
+
+/* Marks this moment of the innermost open statement; BERTH_WRONG_STATE if none is open. */
+berth_status berth_statement_checkpoint(berth_engine *engine, berth_checkpoint_id *id_out);
+
+/* Takes back everything since a checkpoint of the innermost open statement. The checkpoint stays, later ones are gone.
+ * BERTH_WRONG_STATE for a checkpoint of an outer statement (that lies before the base of the innermost one: close that
+ * first), BERTH_STALE_ID for one that is gone. */
+berth_status berth_statement_rollback(berth_engine *engine, berth_checkpoint_id checkpoint);
+
+/* Keeps what the innermost statement did and closes it. BERTH_WRONG_STATE if this is an outer one, BERTH_STALE_ID if it
+ * is closed already. */
+berth_status berth_statement_commit(berth_engine *engine, berth_statement_id statement);
+
+/* Takes back what the innermost statement did and closes it. Refused as commit is. */
+berth_status berth_statement_discard(berth_engine *engine, berth_statement_id statement);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Forks                                                                                                            */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* Makes an independent engine that is what this one is now. The two share what neither has changed since, block by
+ * block, so a fork costs neither the time nor the memory of a copy; each may change, be forked and be destroyed in any
+ * order, and they may be used by different threads at the same time. All ids mean the same in both at first; later ones
+ * are each engine's own. Inside an open statement the fork starts from what is there now and has no open statement. A
+ * fork has no journal, no callback and no events of its parent's past. The caller destroys it. */
+berth_status berth_engine_fork(berth_engine *engine, berth_engine **engine_out);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Time                                                                                                             */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+#define BERTH_NEVER INT64_MAX /* an expiry that does not come */
+
+/* Tells the engine what time it is, in milliseconds of the caller's clock; it starts at 0 and may not go back
+ * (BERTH_BAD_ARGUMENT). Whatever expires at this time or before lapses now, in the order of expiry, then of ids. The
+ * engine reads no clock of its own to decide anything. */
+berth_status berth_engine_set_time(berth_engine *engine, int64_t now_ms);
+
+/* The time it was told last. */
+berth_status berth_engine_read_time(berth_engine *engine, int64_t *now_ms_out);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Reservations                                                                                                     */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* (reservations: to come) */
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Load                                                                                                             */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* (load: to come) */
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Re-rank                                                                                                          */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* (re-rank: to come) */
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Events and metrics                                                                                               */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* (events: to come) */
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Snapshots and journal                                                                                            */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* (snapshots: to come) */
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@
 #define FIELD(type, field, bytes) _Static_assert(offsetof(type, field) == (bytes), #type "." #field " moved")
 
 _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8, "Berth is for 64-bit machines");
-_Static_assert(BERTH_ABI_VERSION == 1u, "new ABI number: check that the figures below are the new ones");
+_Static_assert(BERTH_ABI_VERSION == 2u, "new ABI number: check that the figures below are the new ones");
 
 SIZE(berth_engine_options, 32);
 FIELD(berth_engine_options, struct_size, 0);
