@@ -613,7 +613,7 @@ berth_status berth_engine_fork(berth_engine *engine, berth_engine **engine_out);
 /* Time                                                                                                             */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
-#define BERTH_NEVER INT64_MAX /* an expiry that does not come */
+#define BERTH_NEVER 9223372036854775807 /* an expiry that does not come */
 
 /* Tells the engine what time it is, in milliseconds of the caller's clock; it starts at 0 and may not go back
  * (BERTH_BAD_ARGUMENT). Whatever expires at this time or before lapses now, in the order of expiry, then of ids. The

@@ -105,6 +105,11 @@ final class SlotMap {
     ranges.append(Range())
   }
 
+  /// Takes back the last `addDomain`. Labels that it had in reserve stay unused until they are dealt out anew.
+  func removeLastDomain() {
+    ranges.resize(ranges.count - 1)
+  }
+
   /// The lowest free slot of a leaf domain; nil when its labels are used up (relabel, then ask again).
   func take(domain: UInt32, dims: Int) -> UInt32? {
     let range = ranges.pointer + Int(domain)
@@ -129,6 +134,36 @@ final class SlotMap {
     let slot = UInt32(label) << 6 | UInt32(lane)
     row(slot).base.initializeMemory(as: UInt8.self, repeating: 0, count: Int(groups[label].stride))
     return slot
+  }
+
+  /// Where a slot is, in words that dealing labels out anew leaves alone.
+  struct Place {
+    var domain: UInt32
+    var offset: UInt32  // of the label among its domain's
+    var lane: UInt32
+  }
+
+  func place(of slot: UInt32) -> Place {
+    let domain = groups[Int(slot >> 6)].domain
+    return Place(domain: domain, offset: slot >> 6 - ranges[Int(domain)].first, lane: slot & 63)
+  }
+
+  /// Takes a certain slot that was given back since; its group is still there.
+  func retake(_ place: Place, dims: Int) -> UInt32 {
+    let label = Int(ranges[Int(place.domain)].first + place.offset)
+    let slot = UInt32(label) << 6 | place.lane
+    assert(groups[label].domain == place.domain && groups[label].live >> UInt64(place.lane) & 1 == 0)
+    let stride = Row.headerBytes + 8 * dims
+    fit(label, lanes: Int(place.lane) + 1, stride: max(stride, Int(groups[label].stride)))
+    groups[label].live |= 1 << UInt64(place.lane)
+    row(slot).base.initializeMemory(as: UInt8.self, repeating: 0, count: Int(groups[label].stride))
+    return slot
+  }
+
+  /// Whether a domain's labels end where the table does, so that it can grow there.
+  func isAtEnd(domain: UInt32) -> Bool {
+    let range = ranges[Int(domain)]
+    return range.reserved == 0 || Int(range.first + range.reserved) == groups.count
   }
 
   /// Gives the last domain of the topology order more labels, at the end of all: nothing has to move.

@@ -18,6 +18,7 @@ struct PodTable {
       set { tag = newValue ? tag | 4 : tag & ~4 }
     }
   }
+  private static let lastGeneration: UInt32 = 0x1FFF_FFFF
   private static let pageShift = 15  // 32,768 pods, 512 KiB
 
   private let arena: Arena
@@ -59,7 +60,7 @@ struct PodTable {
       used += 1
     }
     let cell = pod(index)
-    let generation = max(1, ((cell.pointee.tag >> 3) &+ 1) & 0x1FFF_FFFF)
+    let generation = max(1, ((cell.pointee.tag >> 3) &+ 1) & Self.lastGeneration)
     cell.pointee = Pod(
       podClass: podClass, node: node, nodeGeneration: nodeGeneration, tag: generation << 3 | UInt32(state))
     count += 1
@@ -73,11 +74,41 @@ struct PodTable {
     cell.pointee.tag &= ~7
     count -= 1
     // a place whose generations are used up is not used again, or a very old id would be taken for a live one
-    guard cell.pointee.tag >> 3 < 0x1FFF_FFFF else { return }
+    guard cell.pointee.tag >> 3 < Self.lastGeneration else { return }
     cell.pointee.node = firstFree
     firstFree = index
     freeCount += 1
   }
+
+  /// Takes back the last `add`: the place is free as it was before. Returns the pod.
+  mutating func withdraw(_ index: UInt32) -> Pod {
+    let cell = pod(index)
+    let old = cell.pointee
+    count -= 1
+    if old.tag >> 3 == 1 && Int(index) == used - 1 {
+      cell.pointee = Pod(podClass: 0, node: 0, nodeGeneration: 0, tag: 0)
+      used -= 1
+    } else {
+      cell.pointee.tag = ((old.tag >> 3) - 1) << 3
+      cell.pointee.node = firstFree
+      firstFree = index
+      freeCount += 1
+    }
+    return old
+  }
+
+  /// Takes back the last `remove`.
+  mutating func reinstate(_ index: UInt32, _ old: Pod) {
+    let cell = pod(index)
+    if old.tag >> 3 < Self.lastGeneration {
+      firstFree = cell.pointee.node
+      freeCount -= 1
+    }
+    cell.pointee = old
+    count += 1
+  }
+
+  func setState(_ index: UInt32, _ state: Int) { pod(index).pointee.setState(state) }
 
   @inline(__always)
   func get(
