@@ -2,7 +2,7 @@ import BerthMemory
 import CBerth
 
 extension Engine {
-  public func place(
+  func applyPlace(
     _ classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32,
     into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
@@ -62,7 +62,7 @@ extension Engine {
     }
   }
 
-  public func bind(
+  func applyBind(
     _ classes: UnsafeBufferPointer<berth_class_id>, nodes ids: UnsafePointer<berth_node_id>,
     pods out: UnsafeMutablePointer<berth_pod_id>
   ) throws(EngineError) {
@@ -114,7 +114,7 @@ extension Engine {
     }
   }
 
-  public func confirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyConfirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "confirmed")
     try undoLog.check(ids.count)
     for id in ids {
@@ -123,13 +123,13 @@ extension Engine {
     }
   }
 
-  public func forget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyForget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "forgotten")
     try undoLog.check(ids.count)
     for id in ids { try leave(id) }
   }
 
-  public func release(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyRelease(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: nil, "released")
     try undoLog.check(ids.count)
     for id in ids { try leave(id) }
