@@ -10,6 +10,7 @@ import CPlatform
 /// - `Engine+Vocabulary.swift`: resources, domains, label sets, taint sets, profiles, classes
 /// - `Engine+Nodes.swift`: nodes
 /// - `Engine+Pods.swift`: placing, binding, leaving
+/// - `Engine+Rerank.swift`: placing with a say of the host
 /// - `Engine+Answers.swift`: candidates and explanations
 /// - `Commit/Statements.swift`: statements and the caller's time
 public final class Engine {
@@ -25,6 +26,7 @@ public final class Engine {
   /// What is known of the engine's journal; nil without one.
   var recorder: Recorder?
   var statements = Statements()
+  var reranker: Reranker?
   /// What time it is by the caller's clock, in milliseconds.
   public internal(set) var now: Int64 = 0
 
