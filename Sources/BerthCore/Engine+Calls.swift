@@ -65,7 +65,8 @@ extension Engine {
     _ classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32,
     into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
-    try perform(PodsPlace(classes: classes, flags: flags, placements: placements))
+    try perform(
+      PodsPlace(classes: classes, flags: flags, placements: placements, hostDecides: reranker != nil))
   }
 
   public func bind(

@@ -9,10 +9,8 @@ extension Engine {
     guard flags <= UInt32(BERTH_PLACE_DRY_RUN) else {
       throw refuse(BERTH_BAD_ARGUMENT, "flags \(flags): only BERTH_PLACE_DRY_RUN is known")
     }
-    try checkClasses(classes)
+    try checkPlacing(classes)
     let isDry = flags & UInt32(BERTH_PLACE_DRY_RUN) != 0
-    try checkPodLimit(classes.count)
-    try undoLog.check(classes.count)
     if let reranker {
       try placeReranked(classes, reranker, isDry: isDry, into: placements)
     } else if isDry {
@@ -23,6 +21,12 @@ extension Engine {
     if isDry {
       for index in 0..<classes.count { placements[index].pod = UInt64.max }
     }
+  }
+
+  func checkPlacing(_ classes: UnsafeBufferPointer<berth_class_id>) throws(EngineError) {
+    try checkClasses(classes)
+    try checkPodLimit(classes.count)
+    try undoLog.check(classes.count)
   }
 
   private func placeAll(

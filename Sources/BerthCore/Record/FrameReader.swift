@@ -22,6 +22,8 @@ final class FrameReader {
   private(set) var chain: UInt64
   private(set) var number: UInt64 = 0
   private var goesOn = false
+  /// A record of several frames, put together.
+  private var whole = RecordWriter(capacity: 64)
   private let file: File
   private var window: UnsafeMutableRawBufferPointer
   private var windowOffset = 0
@@ -73,6 +75,22 @@ final class FrameReader {
     return frame
   }
 
+  /// The next record, all of it; nil where the file ends, be it in the middle of one.
+  func record() throws(EngineError) -> Frame? {
+    guard var first = try next() else { return nil }
+    guard first.goesOn else { return first }
+    whole.cut(to: 0)
+    whole.put(raw: first.payload)
+    while goesOn {
+      let place = offset
+      guard let more = try next() else { return nil }
+      guard more.kind == first.kind else { throw bad(place, "a record that goes on as another kind") }
+      whole.put(raw: more.payload)
+    }
+    first.payload = whole.bytes
+    return first
+  }
+
   /// Bytes of the file, in one piece; valid until the next call.
   private func load(at start: Int, _ count: Int) throws(EngineError) -> UnsafeRawBufferPointer {
     if start < windowOffset || start + count > windowOffset + windowCount {
@@ -86,50 +104,5 @@ final class FrameReader {
       (windowOffset, windowCount) = (start, wanted)
     }
     return UnsafeRawBufferPointer(rebasing: window[start - windowOffset..<start - windowOffset + count])
-  }
-}
-
-/// The pieces of one record, for a reader that does not need to have it all at once.
-final class SectionPieces {
-  private let frames: FrameReader
-  private let kind: UInt16
-  private let name: String
-  private var goesOn = true
-  /// What the reader had left of the last piece, and the piece after it.
-  private var joined = RecordWriter(capacity: 64)
-  private(set) var endOffset = 0
-  var path: String { frames.path }
-
-  init(_ frames: FrameReader, kind: UInt16, name: String) {
-    self.frames = frames
-    self.kind = kind
-    self.name = name
-  }
-
-  func start() throws(EngineError) -> UnsafeRawBufferPointer { try take() }
-
-  /// Nil when the record is over.
-  func next(after left: UnsafeRawBufferPointer) throws(EngineError) -> UnsafeRawBufferPointer? {
-    guard goesOn else { return nil }
-    // what is left may lie in `joined` itself
-    let kept = Array(left)
-    joined.cut(to: 0)
-    kept.withUnsafeBytes { joined.put(raw: $0) }
-    let piece = try take()
-    joined.put(raw: piece)
-    return joined.bytes
-  }
-
-  private func take() throws(EngineError) -> UnsafeRawBufferPointer {
-    let start = frames.offset
-    guard let frame = try frames.next() else {
-      throw frames.bad(start, "cut: the section \"\(name)\" is expected, and the file has \(frames.size) bytes")
-    }
-    guard frame.kind == kind else {
-      throw frames.bad(start, "section \(frame.kind) is found where \"\(name)\" (\(kind)) is expected")
-    }
-    goesOn = frame.goesOn
-    endOffset = frame.offset + RecordFile.headBytes + frame.payload.count
-    return frame.payload
   }
 }

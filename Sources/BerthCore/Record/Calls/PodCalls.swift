@@ -7,6 +7,10 @@ struct PodsPlace: Call {
   let classes: UnsafeBufferPointer<berth_class_id>
   let flags: UInt32
   private(set) var placements: UnsafeMutablePointer<berth_placement>
+  /// Re-ranked: the record says what came of it, since the host's callback cannot be asked again.
+  let hostDecides: Bool
+  /// What the host decided when the call was made, in one that was read back.
+  private var decided: UnsafePointer<berth_placement>?
 
   var results: UnsafeMutableRawBufferPointer {
     get {
@@ -18,24 +22,52 @@ struct PodsPlace: Call {
   }
 
   init(
-    classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32, placements: UnsafeMutablePointer<berth_placement>
+    classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32, placements: UnsafeMutablePointer<berth_placement>,
+    hostDecides: Bool
   ) {
     self.classes = classes
     self.flags = flags
     self.placements = placements
+    self.hostDecides = hostDecides
   }
 
-  func apply(to engine: Engine) throws(EngineError) { try engine.applyPlace(classes, flags: flags, into: placements) }
+  func apply(to engine: Engine) throws(EngineError) {
+    if let decided {
+      try engine.applyDecided(classes, decided, into: placements)
+    } else {
+      try engine.applyPlace(classes, flags: flags, into: placements)
+    }
+  }
 
   func write(to record: inout RecordWriter) {
     record.put(flags)
+    record.put(hostDecides)
     record.put(classes)
+    guard hostDecides else { return }
+    for index in 0..<classes.count {
+      record.put(placements[index].outcome)
+      record.put(placements[index].node)
+      record.put(placements[index].score)
+    }
   }
 
   static func read(_ record: inout RecordReader, _ scratch: CallScratch) throws(EngineError) -> Self {
     let flags = try record.take(UInt32.self)
+    let hostDecides = try record.takeFlag("whether the host decided")
     let classes: UnsafeBufferPointer<berth_class_id> = try scratch.array(&record, "classes")
-    return Self(classes: classes, flags: flags, placements: scratch.allocate(berth_placement.self, classes.count))
+    var call = Self(
+      classes: classes, flags: flags, placements: scratch.allocate(berth_placement.self, classes.count),
+      hostDecides: hostDecides)
+    guard hostDecides else { return call }
+    let decided = scratch.allocate(berth_placement.self, classes.count)
+    for index in 0..<classes.count {
+      let outcome = try record.take(UInt32(BERTH_PLACED)...UInt32(BERTH_REFUSED), "an outcome")
+      (decided + index).initialize(
+        to: berth_placement(
+          pod: 0, node: try record.take(), score: try record.take(), pod_class: classes[index], outcome: outcome))
+    }
+    call.decided = UnsafePointer(decided)
+    return call
   }
 
   /// The nodes, for those who read a journal, and the sum of everything.
