@@ -12,7 +12,7 @@ struct RecordReader: ~Copyable {
   private let pieces: SectionPieces?
   /// The file offset of `end`, of the file that messages name.
   private var endOffset: Int
-  private let path: String
+  let path: String
 
   init(_ bytes: UnsafeRawBufferPointer, endOffset: Int, path: String) {
     let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped

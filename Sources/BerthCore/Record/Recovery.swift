@@ -15,9 +15,8 @@ extension Engine {
     if let journal {
       let file = try File.reading(journal)
       let start = try JournalReader(file)
-      let restored = try engine ?? start.base.shape.makeEngine(options)
-      try restored.replay(file, start, &recovery)
-      engine = restored
+      if engine == nil { engine = try start.base.shape.makeEngine(options) }
+      try engine?.replay(file, start, &recovery)
     }
     guard let engine else { fatalError("berth: neither a snapshot nor a journal was read") }
     return (engine, recovery)

@@ -3,6 +3,7 @@ import CBerth
 // berth_statement_begin, _checkpoint, _rollback, _commit, _discard; berth_engine_set_path, berth_engine_set_time
 
 struct StatementBegin: StatementCall {
+  typealias Answer = berth_statement_id
   static let kind = CallKind.statementBegin
 
   func check(_ engine: Engine) throws(EngineError) -> berth_statement_id { try engine.statements.checkBegin() }
@@ -13,6 +14,7 @@ struct StatementBegin: StatementCall {
 }
 
 struct StatementCheckpoint: StatementCall {
+  typealias Answer = berth_checkpoint_id
   static let kind = CallKind.statementCheckpoint
 
   func check(_ engine: Engine) throws(EngineError) -> berth_checkpoint_id { try engine.statements.checkCheckpoint() }
@@ -27,7 +29,9 @@ struct StatementRollback: StatementCall {
   let checkpoint: berth_checkpoint_id
 
   func check(_ engine: Engine) throws(EngineError) { _ = try engine.statements.place(of: checkpoint) }
-  func carryOut(on engine: Engine) { engine.applyRollBack(to: checkpoint) }
+  func carryOut(on engine: Engine) {
+    if let place = try? engine.statements.place(of: checkpoint) { engine.applyRollBack(to: place) }
+  }
 
   func write(to record: inout RecordWriter) { record.put(checkpoint) }
   static func read(_ record: inout RecordReader, _ scratch: CallScratch) throws(EngineError) -> Self {

@@ -153,7 +153,7 @@ private struct NodeWriter {
     out.putReserved(pool.taints)
     if !isKnown {
       table[Int(place)] = shape + 1
-      write(shape, to: &out)
+      define(shape, to: &out)
     }
     for dim in 0..<dims where capacities[dim] != 0 { out.putReserved(row.used[dim]) }
     if lacking > 0 {
@@ -167,7 +167,7 @@ private struct NodeWriter {
   }
 
   /// Without resources of capacity 0: whether they are listed is a matter of what a node once used.
-  private func write(_ shape: UInt32, to out: inout RecordWriter) {
+  private func define(_ shape: UInt32, to out: inout RecordWriter) {
     out.putReserved(cluster.shapes.price(shape))
     let count = out.count
     out.putReserved(UInt8(0))

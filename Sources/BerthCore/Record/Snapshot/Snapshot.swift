@@ -55,7 +55,7 @@ extension Engine {
     var section = try reader.whole(.engine)
     let shape = try EngineShape.read(&section)
     let path = try section.take(0...UInt32(BERTH_PATH_ROWS), "the path")
-    let now = try section.take(0...(BERTH_NEVER - 1), "the time")
+    let now = try section.take(0...(Int64(BERTH_NEVER) - 1), "the time")
     try section.finish()
     let engine = try shape.makeEngine(options)
     engine.planner.path = path
@@ -64,7 +64,8 @@ extension Engine {
     try engine.restoreNodes(reader)
     try engine.restorePods(reader)
     try engine.restorePosition(reader)
-    try reader.whole(.end).finish()
+    var end = try reader.whole(.end)
+    try end.finish()
     try reader.finish()
     return engine
   }
