@@ -2,7 +2,7 @@ import BerthCore
 import BerthOracle
 import CBerth
 
-/// Commands that change nodes and pods.
+/// Commands that change nodes, pods and the time.
 extension Twin {
   struct NewNode {
     var spec: NodeSpec
@@ -54,8 +54,9 @@ extension Twin {
       }
       return []
     }
-    let ids = try all("add nodes") { engine throws(EngineError) in
-      var ids = [UInt64](repeating: 0, count: nodes.count + 1)
+    let count = nodes.count
+    let ids = try change("add nodes", keeping: scratch) { engine throws(EngineError) in
+      var ids = [UInt64](repeating: 0, count: count + 1)
       try engine.addNodes(batch, ids: &ids)
       return ids
     }
@@ -79,7 +80,7 @@ extension Twin {
         try engine.updateNodes(ids, batch)
       }
     }
-    try onAll("update nodes") { engine throws(EngineError) in try engine.updateNodes(ids, batch) }
+    try perform("update nodes", keeping: scratch) { engine throws(EngineError) in try engine.updateNodes(ids, batch) }
     for (index, node) in nodes.enumerated() { book.oracle.updateNode(node, specs[index]) }
   }
 
@@ -87,7 +88,7 @@ extension Twin {
     note("remove nodes \(nodes.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(nodes.map { book.nodeIds[$0]! })
-    try onAll("remove nodes") { engine throws(EngineError) in try engine.removeNodes(ids) }
+    try perform("remove nodes", keeping: scratch) { engine throws(EngineError) in try engine.removeNodes(ids) }
     for node in nodes {
       book.oracle.removeNode(node)
       book.forget(node: node)
@@ -98,7 +99,9 @@ extension Twin {
     note("\(cordoned ? "cordon" : "uncordon") nodes \(nodes.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(nodes.map { book.nodeIds[$0]! })
-    try onAll("cordon") { engine throws(EngineError) in try engine.cordonNodes(ids, cordoned: cordoned) }
+    try perform("cordon", keeping: scratch) { engine throws(EngineError) in
+      try engine.cordonNodes(ids, cordoned: cordoned)
+    }
     for node in nodes { book.oracle.cordonNode(node, cordoned) }
   }
 
@@ -117,8 +120,9 @@ extension Twin {
         try engine.bind(list, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)))
       }
     }
-    let ids = try all("bind") { engine throws(EngineError) in
-      var ids = [UInt64](repeating: 0, count: pods.count + 1)
+    let count = pods.count
+    let ids = try change("bind", keeping: scratch) { engine throws(EngineError) in
+      var ids = [UInt64](repeating: 0, count: count + 1)
       try engine.bind(list, nodes: nodes, pods: &ids)
       return ids
     }
@@ -131,7 +135,7 @@ extension Twin {
     note("confirm pods \(pods.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(pods.map { book.podIds[$0]! })
-    try onAll("confirm") { engine throws(EngineError) in try engine.confirm(ids) }
+    try perform("confirm", keeping: scratch) { engine throws(EngineError) in try engine.confirm(ids) }
     for pod in pods { book.oracle.confirmPod(pod) }
   }
 
@@ -140,12 +144,18 @@ extension Twin {
     note("\(forgetting ? "forget" : "release") pods \(pods.prefix(20))")
     let scratch = Scratch()
     let ids = scratch.buffer(pods.map { book.podIds[$0]! })
-    try onAll(forgetting ? "forget" : "release") { engine throws(EngineError) in
+    try perform(forgetting ? "forget" : "release", keeping: scratch) { engine throws(EngineError) in
       if forgetting { try engine.forget(ids) } else { try engine.release(ids) }
     }
     for pod in pods {
       book.oracle.removePod(pod)
       book.forget(pod: pod)
     }
+  }
+
+  func setTime(_ time: Int64) throws {
+    note("it is \(time) ms")
+    try perform("set time", keeping: Scratch()) { engine throws(EngineError) in try engine.setTime(time) }
+    book.oracle.setTime(time)
   }
 }

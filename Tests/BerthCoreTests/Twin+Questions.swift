@@ -28,7 +28,7 @@ struct Explained: Equatable {
 
 /// Decisions and other questions, each answered by the engines and by the oracle.
 extension Twin {
-  func placed(_ classes: [UInt32], dryRun: Bool, _ engine: Engine) throws(EngineError) -> [Placed] {
+  static func placed(_ classes: [UInt32], dryRun: Bool, _ engine: Engine) throws(EngineError) -> [Placed] {
     let scratch = Scratch()
     let empty = berth_placement(pod: 0, node: 0, score: 0, pod_class: 0, outcome: 0)
     let placements = scratch.array([berth_placement](repeating: empty, count: classes.count))
@@ -61,7 +61,7 @@ extension Twin {
     for path in Twin.paths {
       try setPath(path)
       let placements = try all("dry run on path \(path)") { engine throws(EngineError) in
-        try placed(classes, dryRun: true, engine)
+        try Twin.placed(classes, dryRun: true, engine)
       }
       for (index, placement) in placements.enumerated() {
         let what = "dry run on path \(path), pod \(index) of \(pods.count)"
@@ -72,8 +72,8 @@ extension Twin {
     if dryRun { return }
     let path = random.pick(Twin.paths)
     try setPath(path)
-    let placements = try all("place on path \(path)") { engine throws(EngineError) in
-      try placed(classes, dryRun: false, engine)
+    let placements = try change("place on path \(path)", keeping: Scratch()) { engine throws(EngineError) in
+      try Twin.placed(classes, dryRun: false, engine)
     }
     for (index, placement) in placements.enumerated() {
       let decision = expected[index]
@@ -91,7 +91,9 @@ extension Twin {
     let classes = try pods.map(podClass)
     note("follow \(pods.count) pods on path \(path)")
     try setPath(path)
-    let placements = try all("place") { engine throws(EngineError) in try placed(classes, dryRun: false, engine) }
+    let placements = try change("place", keeping: Scratch()) { engine throws(EngineError) in
+      try Twin.placed(classes, dryRun: false, engine)
+    }
     for (index, placement) in placements.enumerated() {
       let what = "pod \(index) of \(pods.count) on path \(path)"
       if sampled.contains(index) { try compare(placement, book.oracle.decide(pods[index]), classes[index], what) }

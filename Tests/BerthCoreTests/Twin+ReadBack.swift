@@ -12,13 +12,14 @@ extension Twin {
     try compareNodes(order)
     try comparePods()
     try compareNames()
+    try compareControl()
     let info = try all("info") { engine throws(EngineError) in
       let info = engine.info()
-      return [info.nodes, info.pods]
+      return [info.nodes, info.pods, UInt64(info.pools), UInt64(engine.now)]
     }
-    try check(
-      info == [order.count, book.oracle.pods.count].map(UInt64.init),
-      "info counts \(info[0]) nodes and \(info[1]) pods, the oracle \(order.count) and \(book.oracle.pods.count)")
+    let oracle = book.oracle
+    let expected = [order.count, oracle.pods.count, oracle.pools.count, Int(oracle.now)].map(UInt64.init)
+    try check(info == expected, "info (nodes, pods, pools, time): engine \(info), oracle \(expected)")
   }
 
   private func list(offset: Int, capacity: Int) throws -> [UInt64] {

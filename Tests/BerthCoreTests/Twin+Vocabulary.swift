@@ -9,8 +9,9 @@ extension Twin {
   func addResource(_ name: String, _ kind: ResourceKind) throws {
     note("add resource \(name) \(kind)")
     let scratch = Scratch()
-    book.resourceIds[name] = try all("add resource \(name)") { engine throws(EngineError) in
-      try engine.addResource(name: scratch.text(name), kind: code(kind))
+    let text = scratch.text(name)
+    book.resourceIds[name] = try change("add resource \(name)", keeping: scratch) { engine throws(EngineError) in
+      try engine.addResource(name: text, kind: code(kind))
     }
     book.oracle.addResource(name, kind)
   }
@@ -18,8 +19,9 @@ extension Twin {
   @discardableResult func addDomain(parent: Int, name: String) throws -> Int {
     note("add domain \(name) below \(parent)")
     let scratch = Scratch()
-    let id = try all("add domain \(name)") { engine throws(EngineError) in
-      try engine.addDomain(parent: book.domainIds[parent]!, name: scratch.text(name))
+    let (above, text) = (book.domainIds[parent]!, scratch.text(name))
+    let id = try change("add domain \(name)", keeping: scratch) { engine throws(EngineError) in
+      try engine.addDomain(parent: above, name: text)
     }
     let domain = book.oracle.addDomain(parent: parent, name: name)
     book.domainIds[domain] = id
@@ -29,7 +31,9 @@ extension Twin {
   func labelSet(_ labels: [String: String]) throws -> UInt32 {
     let scratch = Scratch()
     let list = scratch.labels(random.shuffled(labels.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
-    let id = try all("intern labels \(labels)") { engine throws(EngineError) in try engine.internLabelSet(list) }
+    let id = try change("intern labels \(labels)", keeping: scratch) { engine throws(EngineError) in
+      try engine.internLabelSet(list)
+    }
     if let known = book.labelSetIds[labels] { try check(known == id, "labels \(labels) have ids \(known) and \(id)") }
     book.labelSetIds[labels] = id
     return id
@@ -38,7 +42,9 @@ extension Twin {
   func taintSet(_ taints: [Taint]) throws -> UInt32 {
     let scratch = Scratch()
     let list = scratch.taints(taints)
-    let id = try all("intern taints \(taints)") { engine throws(EngineError) in try engine.internTaintSet(list) }
+    let id = try change("intern taints \(taints)", keeping: scratch) { engine throws(EngineError) in
+      try engine.internTaintSet(list)
+    }
     if let known = book.taintSetIds[taints] { try check(known == id, "taints \(taints) have ids \(known) and \(id)") }
     book.taintSetIds[taints] = id
     return id
@@ -47,9 +53,9 @@ extension Twin {
   func addProfile(_ name: String, _ terms: [Term]) throws {
     note("add profile \(name): \(terms)")
     let scratch = Scratch()
-    let list = scratch.terms(terms, resource: resource)
-    book.profileIds[name] = try all("add profile \(name) \(terms)") { engine throws(EngineError) in
-      try engine.addProfile(name: scratch.text(name), terms: list)
+    let (text, list) = (scratch.text(name), scratch.terms(terms, resource: resource))
+    book.profileIds[name] = try change("add profile \(name) \(terms)", keeping: scratch) { engine throws(EngineError) in
+      try engine.addProfile(name: text, terms: list)
     }
     book.oracle.addProfile(name, terms)
   }
@@ -57,7 +63,9 @@ extension Twin {
   func podClass(_ pod: PodSpec) throws -> UInt32 {
     let scratch = Scratch()
     let spec = scratch.spec(pod, profile: book.profileIds[pod.profile]!, resource: resource, random: &random)
-    let id = try all("intern class \(pod)") { engine throws(EngineError) in try engine.internClass(spec) }
+    let id = try change("intern class \(pod)", keeping: scratch) { engine throws(EngineError) in
+      try engine.internClass(spec)
+    }
     if let known = book.classIds[pod] { try check(known == id, "class \(pod) has ids \(known) and \(id)") }
     if book.classIds[pod] == nil { note("class \(id): \(pod)") }
     book.classIds[pod] = id

@@ -18,12 +18,19 @@ final class Twin {
   let engines: [(level: UInt32, engine: Engine)]
   var book: Book
   var random: Random
+  var ledger = Ledger()
+  /// An engine that makes only those changes that nobody takes back, and must answer them alike all the same.
+  let control: Engine?
   private var log: [String] = []
 
-  init(levelKeys: [String] = [], tiesByKey: Bool = false, allocator: Int = BERTH_ALLOCATOR_AUTO, seed: Int) throws {
+  init(
+    levelKeys: [String] = [], tiesByKey: Bool = false, allocator: Int = BERTH_ALLOCATOR_AUTO, seed: Int,
+    hasControl: Bool = false
+  ) throws {
     book = Book(Oracle(levelKeys: levelKeys, tiesByKey: tiesByKey))
     random = Random(seed: seed)
     var engines: [(UInt32, Engine)] = []
+    var control: Engine?
     for level in [BERTH_CPU_SCALAR, BERTH_CPU_BASELINE, BERTH_CPU_V3, BERTH_CPU_V4] {
       let scratch = Scratch()
       var options = berth_engine_options()
@@ -34,18 +41,23 @@ final class Twin {
       options.level_count = UInt32(levelKeys.count)
       options.level_keys = scratch.texts(levelKeys)
       // A level that this CPU lacks is refused; plain loops run everywhere.
-      if let engine = try? Engine(options: options) { engines.append((UInt32(level), engine)) }
+      guard let engine = try? Engine(options: options) else { continue }
+      engines.append((UInt32(level), engine))
+      if hasControl { control = try Engine(options: options) }
     }
     if engines.first?.0 != UInt32(BERTH_CPU_SCALAR) { throw Mismatch("no engine at the scalar level") }
     self.engines = engines
+    self.control = control
   }
 
-  /// A twin of its own that starts from what this one is now; `copy` makes the engines' forks.
+  /// A twin of its own that starts from what this one is now, with no statement open; `copy` makes the engines' forks.
   init(_ parent: Twin, _ copy: (Engine) throws(EngineError) -> Engine) throws {
     book = parent.book
     random = parent.random
     log = parent.log + ["fork"]
     engines = try parent.engines.map { ($0.level, try copy($0.engine)) }
+    control = try parent.control.map(copy)
+    if let control { for replay in parent.ledger.pending { try replay(control) } }
   }
 
   subscript<T>(dynamicMember member: KeyPath<Book, T>) -> T { book[keyPath: member] }
@@ -81,6 +93,32 @@ final class Twin {
   /// The same for a call that answers nothing.
   func onAll(_ what: String, _ call: (Engine) throws(EngineError) -> Void) throws {
     try all(what) { engine throws(EngineError) in
+      try call(engine)
+      return true
+    }
+  }
+
+  /// Makes a call that changes something; the control makes it, too, once nobody can take it back any more. `scratch`
+  /// holds what the call points to.
+  @discardableResult
+  func change<R: Equatable>(
+    _ what: String, keeping scratch: Scratch, _ call: @escaping (Engine) throws(EngineError) -> R
+  ) throws -> R {
+    let answer = try all(what, call)
+    guard let control else { return answer }
+    let replay = { (engine: Engine) in
+      let ours = try withExtendedLifetime(scratch) { try call(engine) }
+      if ours != answer { throw Mismatch("\(what): the control answers \(ours), the others \(answer)") }
+    }
+    if ledger.isOpen { ledger.pending.append(replay) } else { try replay(control) }
+    return answer
+  }
+
+  /// The same for a call that answers nothing.
+  func perform(
+    _ what: String, keeping scratch: Scratch, _ call: @escaping (Engine) throws(EngineError) -> Void
+  ) throws {
+    try change(what, keeping: scratch) { engine throws(EngineError) in
       try call(engine)
       return true
     }

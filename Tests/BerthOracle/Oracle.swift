@@ -38,6 +38,8 @@ public struct Oracle {
   public private(set) var nodes: [Int: Node] = [:]
   public private(set) var pods: [Int: Pod] = [:]
   public private(set) var profiles: [String: [Term]] = [:]
+  /// In milliseconds.
+  public private(set) var now: Int64 = 0
   private var nodesMade = 0
   private var podsMade = 0
 
@@ -108,6 +110,24 @@ public struct Oracle {
     return order
   }
 
+  /// What sets nodes apart for selectors and tolerations, as far as it is not particular to few nodes.
+  public struct Pool: Hashable {
+    let labels: [String: String]
+    let taints: [Taint]
+    let cordoned: Bool
+    /// The node's domain on the second level, or on the last if there are fewer.
+    let zone: Int
+  }
+
+  public var pools: Set<Pool> {
+    Set(
+      nodes.values.map { node in
+        var zone = node.spec.domain
+        while domains[zone].depth > 2 { zone = domains[zone].parent! }
+        return Pool(labels: node.spec.labels, taints: node.spec.taints, cordoned: node.spec.cordoned, zone: zone)
+      })
+  }
+
   private mutating func takeLowestFreeSlot(_ id: Int, in domain: Int) {
     precondition(domains[domain].depth == levelKeys.count)
     if let free = domains[domain].slots.firstIndex(of: nil) {
@@ -144,5 +164,12 @@ public struct Oracle {
     guard let node = pod.node else { return }
     nodes[node]!.pods.remove(id)
     for (name, value) in pod.spec.requests { nodes[node]!.used[name]! -= value }
+  }
+
+  // MARK: Time
+
+  public mutating func setTime(_ time: Int64) {
+    precondition(time >= now)
+    now = time
   }
 }
