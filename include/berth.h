@@ -75,10 +75,10 @@ enum {
   BERTH_STALE_ID = 22,   /* given out by this engine, but the node or pod has gone since */
   BERTH_DUPLICATE = 23,  /* the name, or the id within one batch, is there already */
   /* 30..39: the state of the engine */
-  BERTH_WRONG_STATE = 30, /* the pod is not in a state that allows this (e.g. confirm of a bound pod) */
-  BERTH_BUSY = 31,        /* another thread is inside a call on this engine */
-  BERTH_SEALED = 32,      /* levels and tie rule cannot change once there are domains or nodes */
-  BERTH_NO_ROOM = 33,     /* what is to be held is not free where it is to be held */
+  BERTH_WRONG_STATE = 30,  /* the pod is not in a state that allows this (e.g. confirm of a bound pod) */
+  BERTH_BUSY = 31,         /* another thread is inside a call on this engine */
+  BERTH_SEALED = 32,       /* levels and tie rule cannot change once there are domains or nodes */
+  BERTH_NO_ROOM = 33,      /* what is to be held is not free where it is to be held */
   BERTH_BAD_CALLBACK = 34, /* the host's callback returned what the call's documentation does not allow */
   /* 40..49: resources of the host */
   BERTH_LIMIT = 40,         /* one of the limits below would be exceeded */
@@ -86,7 +86,8 @@ enum {
   BERTH_IO = 42,            /* a file cannot be opened, read or written; the message has the system's words */
   /* 50..59: self check, files */
   BERTH_CORRUPT = 50, /* berth_engine_validate found a broken invariant: please report it */
-  BERTH_BAD_FILE = 51 /* a snapshot or journal that is cut, altered, foreign or of another ABI; the message has the offset */
+  BERTH_BAD_FILE =
+      51 /* a snapshot or journal that is cut, altered, foreign or of another ABI; the message has the offset */
 };
 
 /* The status's name, "BERTH_OK"; "BERTH_UNKNOWN_STATUS" for other values. Static, never freed. */
@@ -115,6 +116,7 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_STATEMENTS 64u            /* open statements, one inside the other */
 #define BERTH_MAX_CHECKPOINTS 1048576u      /* checkpoints of all open statements */
 #define BERTH_MAX_CHANGES 1073741824u       /* changes that the open statements can take back */
+#define BERTH_MAX_FEATURES 64u              /* features of a candidate that re-ranking sees */
 #define BERTH_MAX_RESERVATIONS 16777216u    /* live reservations per engine */
 
 /* ---------------------------------------------------------------------------------------------------------------- */
@@ -479,7 +481,8 @@ berth_status berth_class_intern(berth_engine *engine, const berth_pod_spec *spec
 
 enum {
   BERTH_PLACED = 1,
-  BERTH_NO_FIT = 2 /* no node fits now; berth_class_explain says why */
+  BERTH_NO_FIT = 2, /* no node fits now; berth_class_explain says why */
+  BERTH_REFUSED = 3 /* nodes fit, but the host's re-ranking refused every candidate it was shown */
 };
 
 typedef struct berth_placement {
@@ -487,7 +490,7 @@ typedef struct berth_placement {
   berth_node_id node; /* BERTH_NO_NODE when nothing fits */
   int64_t score;      /* total; 0 when nothing fits */
   berth_class_id pod_class;
-  uint32_t outcome; /* BERTH_PLACED or BERTH_NO_FIT */
+  uint32_t outcome; /* BERTH_PLACED, BERTH_NO_FIT or BERTH_REFUSED */
 } berth_placement;
 
 enum { BERTH_PLACE_DRY_RUN = 1u }; /* decide as if, then take everything back */
@@ -639,7 +642,63 @@ berth_status berth_engine_read_time(berth_engine *engine, int64_t *now_ms_out);
 /* Re-rank                                                                                                          */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
-/* (re-rank: to come) */
+/* What re-ranking is told of a candidate, as int64. */
+enum {
+  BERTH_FEATURE_TERM = 1,        /* weighted score of the profile's term number `argument`; 0 if there are fewer */
+  BERTH_FEATURE_FREE = 2,        /* free of resource `argument` before placing; negative where over-committed */
+  BERTH_FEATURE_ALLOCATABLE = 3, /* allocatable of resource `argument` */
+  BERTH_FEATURE_REQUEST = 4,     /* the pod's request of resource `argument` */
+  BERTH_FEATURE_PRICE = 5,       /* price of the node; `argument` 0 here and below */
+  BERTH_FEATURE_SLOT = 6,        /* place in topology order */
+  BERTH_FEATURE_DOMAIN = 7,      /* id of the node's domain on level `argument`, 1 being the first */
+  BERTH_FEATURE_LABELS = 8,      /* label set id */
+  BERTH_FEATURE_PRIORITY = 9     /* the pod's priority */
+};
+
+typedef struct berth_feature {
+  uint32_t kind; /* BERTH_FEATURE_* */
+  uint32_t argument;
+} berth_feature;
+
+/* What the callback sees: some pods, each with its best candidates. Valid until it returns. */
+typedef struct berth_rerank_batch {
+  uint32_t struct_size;
+  uint32_t candidate_limit; /* k: columns of `candidates` and of the order */
+  uint32_t feature_count;
+  uint32_t round; /* 0; higher where pods come again because others of their batch took what they wanted */
+  size_t pod_count;
+  const berth_class_id *classes;     /* [pod_count] */
+  const uint32_t *candidate_counts;  /* [pod_count], 1..k */
+  const berth_candidate *candidates; /* [pod_count][k], best first */
+  const int64_t *features;           /* [pod_count][k][feature_count] */
+} berth_rerank_batch;
+
+/* Orders each pod's candidates: order_out is [pod_count][k] and comes filled with 0, 1, 2 ... (best first) and -1 behind
+ * the last candidate. The callback may permute a row, and shorten it with -1: candidates that are left out are refused
+ * for this pod. Anything else in a row, or a result other than 0, is BERTH_BAD_CALLBACK for the call that placed, and
+ * all of that call is taken back. Calls on the engine from inside get BERTH_BUSY. */
+typedef uint32_t (*berth_rerank_callback)(void *context, const berth_rerank_batch *batch, int32_t *order_out);
+
+typedef struct berth_rerank_options {
+  uint32_t struct_size;
+  uint32_t candidate_limit; /* k, 1..BERTH_MAX_CANDIDATES */
+  uint32_t batch_limit;     /* pods in one call of the callback; with k at most BERTH_MAX_CANDIDATES candidates */
+  uint32_t feature_count;   /* at most BERTH_MAX_FEATURES */
+  const berth_feature *features;
+  berth_rerank_callback callback;
+  void *context;
+} berth_rerank_options;
+
+/* One pod at a time, eight candidates, no features, no callback. */
+void berth_rerank_options_init(berth_rerank_options *options);
+
+/* From now on berth_pods_place shows the callback each pod's k best nodes, and takes the first of its order. Null
+ * options: no callback any more. With batch_limit 1 every pod's candidates are what the pods before it left over. With
+ * more, the pods of a batch are listed against the same state and then placed in their order, each on the first of its
+ * candidates that still fits; pods whose candidates are all taken by then are listed again in another round, which
+ * places at least one of them. A placement's score is what the candidate was listed with. The engine stays
+ * deterministic as far as the callback is; it is neither forked nor saved with the engine. */
+berth_status berth_engine_set_rerank(berth_engine *engine, const berth_rerank_options *options);
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Events and metrics                                                                                               */
