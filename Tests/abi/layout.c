@@ -276,6 +276,8 @@ VALUE(BERTH_PLACED, 1);
 VALUE(BERTH_NO_FIT, 2);
 VALUE(BERTH_REFUSED, 3);
 VALUE(BERTH_PLACE_DRY_RUN, 1);
+VALUE(BERTH_JOURNAL_BUFFERED, 1);
+VALUE(BERTH_JOURNAL_SYNCED, 2);
 VALUE(BERTH_POD_ASSUMED, 1);
 VALUE(BERTH_POD_BOUND, 2);
 VALUE(BERTH_REASON_UNSCHEDULABLE, 1);
@@ -317,3 +319,15 @@ FIELD(berth_rerank_options, feature_count, 12);
 FIELD(berth_rerank_options, features, 16);
 FIELD(berth_rerank_options, callback, 24);
 FIELD(berth_rerank_options, context, 32);
+
+SIZE(berth_journal_options, 8);
+FIELD(berth_journal_options, struct_size, 0);
+FIELD(berth_journal_options, flags, 4);
+
+SIZE(berth_recovery, 40);
+FIELD(berth_recovery, struct_size, 0);
+FIELD(berth_recovery, discarded, 4);
+FIELD(berth_recovery, skipped, 8);
+FIELD(berth_recovery, replayed, 16);
+FIELD(berth_recovery, end_offset, 24);
+FIELD(berth_recovery, torn_bytes, 32);

@@ -101,18 +101,23 @@ extension Engine {
     return (free, usedUp)
   }
 
-  /// Returns how many groups each leaf domain has.
+  /// Makes the groups of each leaf domain, and returns how many there are.
   private func restoreGroups(_ reader: SnapshotReader) throws(EngineError) -> [UInt32] {
     var section = try reader.whole(.groups)
     var groups: [UInt32] = []
     var labels = 0
+    var total = 0
     for _ in cluster.catalog.topology.leaves {
       let count = try section.take(UInt32.self)
       groups.append(count)
       labels += Int(count) + max(1, Int(count) / 4)
       guard labels <= SlotMap.maxLabels else { throw section.bad("more than \(SlotMap.maxLabels) groups of nodes") }
+      // a group takes 8 bytes at least: whatever is made room for is there to be read
+      total += Int(count)
+      guard total <= reader.fileBytes / 8 else { throw section.bad("more groups of nodes than the file has room for") }
     }
     try section.finish()
+    cluster.rows.restore(groups: groups, order: cluster.catalog.topology.order())
     return groups
   }
 }
