@@ -58,7 +58,7 @@ struct Parent {
     guard failure == 0 else { throw Failure(description: "no child: \(failure)") }
     // mostly while it works, sometimes while it starts; now and then it gets far
     let moments = random.below(10)
-    let wanted = moments == 0 ? 0 : 1 + random.below(moments == 1 ? 3000 : 300)
+    let wanted = moments == 0 ? 0 : 1 + random.below(moments == 1 ? 800 : 120)
     var last: Int?
     var number: UInt64 = 0
     var count = 0

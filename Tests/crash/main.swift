@@ -11,22 +11,24 @@ func number(_ place: Int) -> UInt64? {
   place < CommandLine.arguments.count ? UInt64(CommandLine.arguments[place]) : nil
 }
 
+/// In memory where that can be had: what a killed process has written is there either way, and it is quicker.
 func temporaryFolder() throws -> String {
-  var template = Array("\(String(cString: getenv("TMPDIR") ?? strdup("/tmp")))/berth-crash-XXXXXX".utf8CString)
+  let parent = getenv("TMPDIR").map { String(cString: $0) } ?? (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
+  var template = Array("\(parent)/berth-crash-XXXXXX".utf8CString)
   guard let path = mkdtemp(&template) else { throw Failure(description: "no temporary folder: \(errno)") }
   return String(cString: path)
 }
 
-/// Runs of ten crashes each, until there are enough.
+/// Runs of five crashes each, until there are enough.
 func killMany(_ count: Int, from first: UInt64) throws {
   let folder = try temporaryFolder()
   var parent = Parent(folder: folder, seed: first)
   var seed = first
   while parent.kills < count {
     do {
-      try parent.run(seed: seed, crashes: min(10, count - parent.kills))
+      try parent.run(seed: seed, crashes: min(5, count - parent.kills))
     } catch {
-      throw Failure(description: "\(error)\nreplay: berth-crash kill 10 \(seed)   (files are in \(folder))")
+      throw Failure(description: "\(error)\nreplay: berth-crash kill 5 \(seed)   (files are in \(folder))")
     }
     seed += 1
   }
