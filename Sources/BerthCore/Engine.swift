@@ -11,6 +11,7 @@ import CPlatform
 /// - `Engine+Pods.swift`: placing, binding, leaving
 /// - `Engine+Answers.swift`: candidates and explanations
 /// - `Commit/Statements.swift`: statements and the caller's time
+/// - `Observe/Engine+Events.swift`, `Observe/Engine+Metrics.swift`: events, counters, histograms
 public final class Engine {
   let arena: Arena
   let cluster: Cluster
@@ -19,11 +20,13 @@ public final class Engine {
   let planner: Planner
   let cpuLevel: UInt32
   private let kernels: UnsafeMutablePointer<bk_table>
-  var decisions: UInt64 = 0
   let undoLog: UndoLog
   var statements = Statements()
   /// What time it is by the caller's clock, in milliseconds.
   public internal(set) var now: Int64 = 0
+  var events: EventLog
+  var counters = Counters()
+  var latencies = DecisionLatencies()
 
   public init(options: berth_engine_options) throws(EngineError) {
     let levelKeys = try Self.levelKeys(options)
@@ -54,9 +57,15 @@ public final class Engine {
     workload = Workload(in: arena)
     pods = PodTable(in: arena)
     planner = Planner(cluster: cluster)
+    events = EventLog(in: arena)
   }
 
-  deinit { kernels.deallocate() }
+  deinit {
+    events.free()
+    counters.free()
+    latencies.free()
+    kernels.deallocate()
+  }
 
   private static func level(_ wanted: UInt32) throws(EngineError) -> UInt32 {
     guard wanted <= UInt32(BERTH_CPU_V4) else {
@@ -117,7 +126,7 @@ public final class Engine {
     info.index_bytes = UInt64(cluster.forest.bytes)
     info.class_bytes = UInt64(workload.classes.bytes + cluster.catalog.labels.bytes)
     info.pod_bytes = UInt64(pods.bytes)
-    info.decisions = decisions
+    info.decisions = counters.decided
     let counters = planner.search.counters
     info.tree_queries = counters.treeQueries
     info.scan_queries = counters.scanQueries

@@ -4,13 +4,13 @@ import CBerth
 struct Statements {
   struct Statement {
     let id: berth_statement_id
-    let base: Int
+    let base: UndoLog.Mark
     /// How many checkpoints there were when it began.
     let checkpoints: Int
   }
   struct Checkpoint {
     let id: berth_checkpoint_id
-    let mark: Int
+    let mark: UndoLog.Mark
   }
 
   private(set) var open: [Statement] = []
@@ -19,9 +19,15 @@ struct Statements {
   private(set) var lastStatement: berth_statement_id = 0
   private(set) var lastCheckpoint: berth_checkpoint_id = 0
 
-  var isOpen: Bool { !open.isEmpty }
+  /// How statements ended, and how often one was rolled back, since the engine was made.
+  private(set) var committed: UInt64 = 0
+  private(set) var discarded: UInt64 = 0
+  private(set) var rollbacks: UInt64 = 0
 
-  mutating func begin(at mark: Int) throws(EngineError) -> berth_statement_id {
+  var isOpen: Bool { !open.isEmpty }
+  var begun: UInt64 { committed + discarded + UInt64(open.count) }
+
+  mutating func begin(at mark: UndoLog.Mark) throws(EngineError) -> berth_statement_id {
     guard open.count < Int(BERTH_MAX_STATEMENTS) else {
       throw refuse(BERTH_LIMIT, "\(open.count) statements are open, one inside the other: at most that many")
     }
@@ -30,7 +36,7 @@ struct Statements {
     return lastStatement
   }
 
-  mutating func addCheckpoint(at mark: Int) throws(EngineError) -> berth_checkpoint_id {
+  mutating func addCheckpoint(at mark: UndoLog.Mark) throws(EngineError) -> berth_checkpoint_id {
     guard isOpen else { throw refuse(BERTH_WRONG_STATE, "no statement is open: begin one before its checkpoints") }
     guard checkpoints.count < Int(BERTH_MAX_CHECKPOINTS) else {
       throw refuse(BERTH_LIMIT, "the open statements have \(checkpoints.count) checkpoints: at most that many")
@@ -41,7 +47,7 @@ struct Statements {
   }
 
   /// Drops the checkpoints behind this one; what was done since its mark is to be taken back.
-  mutating func returnTo(_ id: berth_checkpoint_id) throws(EngineError) -> Int {
+  mutating func returnTo(_ id: berth_checkpoint_id) throws(EngineError) -> UndoLog.Mark {
     guard id >= 1, id <= lastCheckpoint else {
       throw refuse(BERTH_UNKNOWN_ID, "checkpoint \(id) was never given out by this engine")
     }
@@ -62,6 +68,7 @@ struct Statements {
         "checkpoint \(id) lies before the base of the innermost statement: commit or discard that one first")
     }
     checkpoints.removeLast(checkpoints.count - low - 1)
+    rollbacks += 1
     return checkpoints[low].mark
   }
 
@@ -81,21 +88,22 @@ struct Statements {
   }
 
   /// Its checkpoints go with it.
-  mutating func closeInnermost() {
+  mutating func closeInnermost(keeping: Bool) {
     let inner = open.removeLast()
+    if keeping { committed += 1 } else { discarded += 1 }
     checkpoints.removeLast(checkpoints.count - inner.checkpoints)
   }
 }
 
 extension Engine {
   public func beginStatement() throws(EngineError) -> berth_statement_id {
-    let id = try statements.begin(at: undoLog.mark)
+    let id = try statements.begin(at: mark)
     undoLog.open()
     return id
   }
 
   public func addCheckpoint() throws(EngineError) -> berth_checkpoint_id {
-    try statements.addCheckpoint(at: undoLog.mark)
+    try statements.addCheckpoint(at: mark)
   }
 
   public func rollBack(to checkpoint: berth_checkpoint_id) throws(EngineError) {
@@ -104,13 +112,13 @@ extension Engine {
 
   public func commit(_ statement: berth_statement_id) throws(EngineError) {
     _ = try statements.innermost(statement)
-    statements.closeInnermost()
+    statements.closeInnermost(keeping: true)
     undoLog.close()
   }
 
   public func discard(_ statement: berth_statement_id) throws(EngineError) {
     undoLog.rollBack(to: try statements.innermost(statement).base, in: self)
-    statements.closeInnermost()
+    statements.closeInnermost(keeping: false)
     undoLog.close()
   }
 

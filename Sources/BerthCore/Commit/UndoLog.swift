@@ -14,6 +14,13 @@ final class UndoLog {
     case other((Engine) -> Void)
   }
 
+  /// A moment to return to.
+  struct Mark {
+    fileprivate let changes: Int
+    /// The number of the first event after it.
+    let event: UInt64
+  }
+
   private(set) var changes: [Change] = []
   /// Open scopes: statements, and calls that may have to be taken back.
   private var scopes = 0
@@ -23,7 +30,6 @@ final class UndoLog {
   private static let kept = 1 << 16
 
   @inline(__always) var isRecording: Bool { scopes > 0 }
-  var mark: Int { changes.count }
 
   @inline(__always)
   func note(_ change: Change) {
@@ -44,15 +50,16 @@ final class UndoLog {
   }
 
   /// Takes back what was done since `mark`.
-  func rollBack(to mark: Int, in engine: Engine) {
+  func rollBack(to mark: Mark, in engine: Engine) {
     // inverses run the same code as changes do, and must not be noted
     let open = scopes
     scopes = 0
-    while changes.count > mark {
+    while changes.count > mark.changes {
       undone += 1
       engine.undo(changes.removeLast())
     }
     scopes = open
+    engine.events.withdraw(from: mark.event)
   }
 
   /// Whether there is room for `count` pods or nodes more; each is at most four changes.
@@ -65,12 +72,14 @@ final class UndoLog {
 }
 
 extension Engine {
+  var mark: UndoLog.Mark { UndoLog.Mark(changes: undoLog.changes.count, event: events.next) }
+
   /// Runs a call that may fail half-way: on a refusal everything it did is taken back.
   @inline(__always)
   func atomically(_ body: () throws(EngineError) -> Void) throws(EngineError) {
     undoLog.open()
     defer { undoLog.close() }
-    let mark = undoLog.mark
+    let mark = mark
     do throws(EngineError) {
       try body()
     } catch {
@@ -79,13 +88,15 @@ extension Engine {
     }
   }
 
-  /// Runs what is to leave no trace.
+  /// Runs what is to leave no trace, in events neither.
   @inline(__always)
   func takingBack(_ body: () -> Void) {
     undoLog.open()
-    let mark = undoLog.mark
+    let mark = mark
+    let wasRecording = events.pause()
     body()
     undoLog.rollBack(to: mark, in: self)
+    events.resume(wasRecording)
     undoLog.close()
   }
 
