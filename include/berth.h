@@ -117,6 +117,7 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_STATEMENTS 64u            /* open statements, one inside the other */
 #define BERTH_MAX_CHECKPOINTS 1048576u      /* checkpoints of all open statements */
 #define BERTH_MAX_CHANGES 1073741824u       /* changes that the open statements can take back */
+#define BERTH_MAX_FEATURES 64u              /* features of a candidate that re-ranking sees */
 #define BERTH_MAX_RESERVATIONS 16777216u    /* live reservations per engine */
 #define BERTH_MAX_EVENTS 16777216u          /* events that an engine keeps for its readers */
 
@@ -483,7 +484,8 @@ berth_status berth_class_intern(berth_engine *engine, const berth_pod_spec *spec
 
 enum {
   BERTH_PLACED = 1,
-  BERTH_NO_FIT = 2 /* no node fits now; berth_class_explain says why */
+  BERTH_NO_FIT = 2, /* no node fits now; berth_class_explain says why */
+  BERTH_REFUSED = 3 /* nodes fit, but the host's re-ranking refused every candidate it was shown */
 };
 
 typedef struct berth_placement {
@@ -491,7 +493,7 @@ typedef struct berth_placement {
   berth_node_id node; /* BERTH_NO_NODE when nothing fits */
   int64_t score;      /* total; 0 when nothing fits */
   berth_class_id pod_class;
-  uint32_t outcome; /* BERTH_PLACED or BERTH_NO_FIT */
+  uint32_t outcome; /* BERTH_PLACED, BERTH_NO_FIT or BERTH_REFUSED */
 } berth_placement;
 
 enum { BERTH_PLACE_DRY_RUN = 1u }; /* decide as if, then take everything back */
@@ -643,7 +645,63 @@ berth_status berth_engine_read_time(berth_engine *engine, int64_t *now_ms_out);
 /* Re-rank                                                                                                          */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
-/* (re-rank: to come) */
+/* What re-ranking is told of a candidate, as int64. */
+enum {
+  BERTH_FEATURE_TERM = 1,        /* weighted score of the profile's term number `argument`; 0 if there are fewer */
+  BERTH_FEATURE_FREE = 2,        /* free of resource `argument` before placing; negative where over-committed */
+  BERTH_FEATURE_ALLOCATABLE = 3, /* allocatable of resource `argument` */
+  BERTH_FEATURE_REQUEST = 4,     /* the pod's request of resource `argument` */
+  BERTH_FEATURE_PRICE = 5,       /* price of the node; `argument` 0 here and below */
+  BERTH_FEATURE_SLOT = 6,        /* place in topology order */
+  BERTH_FEATURE_DOMAIN = 7,      /* id of the node's domain on level `argument`, 1 being the first */
+  BERTH_FEATURE_LABELS = 8,      /* label set id */
+  BERTH_FEATURE_PRIORITY = 9     /* the pod's priority */
+};
+
+typedef struct berth_feature {
+  uint32_t kind; /* BERTH_FEATURE_* */
+  uint32_t argument;
+} berth_feature;
+
+/* What the callback sees: some pods, each with its best candidates. Valid until it returns. */
+typedef struct berth_rerank_batch {
+  uint32_t struct_size;
+  uint32_t candidate_limit; /* k: columns of `candidates` and of the order */
+  uint32_t feature_count;
+  uint32_t round; /* 0; higher where pods come again because others of their batch took what they wanted */
+  size_t pod_count;
+  const berth_class_id *classes;     /* [pod_count] */
+  const uint32_t *candidate_counts;  /* [pod_count], 1..k */
+  const berth_candidate *candidates; /* [pod_count][k], best first */
+  const int64_t *features;           /* [pod_count][k][feature_count] */
+} berth_rerank_batch;
+
+/* Orders each pod's candidates: order_out is [pod_count][k] and comes filled with 0, 1, 2 ... (best first) and -1 behind
+ * the last candidate. The callback may permute a row, and shorten it with -1: candidates that are left out are refused
+ * for this pod. Anything else in a row, or a result other than 0, is BERTH_BAD_CALLBACK for the call that placed, and
+ * all of that call is taken back. Calls on the engine from inside get BERTH_BUSY. */
+typedef uint32_t (*berth_rerank_callback)(void *context, const berth_rerank_batch *batch, int32_t *order_out);
+
+typedef struct berth_rerank_options {
+  uint32_t struct_size;
+  uint32_t candidate_limit; /* k, 1..BERTH_MAX_CANDIDATES */
+  uint32_t batch_limit;     /* pods in one call of the callback; with k at most BERTH_MAX_CANDIDATES candidates */
+  uint32_t feature_count;   /* at most BERTH_MAX_FEATURES */
+  const berth_feature *features;
+  berth_rerank_callback callback;
+  void *context;
+} berth_rerank_options;
+
+/* One pod at a time, eight candidates, no features, no callback. */
+void berth_rerank_options_init(berth_rerank_options *options);
+
+/* From now on berth_pods_place shows the callback each pod's k best nodes, and takes the first of its order. Null
+ * options: no callback any more. With batch_limit 1 every pod's candidates are what the pods before it left over. With
+ * more, the pods of a batch are listed against the same state and then placed in their order, each on the first of its
+ * candidates that still fits; pods whose candidates are all taken by then are listed again in another round, which
+ * places at least one of them. A placement's score is what the candidate was listed with. The engine stays
+ * deterministic as far as the callback is; it is neither forked nor saved with the engine. */
+berth_status berth_engine_set_rerank(berth_engine *engine, const berth_rerank_options *options);
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Events and metrics                                                                                               */
@@ -654,9 +712,8 @@ berth_status berth_engine_read_time(berth_engine *engine, int64_t *now_ms_out);
  * was too slow for is told as a gap. Nothing is lost to a reader that reads before `capacity` more events have come, so
  * take more than one call or statement can bring.
  *
- * What an open statement did is no event for readers until the outermost one is committed, and none at all if it is
- * taken back; but in a full ring its events push out older ones, which then are lost all the same. Refused calls and
- * dry runs leave no event. */
+ * What an open statement does is for readers only when the outermost one is committed, in the order in which it was
+ * done and with the times at which it was. What is taken back, refused calls and dry runs leave no event. */
 enum {
   BERTH_EVENT_GAP = 1,           /* not an event: `other` events from `sequence` on are lost to this reader */
   BERTH_EVENT_POD_ASSUMED = 2,   /* placed on node */
@@ -713,10 +770,11 @@ typedef struct berth_metrics {
   uint32_t struct_size;
   uint32_t reserved;
   uint64_t decisions[BERTH_DECISION_KINDS]; /* by BERTH_DECISION_*; dry runs are decisions, too */
-  uint64_t refusals[BERTH_STATUSES]; /* refused calls by status; BERTH_BAD_ENGINE and BERTH_BUSY never get in to be
-                                               counted, nor do the calls that make and end engines */
+  uint64_t refusals[BERTH_STATUSES]; /* refused calls by status; BERTH_BAD_ENGINE and BERTH_BUSY are not let in to be
+                                        counted */
   uint64_t placed;                   /* decisions that found a node */
   uint64_t no_fit;                   /* decisions that did not */
+  uint64_t refused_by_host;          /* decisions that the re-ranking callback turned down */
   uint64_t relabellings;             /* slots dealt anew; berth_engine_info.slot_moves counts the nodes */
   uint64_t bulk_builds;              /* state trees loaded in bulk */
   uint64_t statements_begun;
@@ -727,7 +785,7 @@ typedef struct berth_metrics {
   uint64_t forks;          /* made of this engine */
   uint64_t journal_records;
   uint64_t journal_bytes;
-  uint64_t events_written; /* those taken back included */
+  uint64_t events_written; /* that readers could see */
   uint64_t events_lost;    /* told to readers by gaps */
 } berth_metrics;
 
@@ -745,8 +803,9 @@ typedef struct berth_histogram {
   uint64_t counts[BERTH_HISTOGRAM_BUCKETS];
 } berth_histogram;
 
-/* Reads how long decisions of a kind (BERTH_DECISION_*) took, from the end of the one before in the batch, or the
- * beginning of the batch, to the pod's being assumed. Set histogram_out->struct_size before. */
+/* Reads how long decisions of a kind (BERTH_DECISION_*) took: from the beginning of the batch, or the end of the
+ * decision before in it, until the pod was assumed or turned out not to fit, the host's callback included. Set
+ * histogram_out->struct_size before. */
 berth_status berth_histogram_read(berth_engine *engine, uint32_t decision_kind, berth_histogram *histogram_out);
 
 /* Writes all counters, histograms and figures of the engine in the Prometheus text format (version 0.0.4) into

@@ -15,7 +15,7 @@ extension Engine {
     try undoLog.check(batch.count)
     cluster.add(reader, ids: ids)
     if let names { cluster.name(ids, names) }
-    if events.isRecording {
+    if events.isOn {
       for index in 0..<batch.count { emit(BERTH_EVENT_NODE_ADDED, node: ids[index]) }
     }
   }

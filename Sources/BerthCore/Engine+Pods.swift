@@ -13,11 +13,15 @@ extension Engine {
     let isDry = flags & UInt32(BERTH_PLACE_DRY_RUN) != 0
     try checkPodLimit(classes.count)
     try undoLog.check(classes.count)
-    if isDry {
+    if let reranker {
+      try placeReranked(classes, reranker, isDry: isDry, into: placements)
+    } else if isDry {
       takingBack { placeAll(classes, into: placements) }
-      for index in 0..<classes.count { placements[index].pod = UInt64.max }
     } else {
       placeAll(classes, into: placements)
+    }
+    if isDry {
+      for index in 0..<classes.count { placements[index].pod = UInt64.max }
     }
   }
 
@@ -26,32 +30,38 @@ extension Engine {
   ) {
     // whatever placing could need is made ready here: the loop below asks the arena for nothing
     pods.reserve(classes.count)
-    if events.isRecording { events.reserve(classes.count) }
+    if events.isOn { events.reserve(classes.count, tentatively: undoLog.isRecording) }
     var stopwatch = latencies.stopwatch(for: classes.count)
     for index in 0..<classes.count {
       if index & 15 == 0 { cluster.forest.reserveBlocks() }
       placements[index] = placeOne(classes[index])
-      stopwatch.lap(planner.kind)
+      countDecision(planner.kind, placements[index], &stopwatch)
     }
   }
 
   @inline(__always)
   private func placeOne(_ podClass: UInt32) -> berth_placement {
     let best = planner.best(workload, podClass)
-    counters.decisions[planner.kind.rawValue] += 1
-    guard best.exists else {
-      return berth_placement(
-        pod: UInt64.max, node: UInt64.max, score: 0, pod_class: podClass, outcome: UInt32(BERTH_NO_FIT))
-    }
-    counters.placed += 1
-    let row = cluster.rows.row(best.slot)
-    cluster.charge(best.slot, workload.classes.requests(podClass), sign: 1)
+    guard best.exists else { return unplaced(podClass, BERTH_NO_FIT) }
+    return assume(podClass, best.slot, score: best.score)
+  }
+
+  @inline(__always)
+  func unplaced(_ podClass: UInt32, _ outcome: Int) -> berth_placement {
+    berth_placement(pod: UInt64.max, node: UInt64.max, score: 0, pod_class: podClass, outcome: UInt32(outcome))
+  }
+
+  /// Puts a pod on a node where it fits.
+  @inline(__always)
+  func assume(_ podClass: UInt32, _ slot: UInt32, score: Int64) -> berth_placement {
+    let row = cluster.rows.row(slot)
+    cluster.charge(slot, workload.classes.requests(podClass), sign: 1)
     let pod = pods.add(
       podClass: podClass, node: row.node, nodeGeneration: row.generation, state: BERTH_POD_ASSUMED)
     undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
     emit(BERTH_EVENT_POD_ASSUMED, pod: pod, node: row.id, podClass: podClass)
     return berth_placement(
-      pod: pod, node: row.id, score: best.score, pod_class: podClass, outcome: UInt32(BERTH_PLACED))
+      pod: pod, node: row.id, score: score, pod_class: podClass, outcome: UInt32(BERTH_PLACED))
   }
 
   private func checkClasses(_ classes: UnsafeBufferPointer<berth_class_id>) throws(EngineError) {

@@ -9,6 +9,7 @@ import CPlatform
 /// - `Engine+Vocabulary.swift`: resources, domains, label sets, taint sets, profiles, classes
 /// - `Engine+Nodes.swift`: nodes
 /// - `Engine+Pods.swift`: placing, binding, leaving
+/// - `Engine+Rerank.swift`: placing with a say of the host
 /// - `Engine+Answers.swift`: candidates and explanations
 /// - `Commit/Statements.swift`: statements and the caller's time
 /// - `Observe/Engine+Events.swift`, `Observe/Engine+Metrics.swift`: events, counters, histograms
@@ -22,6 +23,7 @@ public final class Engine {
   private let kernels: UnsafeMutablePointer<bk_table>
   let undoLog: UndoLog
   var statements = Statements()
+  var reranker: Reranker?
   /// What time it is by the caller's clock, in milliseconds.
   public internal(set) var now: Int64 = 0
   var events: EventLog

@@ -58,6 +58,7 @@ struct CommandStream {
     }
     try run(drawnCommand!.command)
     if swarm.random.chance(0.2) { try twin.validate() }
+    if swarm.random.chance(0.2) { try twin.compareEvents() }
   }
 
   private mutating func run(_ command: Command) throws {

@@ -60,7 +60,10 @@ extension Twin {
       return ids
     }
     let added = nodes.map { oracle.addNode($0.spec, name: $0.name, untold: $0.untold) }
-    for (node, id) in zip(added, ids) { try record(node: node, id: id) }
+    for (node, id) in zip(added, ids) {
+      try record(node: node, id: id)
+      events.happened(.init(BERTH_EVENT_NODE_ADDED, node: id))
+    }
     return added
   }
 
@@ -80,7 +83,10 @@ extension Twin {
       }
     }
     try onAll("update nodes") { engine throws(EngineError) in try engine.updateNodes(ids, batch) }
-    for (index, node) in nodes.enumerated() { oracle.updateNode(node, specs[index]) }
+    for (index, node) in nodes.enumerated() {
+      oracle.updateNode(node, specs[index])
+      events.happened(.init(BERTH_EVENT_NODE_RESIZED, node: nodeIds[node]!))
+    }
   }
 
   func removeNodes(_ nodes: [Int]) throws {
@@ -90,6 +96,7 @@ extension Twin {
     try onAll("remove nodes") { engine throws(EngineError) in try engine.removeNodes(ids) }
     for node in nodes {
       oracle.removeNode(node)
+      events.happened(.init(BERTH_EVENT_NODE_LOST, node: nodeIds[node]!))
       forget(node: node)
     }
   }
@@ -99,7 +106,11 @@ extension Twin {
     let scratch = Scratch()
     let ids = scratch.buffer(nodes.map { nodeIds[$0]! })
     try onAll("cordon") { engine throws(EngineError) in try engine.cordonNodes(ids, cordoned: cordoned) }
-    for node in nodes { oracle.cordonNode(node, cordoned) }
+    for node in nodes where oracle.nodes[node]!.spec.cordoned != cordoned {
+      oracle.cordonNode(node, cordoned)
+      events.happened(
+        .init(cordoned ? BERTH_EVENT_NODE_CORDONED : BERTH_EVENT_NODE_UNCORDONED, node: nodeIds[node]!))
+    }
   }
 
   func bind(_ pods: [(spec: PodSpec, node: Int)]) throws {
@@ -120,7 +131,10 @@ extension Twin {
       try engine.bind(list, nodes: nodes, pods: &ids)
       return ids
     }
-    for (pod, id) in zip(pods, ids) { try record(pod: oracle.addPod(pod.spec, on: pod.node, bound: true), id: id) }
+    for (pod, id) in zip(pods, ids) {
+      try record(pod: oracle.addPod(pod.spec, on: pod.node, bound: true), id: id)
+      events.happened(.init(BERTH_EVENT_POD_BOUND, pod: id, node: nodeIds[pod.node]!, podClass: classIds[pod.spec]!))
+    }
   }
 
   func confirm(_ pods: [Int]) throws {
@@ -128,7 +142,10 @@ extension Twin {
     let scratch = Scratch()
     let ids = scratch.buffer(pods.map { podIds[$0]! })
     try onAll("confirm") { engine throws(EngineError) in try engine.confirm(ids) }
-    for pod in pods { oracle.confirmPod(pod) }
+    for pod in pods {
+      oracle.confirmPod(pod)
+      podHappened(BERTH_EVENT_POD_BOUND, pod, other: 1)
+    }
   }
 
   /// Takes assumed pods back, or releases any.
@@ -140,6 +157,7 @@ extension Twin {
       if forgetting { try engine.forget(ids) } else { try engine.release(ids) }
     }
     for pod in pods {
+      podHappened(forgetting ? BERTH_EVENT_POD_FORGOTTEN : BERTH_EVENT_POD_RELEASED, pod)
       oracle.removePod(pod)
       forget(pod: pod)
     }

@@ -80,7 +80,7 @@ extension Twin {
       try compare(placement, decision, classes[index], "place on path \(path), pod \(index) of \(pods.count)")
       try check((placement.pod == UInt64.max) == (decision == nil), "pod id \(placement.pod) for \(placement)")
       if let decision {
-        try record(pod: oracle.addPod(pods[index], on: decision.node, bound: false), id: placement.pod)
+        try recordAssumed(oracle.addPod(pods[index], on: decision.node, bound: false), id: placement.pod)
       }
     }
   }
@@ -98,7 +98,7 @@ extension Twin {
       if placement.outcome == UInt32(BERTH_NO_FIT) { continue }
       guard let node = nodesById[placement.node] else { throw Mismatch("\(what): unknown node \(placement.node)") }
       try check(oracle.refusal(of: pods[index], on: node) == nil, "\(what): does not fit on node \(node)")
-      try record(pod: oracle.addPod(pods[index], on: node, bound: false), id: placement.pod)
+      try recordAssumed(oracle.addPod(pods[index], on: node, bound: false), id: placement.pod)
     }
   }
 

@@ -12,6 +12,7 @@ extension Twin {
     try compareNodes(order)
     try comparePods()
     try compareNames()
+    try compareEvents()
     let info = try all("info") { engine throws(EngineError) in
       let info = engine.info()
       return [info.nodes, info.pods]

@@ -27,6 +27,9 @@ final class Twin {
   private(set) var nodesById: [UInt64: Int] = [:]
   private(set) var podIds: [Int: UInt64] = [:]
   private(set) var goneNodes: [UInt64] = []
+  /// What readers of events should be told.
+  var events = EventReference()
+  var eventCursor: UInt64 = 0
   private var nodesEver: Set<UInt64> = []
   private(set) var gonePods: [UInt64] = []
   private var log: [String] = []
@@ -49,6 +52,7 @@ final class Twin {
     }
     if engines.first?.0 != UInt32(BERTH_CPU_SCALAR) { throw Mismatch("no engine at the scalar level") }
     self.engines = engines
+    try enableEvents(capacity: random.pick([1, 16, 4096]))
   }
 
   /// The last commands, oldest first, for the report of a mismatch.

@@ -113,13 +113,13 @@ extension Engine {
   public func commit(_ statement: berth_statement_id) throws(EngineError) {
     _ = try statements.innermost(statement)
     statements.closeInnermost(keeping: true)
-    undoLog.close()
+    closeScope()
   }
 
   public func discard(_ statement: berth_statement_id) throws(EngineError) {
     undoLog.rollBack(to: try statements.innermost(statement).base, in: self)
     statements.closeInnermost(keeping: false)
-    undoLog.close()
+    closeScope()
   }
 
   // MARK: Time

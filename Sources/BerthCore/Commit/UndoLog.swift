@@ -17,8 +17,7 @@ final class UndoLog {
   /// A moment to return to.
   struct Mark {
     fileprivate let changes: Int
-    /// The number of the first event after it.
-    let event: UInt64
+    fileprivate let events: Int
   }
 
   private(set) var changes: [Change] = []
@@ -59,7 +58,7 @@ final class UndoLog {
       engine.undo(changes.removeLast())
     }
     scopes = open
-    engine.events.withdraw(from: mark.event)
+    engine.events.withdraw(to: mark.events)
   }
 
   /// Whether there is room for `count` pods or nodes more; each is at most four changes.
@@ -72,13 +71,20 @@ final class UndoLog {
 }
 
 extension Engine {
-  var mark: UndoLog.Mark { UndoLog.Mark(changes: undoLog.changes.count, event: events.next) }
+  var mark: UndoLog.Mark { UndoLog.Mark(changes: undoLog.changes.count, events: events.pendingCount) }
+
+  /// Keeps the changes for the scope around; for good, and for readers of events to see, if there is none.
+  @inline(__always)
+  func closeScope() {
+    undoLog.close()
+    if !undoLog.isRecording { events.publish() }
+  }
 
   /// Runs a call that may fail half-way: on a refusal everything it did is taken back.
   @inline(__always)
   func atomically(_ body: () throws(EngineError) -> Void) throws(EngineError) {
     undoLog.open()
-    defer { undoLog.close() }
+    defer { closeScope() }
     let mark = mark
     do throws(EngineError) {
       try body()
@@ -88,16 +94,14 @@ extension Engine {
     }
   }
 
-  /// Runs what is to leave no trace, in events neither.
+  /// Runs what is to leave no trace.
   @inline(__always)
   func takingBack(_ body: () -> Void) {
     undoLog.open()
     let mark = mark
-    let wasRecording = events.pause()
     body()
     undoLog.rollBack(to: mark, in: self)
-    events.resume(wasRecording)
-    undoLog.close()
+    closeScope()
   }
 
   fileprivate func undo(_ change: UndoLog.Change) {

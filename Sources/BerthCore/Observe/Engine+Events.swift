@@ -7,10 +7,11 @@ extension Engine {
     _ kind: Int, pod: berth_pod_id = .max, node: berth_node_id = .max, podClass: berth_class_id = .max,
     other: UInt64 = 0
   ) {
-    guard events.isRecording else { return }
+    guard events.isOn else { return }
     events.append(
       berth_event(
-        sequence: 0, time_ms: now, pod: pod, node: node, other: other, kind: UInt32(kind), pod_class: podClass))
+        sequence: 0, time_ms: now, pod: pod, node: node, other: other, kind: UInt32(kind), pod_class: podClass),
+      tentatively: undoLog.isRecording)
   }
 
   public func enableEvents(capacity: UInt) throws(EngineError) {
@@ -21,7 +22,7 @@ extension Engine {
       throw refuse(BERTH_LIMIT, "capacity \(capacity): an engine keeps at most \(BERTH_MAX_EVENTS) events")
     }
     guard !statements.isOpen else {
-      throw refuse(BERTH_WRONG_STATE, "a statement is open, and what it did could be taken back: close it first")
+      throw refuse(BERTH_WRONG_STATE, "a statement is open, and its events are still to come: close it first")
     }
     events.enable(capacity: Int(capacity))
   }
@@ -33,13 +34,11 @@ extension Engine {
     guard events.isOn else {
       throw refuse(BERTH_WRONG_STATE, "events are off: call berth_events_enable before what is to be seen")
     }
-    // what an open statement did may still be taken back
-    let visible = statements.open.first?.base.event ?? events.next
-    guard cursor <= visible else {
+    guard cursor <= events.next else {
       throw refuse(
         BERTH_BAD_ARGUMENT,
-        "cursor \(cursor) is beyond the next event, \(visible): pass 0 or what next_cursor_out gave on this engine")
+        "cursor \(cursor) is beyond the next event, \(events.next): pass 0 or what next_cursor_out gave on this engine")
     }
-    return events.read(from: cursor, before: visible, into: buffer)
+    return events.read(from: cursor, into: buffer)
   }
 }

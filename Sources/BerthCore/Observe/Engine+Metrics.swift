@@ -14,8 +14,9 @@ extension Engine {
     metrics.struct_size = UInt32(MemoryLayout<berth_metrics>.size)
     copy(counters.decisions, Int(BERTH_DECISION_KINDS), into: &metrics.decisions)
     copy(counters.refusals, Int(BERTH_STATUSES), into: &metrics.refusals)
-    metrics.placed = counters.placed
-    metrics.no_fit = counters.decided - counters.placed
+    metrics.placed = counters.outcomes[Int(BERTH_PLACED)]
+    metrics.no_fit = counters.outcomes[Int(BERTH_NO_FIT)]
+    metrics.refused_by_host = counters.outcomes[Int(BERTH_REFUSED)]
     metrics.relabellings = cluster.relabellings
     metrics.bulk_builds = cluster.bulkBuilds
     metrics.statements_begun = statements.begun

@@ -36,7 +36,10 @@ extension Engine {
   private func addDecisions(_ info: berth_engine_info, _ metrics: berth_metrics, to text: inout PrometheusText) {
     text.add(
       .counter, "berth_placements_total", "Decisions by outcome, dry runs included.",
-      [("outcome=\"placed\"", metrics.placed), ("outcome=\"no_fit\"", metrics.no_fit)])
+      [
+        ("outcome=\"placed\"", metrics.placed), ("outcome=\"no_fit\"", metrics.no_fit),
+        ("outcome=\"refused\"", metrics.refused_by_host),
+      ])
     addLatencies(to: &text)
     text.add(
       .counter, "berth_queries_total", "Searches; a decision may need several.",
@@ -100,7 +103,7 @@ extension Engine {
       inside.map { ("status=\"\($0.name)\"", counters.refusals[Int($0.status)]) })
     text.add(.counter, "berth_journal_records_total", "Records written to journals.", metrics.journal_records)
     text.add(.counter, "berth_journal_written_bytes_total", "Bytes written to journals.", metrics.journal_bytes)
-    text.add(.counter, "berth_events_total", "Events written, those taken back included.", metrics.events_written)
+    text.add(.counter, "berth_events_total", "Events that readers could see.", metrics.events_written)
     text.add(.counter, "berth_events_lost_total", "Events that readers were told they missed.", metrics.events_lost)
   }
 }

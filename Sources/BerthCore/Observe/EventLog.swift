@@ -4,50 +4,53 @@ import CBerth
 /// What happened, in order: the last events, each under its number, in a ring that starts small and grows to the
 /// capacity that was asked for. Numbers count up from 1 without holes, so that a reader's cursor is the number it
 /// wants next, and whatever lies below `oldest` is known to be lost, and how much of it.
+///
+/// What may still be taken back waits in `pending` and gets its numbers with the commit: a reader never sees it before,
+/// and what is taken back has pushed nothing out of the ring.
 struct EventLog {
   private static let firstRoom = 64
+  /// More than this many pending cells are given back once they are published.
+  private static let keptPending = 1 << 12
 
   private let arena: Arena
   private var ring: UnsafeMutablePointer<berth_event>?
   /// Records the ring holds now; like `capacity`, which it may grow to, 0 or a power of two.
   private var room = 0
   private(set) var capacity = 0
-  /// Whether events are asked for and what happens now is to stay: dry runs leave no event.
-  private(set) var isRecording = false
   /// The first event that is still there; `next` when there is none.
-  private(set) var oldest: UInt64 = 1
-  /// The number of the event to come: what a statement keeps to take back the events after it.
+  private var oldest: UInt64 = 1
+  /// The number of the event to come.
   private(set) var next: UInt64 = 1
-  /// Events that were written, those that were taken back included, and events that gaps told readers of.
+  private var pending: Column<berth_event>
+  /// Events that readers could see, and events that gaps told readers of.
   private(set) var written: UInt64 = 0
   private(set) var lost: UInt64 = 0
 
-  init(in arena: Arena) { self.arena = arena }
+  init(in arena: Arena) {
+    self.arena = arena
+    pending = Column(in: arena)
+  }
 
   /// For an engine that ends while others of its family live on in the arena.
   mutating func free() {
+    freeRing()
+    pending.free()
+  }
+
+  private mutating func freeRing() {
     if let ring { arena.free(ring, bytes: Self.bytes(room)) }
     ring = nil
     room = 0
   }
 
-  var bytes: Int { Self.bytes(room) }
+  var bytes: Int { Self.bytes(room) + pending.bytes }
   private static func bytes(_ room: Int) -> Int { room * MemoryLayout<berth_event>.stride }
 
-  var isOn: Bool { capacity != 0 }
+  @inline(__always) var isOn: Bool { capacity != 0 }
 
-  /// What happens goes by until it is resumed with what this returns.
-  @inline(__always)
-  mutating func pause() -> Bool {
-    defer { isRecording = false }
-    return isRecording
-  }
-
-  @inline(__always)
-  mutating func resume(_ wasRecording: Bool) { isRecording = wasRecording }
-
-  /// Keeps the last `capacity` events from now on; 0 keeps none.
+  /// Keeps the last `capacity` events from now on; 0 keeps none. Nothing may be pending.
   mutating func enable(capacity wanted: Int) {
+    assert(pending.count == 0)
     if wanted == 0 {
       guard isOn else { return }
       free()
@@ -59,11 +62,13 @@ struct EventLog {
       resize(to: wanted)
     }
     capacity = wanted
-    isRecording = isOn
   }
 
+  // MARK: Writing
+
   /// Makes room for more events, so that appending them asks the arena for nothing.
-  mutating func reserve(_ additional: Int) {
+  mutating func reserve(_ additional: Int, tentatively: Bool) {
+    if tentatively { return pending.reserve(pending.count + additional) }
     let wanted = min(capacity, Int(next - oldest) + additional)
     guard wanted > room else { return }
     var larger = max(room, min(capacity, Self.firstRoom))
@@ -71,10 +76,16 @@ struct EventLog {
     resize(to: larger)
   }
 
+  /// Events must be on; `tentatively` while what happened may be taken back.
   @inline(__always)
-  mutating func append(_ event: berth_event) {
+  mutating func append(_ event: berth_event, tentatively: Bool) {
+    if tentatively { pending.append(event) } else { write(event) }
+  }
+
+  @inline(__always)
+  private mutating func write(_ event: berth_event) {
     if next - oldest == UInt64(room) {
-      if room == capacity { oldest += 1 } else { reserve(1) }
+      if room == capacity { oldest += 1 } else { reserve(1, tentatively: false) }
     }
     let cell = cell(next)
     cell.pointee = event
@@ -83,36 +94,45 @@ struct EventLog {
     written += 1
   }
 
-  /// Takes back all events from a number on. None of them was visible to a reader.
-  mutating func withdraw(from number: UInt64) {
-    next = number
-    // Newer events may have pushed out older ones that stay valid: those are lost, though their numbers are not given
-    // out again.
-    oldest = min(oldest, next)
+  /// What a mark keeps to take back the events after it.
+  var pendingCount: Int { pending.count }
+
+  mutating func withdraw(to count: Int) {
+    if pending.count > count { pending.resize(count) }
   }
 
-  /// Copies events from `cursor` (0: the oldest) to before `visible`; if some are lost, a gap comes first.
+  /// What is pending happened for good.
+  mutating func publish() {
+    guard pending.capacity > 0 else { return }
+    for index in 0..<pending.count { write(pending[index]) }
+    if pending.capacity > Self.keptPending { pending.free() } else { pending.resize(0) }
+  }
+
+  // MARK: Reading
+
+  /// Copies events from `cursor` on (0: the oldest); if some are lost, a gap comes first.
   mutating func read(
-    from cursor: UInt64, before visible: UInt64, into events: UnsafeMutableBufferPointer<berth_event>
+    from cursor: UInt64, into events: UnsafeMutableBufferPointer<berth_event>
   ) -> (count: Int, next: UInt64) {
-    let first = min(oldest, visible)
-    var position = cursor == 0 ? first : cursor
+    var position = cursor == 0 ? oldest : cursor
     var count = 0
-    if position < first && events.count > 0 {
+    if position < oldest && events.count > 0 {
       events[0] = berth_event(
-        sequence: position, time_ms: 0, pod: UInt64.max, node: UInt64.max, other: first - position,
+        sequence: position, time_ms: 0, pod: UInt64.max, node: UInt64.max, other: oldest - position,
         kind: UInt32(BERTH_EVENT_GAP), pod_class: UInt32.max)
-      lost += first - position
-      position = first
+      lost += oldest - position
+      position = oldest
       count = 1
     }
-    while position >= first && position < visible && count < events.count {
+    while position >= oldest && position < next && count < events.count {
       events[count] = cell(position).pointee
       position += 1
       count += 1
     }
     return (count, position)
   }
+
+  // MARK: The ring
 
   @inline(__always)
   private func cell(_ number: UInt64) -> UnsafeMutablePointer<berth_event> {
@@ -122,7 +142,7 @@ struct EventLog {
   private mutating func resize(to newRoom: Int) {
     let fresh = arena.allocate(bytes: Self.bytes(newRoom)).bindMemory(to: berth_event.self, capacity: newRoom)
     for number in oldest..<next { fresh[Int(number) & (newRoom - 1)] = cell(number).pointee }
-    free()
+    freeRing()
     ring = fresh
     room = newRoom
   }
