@@ -6,6 +6,7 @@ import CPlatform
 /// The façade of the core: one method for every call of `include/berth.h`, which documents them.
 /// Methods validate their input, throw before they change anything, and leave handles and threads to the boundary.
 ///
+/// - `Engine+Calls.swift`: the calls that change something, all of them
 /// - `Engine+Vocabulary.swift`: resources, domains, label sets, taint sets, profiles, classes
 /// - `Engine+Nodes.swift`: nodes
 /// - `Engine+Pods.swift`: placing, binding, leaving
@@ -22,6 +23,8 @@ public final class Engine {
   let cpuLevel: UInt32
   private let kernels: UnsafeMutablePointer<bk_table>
   let undoLog: UndoLog
+  /// What is known of the engine's journal; nil without one.
+  var recorder: Recorder?
   var statements = Statements()
   var reranker: Reranker?
   /// What time it is by the caller's clock, in milliseconds.
@@ -99,7 +102,7 @@ public final class Engine {
     return result
   }
 
-  public func setPath(_ path: UInt32) throws(EngineError) {
+  func applySetPath(_ path: UInt32) throws(EngineError) {
     guard path <= UInt32(BERTH_PATH_ROWS) else {
       throw refuse(BERTH_BAD_ARGUMENT, "path \(path) is unknown: use BERTH_PATH_*")
     }

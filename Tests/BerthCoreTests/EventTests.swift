@@ -4,32 +4,6 @@ import CBerth
 import Testing
 
 struct EventTests {
-  /// Events, gaps and counters of random commands in and out of statements against the plain account of them.
-  @Test(arguments: Fuzz.seeds(150))
-  func eventsAndCountersFollowWhatHappened(seed: Int) throws {
-    let world = try EventWorld(seed: seed, capacity: [1, 4, 64, 256, 4096][seed % 5])
-    do {
-      for _ in 0..<300 {
-        try world.step()
-        try world.engine.validate()
-      }
-    } catch {
-      Issue.record("\(error)\nlast commands:\n  \(world.log.suffix(20).joined(separator: "\n  "))\nseed \(seed)")
-    }
-    let metrics = world.engine.metrics()
-    #expect(metrics.events_written == world.reference.written)
-    #expect(metrics.events_lost == world.reference.lost)
-    #expect(metrics.statements_begun == world.begun)
-    #expect(metrics.statements_committed == world.committed)
-    #expect(metrics.statements_discarded == world.discarded)
-    #expect(metrics.rollbacks == world.rollbacks)
-    #expect(metrics.placed == world.outcomes[UInt32(BERTH_PLACED)] ?? 0)
-    #expect(metrics.no_fit == world.outcomes[UInt32(BERTH_NO_FIT)] ?? 0)
-    #expect(world.engine.info().decisions == UInt64(world.decisions))
-    try world.checkHistograms()
-    try PrometheusCheck(world.engine).run()
-  }
-
   /// Every ring up to 8, every number of events, every cursor, every size of the reader's buffer.
   @Test(arguments: [1, 2, 4, 8])
   func gapsOfTinyRings(capacity: Int) throws {

@@ -40,15 +40,47 @@ struct MetricsTests {
     for (nanoseconds, text) in cases { #expect(PrometheusText.seconds(nanoseconds) == text) }
   }
 
-  @Test func pathsAreTheKindsOfDecisions() throws {
-    let world = try EventWorld(seed: 5, capacity: 64)
-    for _ in 0..<400 { try world.step() }
-    let info = world.engine.info()
-    let metrics = world.engine.metrics()
-    #expect(metrics.decisions.0 == info.tree_queries && info.tree_queries > 0)
-    #expect(metrics.decisions.1 == info.scan_queries && info.scan_queries > 0)
-    #expect(metrics.decisions.2 == info.row_queries && info.row_queries > 0)
-    #expect(metrics.changes_undone > 0)
+  /// Counters, histograms and text of random streams with statements, against what the twin knows of them.
+  @Test(arguments: Fuzz.seeds(60))
+  func countersFollowWhatHappened(seed: Int) {
+    let drawn = seed &* 1009 &+ 700
+    let swarm = Swarm(seed: drawn, terms: TermKind.allCases, nodes: seed % 30)
+    Fuzz.run(
+      "countersFollowWhatHappened", seed: seed,
+      try Twin(levelKeys: Array(Swarm.levelKeys.prefix(swarm.levels)), tiesByKey: swarm.tiesByKey, seed: drawn)
+    ) { twin in
+      var stream = try CommandStream(twin, swarm, statements: true)
+      for _ in 0..<stream.length { try stream.step() }
+      try twin.checkMetrics()
+    }
+  }
+
+  /// Every decision counts once, by its path and its outcome, whatever becomes of it.
+  @Test func decisionsAreCountedByPathAndOutcome() throws {
+    let twin = try Twin(seed: 4)
+    try twin.addResource("cpu", .cpu)
+    try twin.addProfile("packing", [Term(.binpack)])
+    var node = NodeSpec(domain: 0)
+    node.allocatable = ["cpu": 3]
+    try twin.addNodes([Twin.NewNode(spec: node)])
+    var pod = PodSpec(profile: "packing")
+    pod.requests = ["cpu": 2]
+    let classes = [try twin.podClass(pod), try twin.podClass(pod)]
+    for (_, engine) in twin.engines {
+      for path in [BERTH_PATH_TREE, BERTH_PATH_SCAN, BERTH_PATH_ROWS, BERTH_PATH_ROWS] {
+        try engine.setPath(UInt32(path))
+        _ = try Twin.placed(classes, dryRun: true, engine)
+      }
+      let statement = try engine.beginStatement()
+      _ = try Twin.placed(classes, dryRun: false, engine)
+      try engine.discard(statement)
+      let metrics = engine.metrics()
+      #expect(metrics.decisions.0 == 2 && metrics.decisions.1 == 2 && metrics.decisions.2 == 6)
+      #expect(metrics.placed == 5 && metrics.no_fit == 5 && metrics.refused_by_host == 0)
+      #expect(metrics.changes_undone == 5)
+      #expect(metrics.events_written == 1)
+    }
+    try twin.checkMetrics()
   }
 
   @Test func growthAndBulkLoadsAreCounted() throws {
@@ -69,37 +101,62 @@ struct MetricsTests {
     let (engine, _) = try EventTests.oneNode()
     #expect(engine.latencies.bytes == 0)
     #expect(try engine.histogram(of: UInt32(BERTH_DECISION_TREE)).count == 0)
-    #expect(throws: EngineError.self) { try engine.histogram(of: 5) }
-    #expect(throws: EngineError.self) { try engine.histogram(of: .max) }
+    for kind in [5, UInt32.max] {
+      #expect(throws: EngineError.self) { try engine.histogram(of: kind) }
+    }
     try PrometheusCheck(engine).run()
   }
 
   @Test func switchedOffTimingStillCountsDecisions() throws {
-    let world = try EventWorld(seed: 6, capacity: 64)
-    world.engine.timeDecisions(false)
-    for _ in 0..<100 { try world.step() }
-    #expect(world.decisions > 0)
-    #expect(world.engine.info().decisions == UInt64(world.decisions))
-    #expect(world.engine.latencies.bytes == 0)
+    let twin = try Twin(seed: 6)
+    try twin.addProfile("packing", [Term(.binpack)])
+    let classes = [try twin.podClass(PodSpec(profile: "packing"))]
+    for (_, engine) in twin.engines {
+      engine.timeDecisions(false)
+      _ = try Twin.placed(classes, dryRun: false, engine)
+      #expect(engine.info().decisions == 1)
+      #expect(engine.latencies.bytes == 0)
+    }
   }
 }
 
-extension EventWorld {
-  /// A histogram holds as many decisions as there were of its kind, and their times add up.
-  func checkHistograms() throws {
-    let decisions = withUnsafeBytes(of: engine.metrics().decisions) { Array($0.bindMemory(to: UInt64.self)) }
-    for kind in DecisionKind.allCases {
-      let histogram = try engine.histogram(of: UInt32(kind.rawValue))
-      let counts = withUnsafeBytes(of: histogram.counts) { Array($0.bindMemory(to: UInt64.self)) }
-      let bounds = withUnsafeBytes(of: histogram.upper_ns) { Array($0.bindMemory(to: UInt64.self)) }
-      #expect(histogram.count == decisions[kind.rawValue])
-      #expect(counts.reduce(0, +) == histogram.count)
-      var least: UInt64 = 0
-      for (bucket, count) in counts.enumerated() where bucket > 0 { least += count * (bounds[bucket - 1] + 1) }
-      #expect(histogram.sum_ns >= least)
-      if counts.last == 0 {
-        #expect(histogram.sum_ns <= zip(counts, bounds).reduce(0) { $0 + ($1.0 == 0 ? 0 : $1.0 * $1.1) })
-      }
+extension Twin {
+  func checkMetrics() throws {
+    for (_, engine) in engines {
+      let metrics = engine.metrics()
+      let statements = [metrics.statements_begun, metrics.statements_committed + metrics.statements_discarded]
+      try check(
+        statements == [ledger.lastStatement, UInt64(ledger.closed.count)],
+        "statements begun and closed \(statements), not \(ledger.lastStatement) and \(ledger.closed.count)")
+      let told = [metrics.events_written, metrics.events_lost]
+      try check(
+        told == [events.written, events.lost], "events written and lost \(told), not \(events.written), \(events.lost)")
+      let decisions = withUnsafeBytes(of: metrics.decisions) { Array($0.bindMemory(to: UInt64.self)) }
+      let sum = decisions.reduce(0, +)
+      let outcomes = metrics.placed + metrics.no_fit + metrics.refused_by_host
+      try check(
+        sum == engine.info().decisions && sum == outcomes,
+        "decisions \(decisions), info \(engine.info().decisions), outcomes \(outcomes)")
+      for kind in DecisionKind.allCases { try checkHistogram(engine, kind, decisions[kind.rawValue]) }
+      try PrometheusCheck(engine).run()
     }
+  }
+
+  /// A histogram holds as many decisions as there were of its kind, and their times add up.
+  private func checkHistogram(_ engine: Engine, _ kind: DecisionKind, _ decisions: UInt64) throws {
+    let histogram = try engine.histogram(of: UInt32(kind.rawValue))
+    let counts = withUnsafeBytes(of: histogram.counts) { Array($0.bindMemory(to: UInt64.self)) }
+    let bounds = withUnsafeBytes(of: histogram.upper_ns) { Array($0.bindMemory(to: UInt64.self)) }
+    var least: UInt64 = 0
+    var most: UInt64 = 0
+    for (bucket, count) in counts.enumerated() where count > 0 {
+      least += bucket == 0 ? 0 : count * (bounds[bucket - 1] + 1)
+      most = bounds[bucket] == .max ? .max : most + count * bounds[bucket]
+    }
+    try check(
+      histogram.count == decisions && counts.reduce(0, +) == decisions,
+      "\(kind): \(histogram.count) decisions timed, \(counts.reduce(0, +)) in buckets, \(decisions) made")
+    try check(
+      (least...most).contains(histogram.sum_ns), "\(kind): \(histogram.sum_ns) ns, outside of \(least)...\(most)")
   }
 }

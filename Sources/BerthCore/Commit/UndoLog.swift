@@ -30,6 +30,8 @@ final class UndoLog {
 
   @inline(__always) var isRecording: Bool { scopes > 0 }
 
+  func hasChanged(since mark: Mark) -> Bool { changes.count != mark.changes }
+
   @inline(__always)
   func note(_ change: Change) {
     if scopes > 0 { changes.append(change) }
