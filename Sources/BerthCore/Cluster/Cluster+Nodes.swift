@@ -19,7 +19,7 @@ extension Cluster {
     for index in 0..<count {
       reader.read(index, into: &list)
       let slot = takeSlot(leaf: reader.leaves[index], dims: list.count)
-      let row = rows.row(slot)
+      let row = rows.mutableRow(slot)
       setShape(row, list, price: reader.batch.nodes[index].price)
       for dim in 0..<list.count { row.used[dim] = list.used[dim] }
       row.tie = reader.batch.nodes[index].tie_key
@@ -35,7 +35,7 @@ extension Cluster {
         while fresh.count <= tree { fresh.append([]) }
         fresh[tree].append(node)
       } else {
-        forest.trees[tree].insert(slot, row, capacities(row))
+        forest.trees[tree].insert(slot, row, capacities(row.row))
       }
     }
     // by node, since a relabelling on the way may have moved slots
@@ -58,8 +58,8 @@ extension Cluster {
   private func rebuild(_ tree: StateTree, adding slots: [UInt32]) {
     guard tree.count < 3 * slots.count else {
       for slot in slots {
-        let row = rows.row(slot)
-        tree.insert(slot, row, capacities(row))
+        let row = rows.mutableRow(slot)
+        tree.insert(slot, row, capacities(row.row))
       }
       return
     }
@@ -82,15 +82,15 @@ extension Cluster {
 
   func update(_ node: UInt32, _ reader: NodeBatchReader, _ index: Int, _ list: ResourceList) {
     var slot = nodes.slots[Int(node)]
-    var row = rows.row(slot)
-    tree(of: row).remove(slot, row)
+    var row = rows.mutableRow(slot)
+    tree(of: row.row).remove(slot, row.row)
     catalog.pools.leave(row.pool)
     if rows.domain(of: slot) != reader.leaves[index] {
-      leaveShape(row)
+      leaveShape(row.row)
       rows.give(slot)
       slot = takeSlot(leaf: reader.leaves[index], dims: list.count)
       nodes.move(node, to: slot)
-      row = rows.row(slot)
+      row = rows.mutableRow(slot)
       row.node = node
       row.generation = nodes.generation(node)
       setShape(row, list, price: reader.batch.nodes[index].price)
@@ -101,13 +101,13 @@ extension Cluster {
     row.tie = reader.batch.nodes[index].tie_key
     row.pool = reader.pools[index]
     catalog.pools.join(row.pool)
-    tree(of: row).insert(slot, row, capacities(row))
+    tree(of: row.row).insert(slot, row, capacities(row.row))
     log.append(slot)
   }
 
   func remove(_ node: UInt32) {
     let slot = nodes.slots[Int(node)]
-    let row = rows.row(slot)
+    let row = rows.mutableRow(slot).row
     tree(of: row).remove(slot, row)
     leaveShape(row)
     catalog.pools.leave(row.pool)
@@ -118,11 +118,11 @@ extension Cluster {
   }
 
   func setPool(_ slot: UInt32, _ pool: UInt16) {
-    let row = rows.row(slot)
+    let row = rows.mutableRow(slot)
     catalog.pools.leave(row.pool)
     row.pool = pool
     catalog.pools.join(pool)
-    tree(of: row).update(slot, row, capacities(row))
+    tree(of: row.row).update(slot, row, capacities(row.row))
     log.append(slot)
   }
 

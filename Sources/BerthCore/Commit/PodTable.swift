@@ -1,7 +1,7 @@
 import BerthMemory
 import CBerth
 
-/// Pods: where each is and what it holds, as its class. Stable ids with a generation, pages that never move.
+/// Pods: where each is and what it holds, as its class. Stable ids with a generation.
 struct PodTable {
   struct Pod {
     var podClass: UInt32
@@ -18,33 +18,22 @@ struct PodTable {
       set { tag = newValue ? tag | 4 : tag & ~4 }
     }
   }
-  private static let pageShift = 15  // 32,768 pods, 512 KiB
 
-  private let arena: Arena
-  private var pages: Column<UnsafeMutablePointer<Pod>>
+  private var cells: PagedColumn<Pod>
   private var firstFree: UInt32 = .max
   private var used = 0
   private var freeCount = 0
   private(set) var count = 0
 
   init(in arena: Arena) {
-    self.arena = arena
-    pages = Column(in: arena)
+    cells = PagedColumn(in: arena)
   }
 
-  var bytes: Int { pages.bytes + (pages.count << Self.pageShift) * MemoryLayout<Pod>.stride }
-
-  @inline(__always)
-  private func pod(_ index: UInt32) -> UnsafeMutablePointer<Pod> {
-    pages[Int(index) >> Self.pageShift] + (Int(index) & ((1 << Self.pageShift) - 1))
-  }
+  var bytes: Int { cells.bytes }
 
   /// Room for more pods, so that adding them asks the arena for nothing.
   mutating func reserve(_ additional: Int) {
-    while (pages.count << Self.pageShift) - used + freeCount < additional {
-      let page = arena.allocate(bytes: MemoryLayout<Pod>.stride << Self.pageShift)
-      pages.append(page.bindMemory(to: Pod.self, capacity: 1 << Self.pageShift))
-    }
+    cells.grow(to: max(cells.count, used + additional - freeCount))
   }
 
   @inline(__always)
@@ -52,13 +41,13 @@ struct PodTable {
     let index: UInt32
     if firstFree != .max {
       index = firstFree
-      firstFree = pod(index).pointee.node
+      firstFree = cells[Int(index)].node
       freeCount -= 1
     } else {
       index = UInt32(used)
       used += 1
     }
-    let cell = pod(index)
+    let cell = cells.ownedPointer(Int(index))
     let generation = max(1, ((cell.pointee.tag >> 3) &+ 1) & 0x1FFF_FFFF)
     cell.pointee = Pod(
       podClass: podClass, node: node, nodeGeneration: nodeGeneration, tag: generation << 3 | UInt32(state))
@@ -69,7 +58,7 @@ struct PodTable {
   @inline(__always)
   mutating func remove(_ id: berth_pod_id) {
     let index = UInt32(truncatingIfNeeded: id)
-    let cell = pod(index)
+    let cell = cells.ownedPointer(Int(index))
     cell.pointee.tag &= ~7
     count -= 1
     // a place whose generations are used up is not used again, or a very old id would be taken for a live one
@@ -80,23 +69,27 @@ struct PodTable {
   }
 
   @inline(__always)
-  func get(
-    _ id: berth_pod_id, _ place: @autoclosure () -> String = ""
-  ) throws(EngineError) -> UnsafeMutablePointer<Pod> {
+  func get(_ id: berth_pod_id, _ place: @autoclosure () -> String = "") throws(EngineError) -> Pod {
     let index = UInt32(truncatingIfNeeded: id)
     let generation = UInt32(truncatingIfNeeded: id >> 32)
-    guard Int(index) < used, generation > 0, generation <= pod(index).pointee.tag >> 3 else {
+    guard Int(index) < used, generation > 0, generation <= cells[Int(index)].tag >> 3 else {
       throw EngineError(UInt32(BERTH_UNKNOWN_ID), "\(place())pod \(id) was never given out by this engine")
     }
-    let cell = pod(index)
-    guard cell.pointee.tag >> 3 == generation, cell.pointee.tag & 3 != 0 else {
+    let pod = cells[Int(index)]
+    guard pod.tag >> 3 == generation, pod.tag & 3 != 0 else {
       throw EngineError(UInt32(BERTH_STALE_ID), "\(place())pod \(id) has left")
     }
-    return cell
+    return pod
+  }
+
+  /// A live pod for writing.
+  @inline(__always)
+  func change(_ id: berth_pod_id) -> UnsafeMutablePointer<Pod> {
+    cells.ownedPointer(Int(UInt32(truncatingIfNeeded: id)))
   }
 
   /// Every live pod.
   func visit(_ body: (Pod) -> Void) {
-    for index in 0..<used where pod(UInt32(index)).pointee.tag & 3 != 0 { body(pod(UInt32(index)).pointee) }
+    for index in 0..<used where cells[index].tag & 3 != 0 { body(cells[index]) }
   }
 }

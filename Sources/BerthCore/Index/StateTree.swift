@@ -215,8 +215,23 @@ final class StateTree {
 
   // MARK: Blocks
 
-  @inline(__always) func leaf(_ index: UInt32) -> Leaf { state.pointee.leaf(index) }
-  @inline(__always) func inner(_ index: UInt32) -> Inner { state.pointee.inner(index) }
+  // A block for reading is void once a block of the same page is taken for writing: what is to be written is taken
+  // first. Blocks for writing stay where they are until the engine is forked.
+
+  @inline(__always) func readLeaf(_ index: UInt32) -> Leaf { state.pointee.leaf(index) }
+  @inline(__always) func readInner(_ index: UInt32) -> Inner { state.pointee.inner(index) }
+
+  /// A leaf for writing.
+  @inline(__always) func leaf(_ index: UInt32) -> Leaf {
+    if !state.pointee.leaves.pointee.owns(index) { blocks.leaves.own(index) }
+    return state.pointee.leaf(index)
+  }
+
+  /// An inner for writing.
+  @inline(__always) func inner(_ index: UInt32) -> Inner {
+    if !state.pointee.inners.pointee.owns(index) { blocks.inners.own(index) }
+    return state.pointee.inner(index)
+  }
 
   func newLeaf() -> UInt32 {
     let index = blocks.leaves.allocate()
@@ -283,8 +298,8 @@ final class StateTree {
   // MARK: Changes
 
   /// Adds a node whose row is complete but for its leaf.
-  func insert(_ slot: UInt32, _ row: Row, _ capacities: UnsafePointer<Int64>) {
-    narrow(row, capacities, into: fresh)
+  func insert(_ slot: UInt32, _ row: MutableRow, _ capacities: UnsafePointer<Int64>) {
+    narrow(row.row, capacities, into: fresh)
     insert(slot, row, key(fresh, slot: slot))
   }
 
@@ -298,8 +313,8 @@ final class StateTree {
 
   /// Brings a node up to date after its used quantities, pool or tie key changed.
   @inline(__always)
-  func update(_ slot: UInt32, _ row: Row, _ capacities: UnsafePointer<Int64>) {
-    narrow(row, capacities, into: fresh)
+  func update(_ slot: UInt32, _ row: MutableRow, _ capacities: UnsafePointer<Int64>) {
+    narrow(row.row, capacities, into: fresh)
     let wanted = key(fresh, slot: slot)
     let index = row.leaf
     let block = leaf(index)
@@ -321,12 +336,12 @@ final class StateTree {
   private func stays(_ index: UInt32, _ block: Leaf, _ key: TreeKey) -> Bool {
     let parentIndex = block.header.pointee.parent
     if parentIndex == UInt32(BK_NONE) { return true }
-    let parent = inner(parentIndex)
+    let parent = readInner(parentIndex)
     let place = Int(kernels.pointee.find(parent.children, index))
     return place + 1 < parent.count && !(key < parent.separator(place)) && key < parent.separator(place + 1)
   }
 
-  private func insert(_ slot: UInt32, _ row: Row, _ key: TreeKey) {
+  private func insert(_ slot: UInt32, _ row: MutableRow, _ key: TreeKey) {
     count += 1
     if root == UInt32(BK_NONE) {
       root = newLeaf()
@@ -336,24 +351,26 @@ final class StateTree {
     var index = root
     var level = height
     while level > 0 {
-      var parent = inner(index)
+      var parent = readInner(index)
       let below = Int(kernels.pointee.rank(parent.base, key.high, key.low))
       // A key below the first separator goes to the first child all the same; the separator follows, so that a split
       // of that child cannot set one below it.
-      if below == 0 { parent.setSeparator(0, key) }
+      if below == 0 {
+        parent = inner(index)
+        parent.setSeparator(0, key)
+      }
       var place = max(0, below - 1)
       var child = parent.children[place]
-      let full = level == 1 ? leaf(child).count == 64 : inner(child).count == 64
+      let full = level == 1 ? readLeaf(child).count == 64 : readInner(child).count == 64
       if full {
         if level == 1 { splitLeaf(index, place) } else { splitInner(index, place, level: level - 1) }
-        parent = inner(index)
+        parent = readInner(index)
         if !(key < parent.separator(place + 1)) { place += 1 }
         child = parent.children[place]
       }
       if level == 1 {
         append(child, slot, row)
-        parent = inner(index)
-        grow(scratch, slot, row, from: parent, place)
+        grow(scratch, slot, row.row, from: readInner(index), place)
         propagate(index, place, scratch)
         return
       }
@@ -361,11 +378,11 @@ final class StateTree {
       level -= 1
     }
     append(root, slot, row)
-    kernels.pointee.summarize_leaf(leaf(root).base, layout, summary)
+    kernels.pointee.summarize_leaf(readLeaf(root).base, layout, summary)
   }
 
   @inline(__always)
-  private func append(_ index: UInt32, _ slot: UInt32, _ row: Row) {
+  private func append(_ index: UInt32, _ slot: UInt32, _ row: MutableRow) {
     let block = leaf(index)
     let lane = block.count
     block.slots[lane] = slot
@@ -414,12 +431,11 @@ final class StateTree {
       }
       return
     }
-    let parent = inner(parentIndex)
-    let place = Int(kernels.pointee.find(parent.children, index))
+    let place = Int(kernels.pointee.find(readInner(parentIndex).children, index))
     if last == 0 {
       blocks.leaves.release(index)
       removeChild(parentIndex, place)
-    } else if last < 20 && mergeLeaves(parentIndex, parent, place) {
+    } else if last < 20 && mergeLeaves(parentIndex, place) {
       return
     } else {
       kernels.pointee.summarize_leaf(block.base, layout, scratch)
@@ -434,7 +450,7 @@ final class StateTree {
       kernels.pointee.summarize_leaf(block.base, layout, summary)
       return
     }
-    let place = Int(kernels.pointee.find(inner(parentIndex).children, index))
+    let place = Int(kernels.pointee.find(readInner(parentIndex).children, index))
     kernels.pointee.summarize_leaf(block.base, layout, scratch)
     propagate(parentIndex, place, scratch)
   }
@@ -444,24 +460,24 @@ final class StateTree {
     var index = start
     var place = startPlace
     while true {
-      let block = inner(index)
-      guard replace(block, place, new) else { return }
+      guard replace(index, place, new) else { return }
+      let block = readInner(index)
       let parentIndex = block.header.pointee.parent
       if parentIndex == UInt32(BK_NONE) {
         kernels.pointee.summarize_inner(block.base, layout, summary)
         return
       }
       kernels.pointee.summarize_inner(block.base, layout, new)
-      place = Int(kernels.pointee.find(inner(parentIndex).children, index))
+      place = Int(kernels.pointee.find(readInner(parentIndex).children, index))
       index = parentIndex
     }
   }
 
   /// False when the summary there is the same already.
   @inline(__always)
-  private func replace(_ block: Inner, _ place: Int, _ new: UnsafeMutablePointer<bk_summary>) -> Bool {
+  private func replace(_ index: UInt32, _ place: Int, _ new: UnsafeMutablePointer<bk_summary>) -> Bool {
     let old = scratch + 1
-    block.get(place, old, dims: dims)
+    readInner(index).get(place, old, dims: dims)
     var same =
       old.pointee.mix_low == new.pointee.mix_low && old.pointee.mix_high == new.pointee.mix_high
       && old.pointee.slot == new.pointee.slot && old.pointee.tie == new.pointee.tie
@@ -472,7 +488,7 @@ final class StateTree {
         && bk_summary_low(old)![dim] == bk_summary_low(new)![dim]
     }
     if same { return false }
-    block.put(place, new, dims: dims)
+    inner(index).put(place, new, dims: dims)
     return true
   }
 }

@@ -18,15 +18,15 @@ struct PodClasses {
     var priority: Int32
   }
 
-  private(set) var records: Column<PodClass>
-  private var requests: Column<Request>
+  private(set) var records: PagedColumn<PodClass>
+  private var requests: PagedColumn<Request>  // those of a class stand in one page
   private var ids: [Key: UInt32] = [:]
   private(set) var filters: [Filter] = []
   private var filterIDs: [Placeability: UInt32] = [:]
 
   init(in arena: Arena) {
-    records = Column(in: arena)
-    requests = Column(in: arena)
+    records = PagedColumn(in: arena)
+    requests = PagedColumn(in: arena)
   }
 
   var count: Int { records.count }
@@ -48,11 +48,11 @@ struct PodClasses {
       filterIDs[placeability] = filter
     }
     let id = UInt32(records.count)
+    let first = list.withUnsafeBufferPointer { requests.append(contentsOf: $0) }
     records.append(
       PodClass(
-        firstRequest: UInt32(requests.count), requestCount: UInt32(list.count), profile: profile, filter: filter,
+        firstRequest: UInt32(first), requestCount: UInt32(list.count), profile: profile, filter: filter,
         priority: priority))
-    for request in list { requests.append(request) }
     ids[key] = id
     return id
   }
@@ -61,6 +61,6 @@ struct PodClasses {
   func requests(_ podClass: UInt32) -> UnsafeBufferPointer<Request> {
     let record = records[Int(podClass)]
     guard record.requestCount > 0 else { return UnsafeBufferPointer(start: nil, count: 0) }
-    return UnsafeBufferPointer(start: requests.pointer + Int(record.firstRequest), count: Int(record.requestCount))
+    return UnsafeBufferPointer(start: requests.pointer(Int(record.firstRequest)), count: Int(record.requestCount))
   }
 }
