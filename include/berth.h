@@ -43,7 +43,7 @@ extern "C" {
 /* ---------------------------------------------------------------------------------------------------------------- */
 
 /* Raised by one whenever a struct, a constant or a function of this header changes. Bindings check it at load. */
-#define BERTH_ABI_VERSION 1u
+#define BERTH_ABI_VERSION 2u
 
 /* The version of the library that this header belongs to, "major.minor.patch". */
 #define BERTH_VERSION "0.1.0"
@@ -75,14 +75,19 @@ enum {
   BERTH_STALE_ID = 22,   /* given out by this engine, but the node or pod has gone since */
   BERTH_DUPLICATE = 23,  /* the name, or the id within one batch, is there already */
   /* 30..39: the state of the engine */
-  BERTH_WRONG_STATE = 30, /* the pod is not in a state that allows this (e.g. confirm of a bound pod) */
-  BERTH_BUSY = 31,        /* another thread is inside a call on this engine */
-  BERTH_SEALED = 32,      /* levels and tie rule cannot change once there are domains or nodes */
+  BERTH_WRONG_STATE = 30,  /* the pod is not in a state that allows this (e.g. confirm of a bound pod) */
+  BERTH_BUSY = 31,         /* another thread is inside a call on this engine */
+  BERTH_SEALED = 32,       /* levels and tie rule cannot change once there are domains or nodes */
+  BERTH_NO_ROOM = 33,      /* what is to be held is not free where it is to be held */
+  BERTH_BAD_CALLBACK = 34, /* the host's callback returned what the call's documentation does not allow */
   /* 40..49: resources of the host */
   BERTH_LIMIT = 40,         /* one of the limits below would be exceeded */
   BERTH_OUT_OF_MEMORY = 41, /* the allocator refused */
-  /* 50..59: self check */
-  BERTH_CORRUPT = 50 /* berth_engine_validate found a broken invariant: please report it */
+  BERTH_IO = 42,            /* a file cannot be opened, read or written; the message has the system's words */
+  /* 50..59: self check, files */
+  BERTH_CORRUPT = 50, /* berth_engine_validate found a broken invariant: please report it */
+  BERTH_BAD_FILE =
+      51 /* a snapshot or journal that is cut, altered, foreign or of another ABI; the message has the offset */
 };
 
 /* The status's name, "BERTH_OK"; "BERTH_UNKNOWN_STATUS" for other values. Static, never freed. */
@@ -108,6 +113,11 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_QUANTITY 1125899906842624 /* 2^50: largest allocatable and request */
 #define BERTH_MAX_PRICE 1099511627776       /* 2^40: largest price of a node, which is not negative */
 #define BERTH_MAX_WEIGHT 1000000            /* largest weight of a score term or of a resource in it */
+#define BERTH_MAX_STATEMENTS 64u            /* open statements, one inside the other */
+#define BERTH_MAX_CHECKPOINTS 1048576u      /* checkpoints of all open statements */
+#define BERTH_MAX_CHANGES 1073741824u       /* changes that the open statements can take back */
+#define BERTH_MAX_FEATURES 64u              /* features of a candidate that re-ranking sees */
+#define BERTH_MAX_RESERVATIONS 16777216u    /* live reservations per engine */
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Engine                                                                                                           */
@@ -471,7 +481,8 @@ berth_status berth_class_intern(berth_engine *engine, const berth_pod_spec *spec
 
 enum {
   BERTH_PLACED = 1,
-  BERTH_NO_FIT = 2 /* no node fits now; berth_class_explain says why */
+  BERTH_NO_FIT = 2, /* no node fits now; berth_class_explain says why */
+  BERTH_REFUSED = 3 /* nodes fit, but the host's re-ranking refused every candidate it was shown */
 };
 
 typedef struct berth_placement {
@@ -479,7 +490,7 @@ typedef struct berth_placement {
   berth_node_id node; /* BERTH_NO_NODE when nothing fits */
   int64_t score;      /* total; 0 when nothing fits */
   berth_class_id pod_class;
-  uint32_t outcome; /* BERTH_PLACED or BERTH_NO_FIT */
+  uint32_t outcome; /* BERTH_PLACED, BERTH_NO_FIT or BERTH_REFUSED */
 } berth_placement;
 
 enum { BERTH_PLACE_DRY_RUN = 1u }; /* decide as if, then take everything back */
@@ -555,6 +566,151 @@ typedef struct berth_explanation {
  * reasons_out[capacity], most nodes first. Changes nothing. */
 berth_status berth_class_explain(berth_engine *engine, berth_class_id pod_class, berth_explanation *explanation_out,
                                  berth_reason *reasons_out, size_t capacity);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Statements                                                                                                       */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* A statement is a stretch of calls that can be taken back. Begin, call whatever changes the engine, look at what came
+ * of it, then commit, or discard: the engine is what it was at the beginning. Every call inside sees the changes before
+ * it. Statements nest: what an inner one commits still belongs to the outer one. Costs are in proportion to the
+ * changes, not to the cluster.
+ *
+ * Taking back restores everything that can be read or decided on, the ids that come next included: ids given out by
+ * what is taken back are void, and will be given out again. Counters of berth_engine_info and metrics are not taken
+ * back. Statement and checkpoint ids are never given out twice. */
+typedef uint64_t berth_statement_id;
+typedef uint64_t berth_checkpoint_id;
+
+/* Opens a statement, inside of the one that is open already if there is one. BERTH_LIMIT beyond
+ * BERTH_MAX_STATEMENTS. */
+berth_status berth_statement_begin(berth_engine *engine, berth_statement_id *id_out);
+
+/* Marks this moment of the innermost open statement; BERTH_WRONG_STATE if none is open. */
+berth_status berth_statement_checkpoint(berth_engine *engine, berth_checkpoint_id *id_out);
+
+/* Takes back everything since a checkpoint of the innermost open statement. The checkpoint stays, later ones are gone.
+ * BERTH_WRONG_STATE for a checkpoint of an outer statement (that lies before the base of the innermost one: close that
+ * first), BERTH_STALE_ID for one that is gone. */
+berth_status berth_statement_rollback(berth_engine *engine, berth_checkpoint_id checkpoint);
+
+/* Keeps what the innermost statement did and closes it. BERTH_WRONG_STATE if this is an outer one, BERTH_STALE_ID if it
+ * is closed already. */
+berth_status berth_statement_commit(berth_engine *engine, berth_statement_id statement);
+
+/* Takes back what the innermost statement did and closes it. Refused as commit is. */
+berth_status berth_statement_discard(berth_engine *engine, berth_statement_id statement);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Forks                                                                                                            */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* Makes an independent engine that is what this one is now. The two share what neither has changed since, block by
+ * block, so a fork costs neither the time nor the memory of a copy; each may change, be forked and be destroyed in any
+ * order, and they may be used by different threads at the same time. All ids mean the same in both at first; later ones
+ * are each engine's own. Inside an open statement the fork starts from what is there now and has no open statement. A
+ * fork has no journal, no callback and no events of its parent's past. The caller destroys it. */
+berth_status berth_engine_fork(berth_engine *engine, berth_engine **engine_out);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Time                                                                                                             */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+#define BERTH_NEVER 9223372036854775807 /* an expiry that does not come */
+
+/* Tells the engine what time it is, in milliseconds of the caller's clock; it starts at 0 and may not go back
+ * (BERTH_BAD_ARGUMENT). Whatever expires at this time or before lapses now, in the order of expiry, then of ids. The
+ * engine reads no clock of its own to decide anything. */
+berth_status berth_engine_set_time(berth_engine *engine, int64_t now_ms);
+
+/* The time it was told last. */
+berth_status berth_engine_read_time(berth_engine *engine, int64_t *now_ms_out);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Reservations                                                                                                     */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* (reservations: to come) */
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Load                                                                                                             */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* (load: to come) */
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Re-rank                                                                                                          */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* What re-ranking is told of a candidate, as int64. */
+enum {
+  BERTH_FEATURE_TERM = 1,        /* weighted score of the profile's term number `argument`; 0 if there are fewer */
+  BERTH_FEATURE_FREE = 2,        /* free of resource `argument` before placing; negative where over-committed */
+  BERTH_FEATURE_ALLOCATABLE = 3, /* allocatable of resource `argument` */
+  BERTH_FEATURE_REQUEST = 4,     /* the pod's request of resource `argument` */
+  BERTH_FEATURE_PRICE = 5,       /* price of the node; `argument` 0 here and below */
+  BERTH_FEATURE_SLOT = 6,        /* place in topology order */
+  BERTH_FEATURE_DOMAIN = 7,      /* id of the node's domain on level `argument`, 1 being the first */
+  BERTH_FEATURE_LABELS = 8,      /* label set id */
+  BERTH_FEATURE_PRIORITY = 9     /* the pod's priority */
+};
+
+typedef struct berth_feature {
+  uint32_t kind; /* BERTH_FEATURE_* */
+  uint32_t argument;
+} berth_feature;
+
+/* What the callback sees: some pods, each with its best candidates. Valid until it returns. */
+typedef struct berth_rerank_batch {
+  uint32_t struct_size;
+  uint32_t candidate_limit; /* k: columns of `candidates` and of the order */
+  uint32_t feature_count;
+  uint32_t round; /* 0; higher where pods come again because others of their batch took what they wanted */
+  size_t pod_count;
+  const berth_class_id *classes;     /* [pod_count] */
+  const uint32_t *candidate_counts;  /* [pod_count], 1..k */
+  const berth_candidate *candidates; /* [pod_count][k], best first */
+  const int64_t *features;           /* [pod_count][k][feature_count] */
+} berth_rerank_batch;
+
+/* Orders each pod's candidates: order_out is [pod_count][k] and comes filled with 0, 1, 2 ... (best first) and -1 behind
+ * the last candidate. The callback may permute a row, and shorten it with -1: candidates that are left out are refused
+ * for this pod. Anything else in a row, or a result other than 0, is BERTH_BAD_CALLBACK for the call that placed, and
+ * all of that call is taken back. Calls on the engine from inside get BERTH_BUSY. */
+typedef uint32_t (*berth_rerank_callback)(void *context, const berth_rerank_batch *batch, int32_t *order_out);
+
+typedef struct berth_rerank_options {
+  uint32_t struct_size;
+  uint32_t candidate_limit; /* k, 1..BERTH_MAX_CANDIDATES */
+  uint32_t batch_limit;     /* pods in one call of the callback; with k at most BERTH_MAX_CANDIDATES candidates */
+  uint32_t feature_count;   /* at most BERTH_MAX_FEATURES */
+  const berth_feature *features;
+  berth_rerank_callback callback;
+  void *context;
+} berth_rerank_options;
+
+/* One pod at a time, eight candidates, no features, no callback. */
+void berth_rerank_options_init(berth_rerank_options *options);
+
+/* From now on berth_pods_place shows the callback each pod's k best nodes, and takes the first of its order. Null
+ * options: no callback any more. With batch_limit 1 every pod's candidates are what the pods before it left over. With
+ * more, the pods of a batch are listed against the same state and then placed in their order, each on the first of its
+ * candidates that still fits; pods whose candidates are all taken by then are listed again in another round, which
+ * places at least one of them. A placement's score is what the candidate was listed with. The engine stays
+ * deterministic as far as the callback is; it is neither forked nor saved with the engine. */
+berth_status berth_engine_set_rerank(berth_engine *engine, const berth_rerank_options *options);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Events and metrics                                                                                               */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* (events: to come) */
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Snapshots and journal                                                                                            */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* (snapshots: to come) */
 
 #ifdef __cplusplus
 }

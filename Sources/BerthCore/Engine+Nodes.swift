@@ -12,6 +12,7 @@ extension Engine {
     let reader = try NodeBatchReader(batch, cluster: cluster)
     try reader.check()
     let names = try readNames(batch)
+    try undoLog.check(batch.count)
     cluster.add(reader, ids: ids)
     if let names { cluster.name(ids, names) }
   }
@@ -60,13 +61,24 @@ extension Engine {
       }
       lists.append(list)
     }
+    try undoLog.check(batch.count)
     for index in 0..<batch.count {
-      cluster.update(try cluster.nodes.index(ids[index]), reader, index, lists[index])
+      let node = try cluster.nodes.index(ids[index])
+      let leaf = reader.leaves[index]
+      let slot = cluster.nodes.slots[Int(node)]
+      cluster.update(
+        node,
+        to: Cluster.NodeRecord(
+          list: lists[index], price: batch.nodes[index].price, tie: batch.nodes[index].tie_key,
+          pool: reader.pools[index],
+          place: cluster.rows.domain(of: slot) == leaf
+            ? .exactly(cluster.rows.place(of: slot)) : .lowestFree(leaf: leaf)))
     }
   }
 
   public func removeNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
     try checkNodes(ids)
+    try undoLog.check(ids.count)
     for id in ids { cluster.remove(try cluster.nodes.index(id)) }
   }
 
@@ -83,6 +95,7 @@ extension Engine {
       pool.isCordoned = cordoned
       pools.append(try cluster.poolID(pool))
     }
+    try undoLog.check(ids.count)
     for (index, id) in ids.enumerated() {
       cluster.setPool(cluster.nodes.slots[Int(try cluster.nodes.index(id))], pools[index])
     }

@@ -11,39 +11,54 @@ extension Engine {
     }
     try checkClasses(classes)
     let isDry = flags & UInt32(BERTH_PLACE_DRY_RUN) != 0
-    if !isDry { try checkPodLimit(classes.count) }
-    // whatever placing could need is made ready here: the loop below asks the arena for nothing
-    if !isDry { pods.reserve(classes.count) }
-    for index in 0..<classes.count {
-      if index & 15 == 0 { cluster.forest.reserveBlocks() }
-      placements[index] = placeOne(classes[index], isDry: isDry)
+    try checkPodLimit(classes.count)
+    try undoLog.check(classes.count)
+    if let reranker {
+      try placeReranked(classes, reranker, isDry: isDry, into: placements)
+    } else if isDry {
+      takingBack { placeAll(classes, into: placements) }
+    } else {
+      placeAll(classes, into: placements)
     }
     if isDry {
-      for index in stride(from: classes.count - 1, through: 0, by: -1)
-      where Int(placements[index].outcome) == BERTH_PLACED {
-        let slot = cluster.nodes.slots[Int(UInt32(truncatingIfNeeded: placements[index].node))]
-        cluster.charge(slot, workload.classes.requests(classes[index]), sign: -1)
-      }
+      for index in 0..<classes.count { placements[index].pod = UInt64.max }
+    }
+  }
+
+  private func placeAll(
+    _ classes: UnsafeBufferPointer<berth_class_id>, into placements: UnsafeMutablePointer<berth_placement>
+  ) {
+    // whatever placing could need is made ready here: the loop below asks the arena for nothing
+    pods.reserve(classes.count)
+    for index in 0..<classes.count {
+      if index & 15 == 0 { cluster.forest.reserveBlocks() }
+      placements[index] = placeOne(classes[index])
     }
   }
 
   @inline(__always)
-  private func placeOne(_ podClass: UInt32, isDry: Bool) -> berth_placement {
+  private func placeOne(_ podClass: UInt32) -> berth_placement {
     decisions += 1
     let best = planner.best(workload, podClass)
-    guard best.exists else {
-      return berth_placement(
-        pod: UInt64.max, node: UInt64.max, score: 0, pod_class: podClass, outcome: UInt32(BERTH_NO_FIT))
-    }
-    let row = cluster.rows.row(best.slot)
-    cluster.charge(best.slot, workload.classes.requests(podClass), sign: 1)
-    let pod =
-      isDry
-      ? UInt64.max
-      : pods.add(
-        podClass: podClass, node: row.node, nodeGeneration: row.generation, state: BERTH_POD_ASSUMED)
+    guard best.exists else { return unplaced(podClass, BERTH_NO_FIT) }
+    return assume(podClass, best.slot, score: best.score)
+  }
+
+  @inline(__always)
+  func unplaced(_ podClass: UInt32, _ outcome: Int) -> berth_placement {
+    berth_placement(pod: UInt64.max, node: UInt64.max, score: 0, pod_class: podClass, outcome: UInt32(outcome))
+  }
+
+  /// Puts a pod on a node where it fits.
+  @inline(__always)
+  func assume(_ podClass: UInt32, _ slot: UInt32, score: Int64) -> berth_placement {
+    let row = cluster.rows.row(slot)
+    cluster.charge(slot, workload.classes.requests(podClass), sign: 1)
+    let pod = pods.add(
+      podClass: podClass, node: row.node, nodeGeneration: row.generation, state: BERTH_POD_ASSUMED)
+    undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
     return berth_placement(
-      pod: pod, node: row.id, score: best.score, pod_class: podClass, outcome: UInt32(BERTH_PLACED))
+      pod: pod, node: row.id, score: score, pod_class: podClass, outcome: UInt32(BERTH_PLACED))
   }
 
   private func checkClasses(_ classes: UnsafeBufferPointer<berth_class_id>) throws(EngineError) {
@@ -66,30 +81,25 @@ extension Engine {
     try checkClasses(classes)
     try checkPodLimit(classes.count)
     for index in 0..<classes.count { _ = try cluster.nodes.index(ids[index], "entry \(index): ") }
+    try undoLog.check(classes.count)
     pods.reserve(classes.count)
-    var done = 0
-    do throws(EngineError) {
-      while done < classes.count {
-        let requests = workload.classes.requests(classes[done])
-        let node = try cluster.nodes.index(ids[done])
+    var bound: [berth_pod_id] = []
+    bound.reserveCapacity(classes.count)
+    try atomically { () throws(EngineError) in
+      for index in 0..<classes.count {
+        let node = try cluster.nodes.index(ids[index])
         let slot = cluster.nodes.slots[Int(node)]
-        try checkCharge(slot, requests, "entry \(done)")
+        let requests = workload.classes.requests(classes[index])
+        try checkCharge(slot, requests, "entry \(index)")
         cluster.admitResources(slot, requests)
         cluster.charge(slot, requests, sign: 1)
-        done += 1
+        let pod = pods.add(
+          podClass: classes[index], node: node, nodeGeneration: cluster.nodes.generation(node), state: BERTH_POD_BOUND)
+        undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
+        bound.append(pod)
       }
-    } catch {
-      for index in stride(from: done - 1, through: 0, by: -1) {
-        let slot = cluster.nodes.slots[Int(UInt32(truncatingIfNeeded: ids[index]))]
-        cluster.charge(slot, workload.classes.requests(classes[index]), sign: -1)
-      }
-      throw error
     }
-    for index in 0..<classes.count {
-      let node = UInt32(truncatingIfNeeded: ids[index])
-      out[index] = pods.add(
-        podClass: classes[index], node: node, nodeGeneration: cluster.nodes.generation(node), state: BERTH_POD_BOUND)
-    }
+    for index in 0..<bound.count { out[index] = bound[index] }
   }
 
   /// Binding may over-commit, but not leave what 64 bits hold, nor give a node more resources than it can list.
@@ -118,16 +128,22 @@ extension Engine {
 
   public func confirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "confirmed")
-    for id in ids { pods.change(id).pointee.setState(BERTH_POD_BOUND) }
+    try undoLog.check(ids.count)
+    for id in ids {
+      pods.change(id).pointee.setState(BERTH_POD_BOUND)
+      undoLog.note(.podConfirmed(UInt32(truncatingIfNeeded: id)))
+    }
   }
 
   public func forget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "forgotten")
+    try undoLog.check(ids.count)
     for id in ids { try leave(id) }
   }
 
   public func release(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: nil, "released")
+    try undoLog.check(ids.count)
     for id in ids { try leave(id) }
   }
 
@@ -164,6 +180,7 @@ extension Engine {
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
     }
     pods.remove(id)
+    undoLog.note(.podRemoved(UInt32(truncatingIfNeeded: id), pod))
   }
 
   public func readPods(

@@ -5,6 +5,10 @@ extension Engine {
   public func addResource(name: UnsafePointer<CChar>, kind: UInt32) throws(EngineError) -> berth_resource_id {
     let id = try cluster.resources.add(name: Text.read(name, "resource name"), kind: kind)
     cluster.forest.forgetPlans()  // default resources of terms may have changed
+    undoLog.note { engine in
+      engine.cluster.resources.removeLast()
+      engine.cluster.forest.forgetPlans()
+    }
     return id
   }
 
@@ -12,6 +16,9 @@ extension Engine {
     let leaves = cluster.catalog.topology.leaves.count
     let id = try cluster.catalog.topology.add(parent: parent, name: Text.read(name, "domain name"))
     if cluster.catalog.topology.leaves.count > leaves { cluster.rows.addDomain() }
+    undoLog.note { engine in
+      if engine.cluster.catalog.topology.removeLast() { engine.cluster.rows.removeLastDomain() }
+    }
     return id
   }
 
@@ -28,7 +35,9 @@ extension Engine {
       }
       set[key] = value
     }
-    return cluster.catalog.labels.intern(set)
+    let (id, isNew) = cluster.catalog.labels.intern(set)
+    if isNew { undoLog.note { $0.cluster.catalog.labels.removeLast() } }
+    return id
   }
 
   public func internTaintSet(
@@ -49,7 +58,9 @@ extension Engine {
       }
       list.append(taint)
     }
-    return cluster.catalog.taintSets.intern(list)
+    let (id, isNew) = cluster.catalog.taintSets.intern(list)
+    if isNew { undoLog.note { $0.cluster.catalog.taintSets.removeLast() } }
+    return id
   }
 
   // MARK: Profiles
@@ -80,6 +91,10 @@ extension Engine {
     let id = UInt32(workload.profiles.count)
     workload.profiles.append(Profile(name: name, terms: list, resources: cluster.resources))
     workload.profileNames[name] = id
+    undoLog.note { engine in
+      engine.workload.profileNames[engine.workload.profiles.removeLast().name] = nil
+      engine.cluster.forest.forgetPlans()
+    }
     return id
   }
 
@@ -176,9 +191,17 @@ extension Engine {
     }
     let requests = try readRequests(spec)
     let placeability = try readPlaceability(spec)
-    let id = workload.classes.intern(
+    let interned = workload.classes.intern(
       requests, profile: spec.profile, priority: spec.priority, placeability: placeability)
-    guard let id else { throw refuse(BERTH_LIMIT, "an engine has at most \(BERTH_MAX_CLASSES) pod classes") }
+    guard let (id, made) = interned else {
+      throw refuse(BERTH_LIMIT, "an engine has at most \(BERTH_MAX_CLASSES) pod classes")
+    }
+    if let made {
+      undoLog.note { engine in
+        engine.workload.classes.removeLast(made)
+        engine.cluster.forest.forgetPlans()
+      }
+    }
     return id
   }
 

@@ -9,7 +9,9 @@ import CPlatform
 /// - `Engine+Vocabulary.swift`: resources, domains, label sets, taint sets, profiles, classes
 /// - `Engine+Nodes.swift`: nodes
 /// - `Engine+Pods.swift`: placing, binding, leaving
+/// - `Engine+Rerank.swift`: placing with a say of the host
 /// - `Engine+Answers.swift`: candidates and explanations
+/// - `Commit/Statements.swift`: statements and the caller's time
 public final class Engine {
   let arena: Arena
   let cluster: Cluster
@@ -19,6 +21,11 @@ public final class Engine {
   let cpuLevel: UInt32
   private let kernels: UnsafeMutablePointer<bk_table>
   var decisions: UInt64 = 0
+  let undoLog: UndoLog
+  var statements = Statements()
+  var reranker: Reranker?
+  /// What time it is by the caller's clock, in milliseconds.
+  public internal(set) var now: Int64 = 0
 
   public init(options: berth_engine_options) throws(EngineError) {
     let levelKeys = try Self.levelKeys(options)
@@ -45,6 +52,7 @@ public final class Engine {
     cluster = Cluster(
       arena: arena, levelKeys: levelKeys, kernels: UnsafePointer(kernels),
       hasTie: Int(options.tie_rule) == BERTH_TIE_KEY)
+    undoLog = cluster.undoLog
     workload = Workload(in: arena)
     pods = PodTable(in: arena)
     planner = Planner(cluster: cluster)
@@ -86,6 +94,8 @@ public final class Engine {
     guard path <= UInt32(BERTH_PATH_ROWS) else {
       throw refuse(BERTH_BAD_ARGUMENT, "path \(path) is unknown: use BERTH_PATH_*")
     }
+    let before = planner.path
+    undoLog.note { $0.planner.path = before }
     planner.path = path
   }
 

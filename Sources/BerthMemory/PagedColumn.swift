@@ -73,6 +73,8 @@ public struct PagedColumn<Value> {
     return pointer(count).pointee
   }
 
+  public mutating func removeLast(_ cells: Int) { count -= cells }
+
   /// More cells, all of them zero.
   public mutating func grow(to newCount: Int, exact: Bool = false) {
     reserve(newCount, exact: exact)

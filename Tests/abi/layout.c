@@ -12,7 +12,7 @@
 #define FIELD(type, field, bytes) _Static_assert(offsetof(type, field) == (bytes), #type "." #field " moved")
 
 _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8, "Berth is for 64-bit machines");
-_Static_assert(BERTH_ABI_VERSION == 1u, "new ABI number: check that the figures below are the new ones");
+_Static_assert(BERTH_ABI_VERSION == 2u, "new ABI number: check that the figures below are the new ones");
 
 SIZE(berth_engine_options, 32);
 FIELD(berth_engine_options, struct_size, 0);
@@ -195,9 +195,13 @@ VALUE(BERTH_DUPLICATE, 23);
 VALUE(BERTH_WRONG_STATE, 30);
 VALUE(BERTH_BUSY, 31);
 VALUE(BERTH_SEALED, 32);
+VALUE(BERTH_NO_ROOM, 33);
+VALUE(BERTH_BAD_CALLBACK, 34);
 VALUE(BERTH_LIMIT, 40);
 VALUE(BERTH_OUT_OF_MEMORY, 41);
+VALUE(BERTH_IO, 42);
 VALUE(BERTH_CORRUPT, 50);
+VALUE(BERTH_BAD_FILE, 51);
 VALUE(BERTH_MAX_ENGINES, 65536u);
 VALUE(BERTH_MAX_NODES, 16777216u);
 VALUE(BERTH_MAX_PODS, 268435456u);
@@ -214,6 +218,11 @@ VALUE(BERTH_MAX_TEXT_BYTES, 1024u);
 VALUE(BERTH_MAX_QUANTITY, 1125899906842624);
 VALUE(BERTH_MAX_PRICE, 1099511627776);
 VALUE(BERTH_MAX_WEIGHT, 1000000);
+VALUE(BERTH_MAX_STATEMENTS, 64);
+VALUE(BERTH_MAX_CHECKPOINTS, 1048576);
+VALUE(BERTH_MAX_CHANGES, 1073741824);
+VALUE(BERTH_MAX_FEATURES, 64);
+VALUE(BERTH_MAX_RESERVATIONS, 16777216);
 VALUE(BERTH_NO_NODE, UINT64_MAX);
 VALUE(BERTH_NO_POD, UINT64_MAX);
 VALUE(BERTH_ROOT_DOMAIN, 0u);
@@ -265,6 +274,7 @@ VALUE(BERTH_TOLERATION_EQUAL, 0);
 VALUE(BERTH_TOLERATION_EXISTS, 1);
 VALUE(BERTH_PLACED, 1);
 VALUE(BERTH_NO_FIT, 2);
+VALUE(BERTH_REFUSED, 3);
 VALUE(BERTH_PLACE_DRY_RUN, 1);
 VALUE(BERTH_POD_ASSUMED, 1);
 VALUE(BERTH_POD_BOUND, 2);
@@ -272,3 +282,38 @@ VALUE(BERTH_REASON_UNSCHEDULABLE, 1);
 VALUE(BERTH_REASON_TAINT, 2);
 VALUE(BERTH_REASON_AFFINITY, 3);
 VALUE(BERTH_REASON_INSUFFICIENT_RESOURCE, 4);
+
+VALUE(BERTH_NEVER, INT64_MAX);
+VALUE(BERTH_FEATURE_TERM, 1);
+VALUE(BERTH_FEATURE_FREE, 2);
+VALUE(BERTH_FEATURE_ALLOCATABLE, 3);
+VALUE(BERTH_FEATURE_REQUEST, 4);
+VALUE(BERTH_FEATURE_PRICE, 5);
+VALUE(BERTH_FEATURE_SLOT, 6);
+VALUE(BERTH_FEATURE_DOMAIN, 7);
+VALUE(BERTH_FEATURE_LABELS, 8);
+VALUE(BERTH_FEATURE_PRIORITY, 9);
+
+SIZE(berth_feature, 8);
+FIELD(berth_feature, kind, 0);
+FIELD(berth_feature, argument, 4);
+
+SIZE(berth_rerank_batch, 56);
+FIELD(berth_rerank_batch, struct_size, 0);
+FIELD(berth_rerank_batch, candidate_limit, 4);
+FIELD(berth_rerank_batch, feature_count, 8);
+FIELD(berth_rerank_batch, round, 12);
+FIELD(berth_rerank_batch, pod_count, 16);
+FIELD(berth_rerank_batch, classes, 24);
+FIELD(berth_rerank_batch, candidate_counts, 32);
+FIELD(berth_rerank_batch, candidates, 40);
+FIELD(berth_rerank_batch, features, 48);
+
+SIZE(berth_rerank_options, 40);
+FIELD(berth_rerank_options, struct_size, 0);
+FIELD(berth_rerank_options, candidate_limit, 4);
+FIELD(berth_rerank_options, batch_limit, 8);
+FIELD(berth_rerank_options, feature_count, 12);
+FIELD(berth_rerank_options, features, 16);
+FIELD(berth_rerank_options, callback, 24);
+FIELD(berth_rerank_options, context, 32);

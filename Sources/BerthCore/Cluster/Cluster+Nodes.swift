@@ -29,6 +29,7 @@ extension Cluster {
       row.node = node
       row.generation = nodes.generation(node)
       ids[index] = row.id
+      if undoLog.isRecording { undoLog.note { $0.cluster.withdraw(node) } }
       log.append(slot)
       let tree = Int(shapes.trees[Int(row.shape)])
       if isBulk {
@@ -80,45 +81,98 @@ extension Cluster {
     }
   }
 
-  func update(_ node: UInt32, _ reader: NodeBatchReader, _ index: Int, _ list: ResourceList) {
-    var slot = nodes.slots[Int(node)]
-    var row = rows.mutableRow(slot)
-    tree(of: row.row).remove(slot, row.row)
-    catalog.pools.leave(row.pool)
-    if rows.domain(of: slot) != reader.leaves[index] {
-      leaveShape(row.row)
-      rows.give(slot)
-      slot = takeSlot(leaf: reader.leaves[index], dims: list.count)
-      nodes.move(node, to: slot)
-      row = rows.mutableRow(slot)
-      row.node = node
-      row.generation = nodes.generation(node)
-      setShape(row, list, price: reader.batch.nodes[index].price)
-      for dim in 0..<list.count { row.used[dim] = list.used[dim] }
-    } else {
-      row = reshape(slot: slot, to: list, price: reader.batch.nodes[index].price)
+  /// All that is known of a node, apart from its id and name: what it is changed to, or changed back to.
+  struct NodeRecord {
+    var list: ResourceList
+    var price: Int64
+    var tie: UInt32
+    var pool: UInt16
+    var place: Place
+
+    enum Place {
+      /// The lowest free slot of a leaf domain.
+      case lowestFree(leaf: UInt32)
+      /// Where it was.
+      case exactly(SlotMap.Place)
     }
-    row.tie = reader.batch.nodes[index].tie_key
-    row.pool = reader.pools[index]
-    catalog.pools.join(row.pool)
-    tree(of: row.row).insert(slot, row, capacities(row.row))
-    log.append(slot)
+  }
+
+  func record(of slot: UInt32) -> NodeRecord {
+    let row = rows.row(slot)
+    return NodeRecord(
+      list: list(of: row), price: shapes.price(row.shape), tie: row.tie, pool: row.pool,
+      place: .exactly(rows.place(of: slot)))
+  }
+
+  func update(_ node: UInt32, to record: NodeRecord) {
+    let slot = nodes.slots[Int(node)]
+    if undoLog.isRecording {
+      let before = self.record(of: slot)
+      undoLog.note { $0.cluster.update(node, to: before) }
+    }
+    takeOut(slot)
+    nodes.move(node, to: putIn(node, record))
   }
 
   func remove(_ node: UInt32) {
     let slot = nodes.slots[Int(node)]
+    if undoLog.isRecording {
+      let before = self.record(of: slot)
+      let name = catalog.names.name(of: node)
+      undoLog.note { engine in
+        engine.cluster.nodes.reinstate(node, slot: 0)
+        engine.cluster.nodes.move(node, to: engine.cluster.putIn(node, before))
+        if let name { name.bytes.withUnsafeBufferPointer { engine.cluster.catalog.names.add(node, $0) } }
+      }
+    }
+    catalog.names.remove(node)
+    takeOut(slot)
+    nodes.remove(node)
+  }
+
+  /// Takes back the last `add`.
+  func withdraw(_ node: UInt32) {
+    catalog.names.remove(node)
+    takeOut(nodes.slots[Int(node)])
+    nodes.withdraw(node)
+  }
+
+  /// Takes a node out of its tree, pool, shape and slot.
+  private func takeOut(_ slot: UInt32) {
     let row = rows.mutableRow(slot).row
     tree(of: row).remove(slot, row)
-    leaveShape(row)
     catalog.pools.leave(row.pool)
-    catalog.names.remove(node)
+    leaveShape(row)
     rows.give(slot)
-    nodes.remove(node)
     log.append(slot)
+  }
+
+  /// Gives a node a slot, and puts it into the tree of its shape.
+  private func putIn(_ node: UInt32, _ record: NodeRecord) -> UInt32 {
+    let slot =
+      switch record.place {
+      case .lowestFree(let leaf): takeSlot(leaf: leaf, dims: record.list.count)
+      case .exactly(let place): rows.retake(place, dims: record.list.count)
+      }
+    let row = rows.mutableRow(slot)
+    setShape(row, record.list, price: record.price)
+    for dim in 0..<record.list.count { row.used[dim] = record.list.used[dim] }
+    row.node = node
+    row.generation = nodes.generation(node)
+    row.tie = record.tie
+    row.pool = record.pool
+    catalog.pools.join(row.pool)
+    tree(of: row.row).insert(slot, row, capacities(row.row))
+    log.append(slot)
+    return slot
   }
 
   func setPool(_ slot: UInt32, _ pool: UInt16) {
     let row = rows.mutableRow(slot)
+    let (node, before) = (row.node, row.pool)
+    if undoLog.isRecording {
+      undoLog.note { engine in engine.cluster.setPool(engine.cluster.nodes.slots[Int(node)], before) }
+    }
     catalog.pools.leave(row.pool)
     row.pool = pool
     catalog.pools.join(pool)
@@ -127,10 +181,11 @@ extension Cluster {
   }
 
   func poolID(_ pool: PoolTable.Pool) throws(EngineError) -> UInt16 {
-    guard let id = catalog.pools.intern(pool) else {
+    guard let (id, made) = catalog.pools.intern(pool) else {
       throw refuse(
         BERTH_LIMIT, "more than \(BERTH_MAX_POOLS) distinct (labels, taints, cordon, zone): leave unique labels out")
     }
+    if let made { undoLog.note { $0.cluster.catalog.pools.unmake(made) } }
     if id > 0 { forest.becomeManyPools() }
     return id
   }

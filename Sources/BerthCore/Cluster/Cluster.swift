@@ -13,6 +13,7 @@ final class Cluster {
   var nodes: NodeTable
   let forest: Forest
   var log: ChangeLog
+  let undoLog = UndoLog()
   var slotMoves: UInt64 = 0
 
   init(arena: Arena, levelKeys: [Name], kernels: UnsafePointer<bk_table>, hasTie: Bool) {
@@ -37,7 +38,11 @@ final class Cluster {
   /// A slot in a leaf domain, dealing labels out anew when the domain has none left.
   func takeSlot(leaf: UInt32, dims: Int) -> UInt32 {
     if let slot = rows.take(domain: leaf, dims: dims) { return slot }
-    if catalog.topology.isLast(leaf: leaf) { rows.extendLast(domain: leaf) } else { relabel { _ in 0 } }
+    if catalog.topology.isLast(leaf: leaf) && rows.isAtEnd(domain: leaf) {
+      rows.extendLast(domain: leaf)
+    } else {
+      relabel { _ in 0 }
+    }
     guard let slot = rows.take(domain: leaf, dims: dims) else { fatalError("berth: no slot after relabelling") }
     return slot
   }
@@ -116,9 +121,18 @@ final class Cluster {
     for request in requests where !list.resources.contains(request.resource) {
       list.add(request.resource, capacity: 0, used: 0)
     }
-    let price = shapes.price(row.shape)
+    setList(slot, list)
+  }
+
+  /// Replaces the resources of a node and what is used of them.
+  private func setList(_ slot: UInt32, _ list: ResourceList) {
+    let row = rows.mutableRow(slot).row
+    if undoLog.isRecording {
+      let (node, before) = (row.node, self.list(of: row))
+      undoLog.note { engine in engine.cluster.setList(engine.cluster.nodes.slots[Int(node)], before) }
+    }
     tree(of: row).remove(slot, row)
-    let moved = reshape(slot: slot, to: list, price: price)
+    let moved = reshape(slot: slot, to: list, price: shapes.price(row.shape))
     tree(of: moved.row).insert(slot, moved, capacities(moved.row))
   }
 }

@@ -46,6 +46,26 @@ struct NodeTable {
     count -= 1
   }
 
+  /// Takes back the last `add`.
+  mutating func withdraw(_ index: UInt32) {
+    count -= 1
+    if generations[Int(index)] == 1 && Int(index) == slots.count - 1 {
+      slots.removeLast()
+      generations.removeLast()
+    } else {
+      slots[Int(index)] = Self.free
+      freeIndices.append(index)
+    }
+  }
+
+  /// Takes back the last `remove`; the node is where it was.
+  mutating func reinstate(_ index: UInt32, slot: UInt32) {
+    if generations[Int(index)] < .max { freeIndices.removeLast() }
+    generations[Int(index)] -= 1
+    slots[Int(index)] = slot
+    count += 1
+  }
+
   mutating func move(_ index: UInt32, to slot: UInt32) { slots[Int(index)] = slot }
 
   @inline(__always)

@@ -16,14 +16,26 @@ struct LabelSets {
   /// An estimate: what keys, values and the two tables take.
   private(set) var bytes = 0
 
-  mutating func intern(_ set: [Name: Name]) -> UInt32 {
-    if let id = ids[set] { return id }
+  /// The set's id, and whether it is a new one.
+  mutating func intern(_ set: [Name: Name]) -> (id: UInt32, isNew: Bool) {
+    if let id = ids[set] { return (id, false) }
     let id = UInt32(sets.count)
     sets.append(set)
     ids[set] = id
     if set[Label.hostname] != nil { mentionHostname = true }
-    bytes += 128 + set.reduce(0) { $0 + 96 + $1.key.bytes.count + $1.value.bytes.count }
-    return id
+    bytes += Self.bytes(set)
+    return (id, true)
+  }
+
+  private static func bytes(_ set: [Name: Name]) -> Int {
+    128 + set.reduce(0) { $0 + 96 + $1.key.bytes.count + $1.value.bytes.count }
+  }
+
+  mutating func removeLast() {
+    let set = sets.removeLast()
+    ids[set] = nil
+    bytes -= Self.bytes(set)
+    if set[Label.hostname] != nil { mentionHostname = sets.contains { $0[Label.hostname] != nil } }
   }
 }
 
@@ -31,13 +43,16 @@ struct TaintSets {
   private(set) var sets: [[Taint]] = [[]]
   private var ids: [[Taint]: UInt32] = [[]: 0]
 
-  mutating func intern(_ set: [Taint]) -> UInt32 {
-    if let id = ids[set] { return id }
+  /// The list's id, and whether it is a new one.
+  mutating func intern(_ set: [Taint]) -> (id: UInt32, isNew: Bool) {
+    if let id = ids[set] { return (id, false) }
     let id = UInt32(sets.count)
     sets.append(set)
     ids[set] = id
-    return id
+    return (id, true)
   }
+
+  mutating func removeLast() { ids[sets.removeLast()] = nil }
 }
 
 enum Label {
@@ -76,18 +91,46 @@ struct PoolTable {
     last = nil
   }
 
-  /// The pool's id; nil when there are too many.
-  mutating func intern(_ pool: Pool) -> UInt16? {
-    if let last, last.pool == pool { return last.id }
-    guard let id = ids[pool] ?? make(pool) else { return nil }
+  /// The pool's id, and what takes it back if it is a new one; nil when there are too many.
+  mutating func intern(_ pool: Pool) -> (id: UInt16, made: Made?)? {
+    if let last, last.pool == pool { return (last.id, nil) }
+    var made: Made?
+    if ids[pool] == nil {
+      made = make(pool)
+      if made == nil { return nil }
+    }
+    let id = ids[pool].unsafelyUnwrapped
     if population[Int(id)] == 0 { promised.insert(id) }
     last = (pool, id)
-    return id
+    return (id, made)
+  }
+
+  /// A new meaning of an id.
+  struct Made {
+    var id: UInt16
+    /// What it meant before; nil: it is one more.
+    var before: Pool?
+  }
+
+  /// Takes back the last id that was made; no node is in it any more. Filters look at all pools again.
+  mutating func unmake(_ made: Made) {
+    ids[pools[Int(made.id)]] = nil
+    if let before = made.before {
+      pools[Int(made.id)] = before
+      ids[before] = made.id
+    } else {
+      pools.removeLast()
+      population.removeLast()
+    }
+    beginBatch()
+    epoch += 1
+    reused.removeAll(keepingCapacity: true)
   }
 
   /// A new id, or that of a pool without nodes once there are no new ones.
-  private mutating func make(_ pool: Pool) -> UInt16? {
+  private mutating func make(_ pool: Pool) -> Made? {
     let id: UInt16
+    var before: Pool?
     if pools.count < Int(BERTH_MAX_POOLS) {
       id = UInt16(pools.count)
       pools.append(pool)
@@ -96,6 +139,7 @@ struct PoolTable {
       let empty = population.indices.first { population[$0] == 0 && !promised.contains(UInt16($0)) }
       guard let empty else { return nil }
       id = UInt16(empty)
+      before = pools[empty]
       ids[pools[empty]] = nil
       pools[empty] = pool
       if reused.count == Int(BERTH_MAX_POOLS) {
@@ -105,7 +149,7 @@ struct PoolTable {
       reused.append(id)
     }
     ids[pool] = id
-    return id
+    return Made(id: id, before: before)
   }
 
   mutating func join(_ id: UInt16) {

@@ -55,6 +55,19 @@ final class ResourceTable {
     return id
   }
 
+  /// Takes back the last `add`.
+  func removeLast() {
+    let resource = resources.removeLast()
+    byName[resource.name] = nil
+    switch Int(resource.kind) {
+    case BERTH_RESOURCE_CPU: cpu = nil
+    case BERTH_RESOURCE_MEMORY: memory = nil
+    case BERTH_RESOURCE_PODS: pods = nil
+    case BERTH_RESOURCE_GPU: gpus.removeLast()
+    default: break
+    }
+  }
+
   func check(_ id: UInt32, _ place: @autoclosure () -> String) throws(EngineError) {
     guard id < UInt32(resources.count) else {
       throw EngineError(

@@ -38,18 +38,18 @@ final class SlotMap {
   @inline(__always)
   func row(_ slot: UInt32) -> Row {
     let group = groups.pointer(Int(slot >> 6))
-    return Row(base: UnsafeRawPointer(Self.place(group.pointee, slot)))
+    return Row(base: UnsafeRawPointer(Self.address(group.pointee, slot)))
   }
 
   /// A row for writing; rows of its group that were taken for reading are void.
   @inline(__always)
   func mutableRow(_ slot: UInt32) -> MutableRow {
     let group = groups.ownedRows(Int(slot >> 6))
-    return MutableRow(base: Self.place(group.pointee, slot))
+    return MutableRow(base: Self.address(group.pointee, slot))
   }
 
   @inline(__always)
-  private static func place(_ group: Group, _ slot: UInt32) -> UnsafeMutableRawPointer {
+  private static func address(_ group: Group, _ slot: UInt32) -> UnsafeMutableRawPointer {
     group.rows.unsafelyUnwrapped + Int(group.stride) * Int(slot & 63)
   }
 
@@ -73,6 +73,11 @@ final class SlotMap {
     ranges.append(Range())
   }
 
+  /// Takes back the last `addDomain`. Labels that it had in reserve stay unused until they are dealt out anew.
+  func removeLastDomain() {
+    ranges.removeLast()
+  }
+
   /// The lowest free slot of a leaf domain, its row zero; nil when its labels are used up (relabel, then ask again).
   func take(domain: UInt32, dims: Int) -> UInt32? {
     let range = ranges.ownedPointer(Int(domain))
@@ -93,11 +98,46 @@ final class SlotMap {
     }
     let lane = (~groups[label].live).trailingZeroBitCount
     fit(label, lanes: lane + 1, stride: max(stride, Int(groups[label].stride)))
-    let group = groups.ownedRows(label)
-    group.pointee.live |= 1 << UInt64(lane)
     let slot = UInt32(label) << 6 | UInt32(lane)
-    Self.place(group.pointee, slot).initializeMemory(as: UInt8.self, repeating: 0, count: Int(group.pointee.stride))
+    take(slot)
     return slot
+  }
+
+  /// Marks a slot that has room as taken, and clears its row.
+  private func take(_ slot: UInt32) {
+    let group = groups.ownedRows(Int(slot >> 6))
+    group.pointee.live |= 1 << UInt64(slot & 63)
+    let row = Self.address(group.pointee, slot)
+    row.initializeMemory(as: UInt8.self, repeating: 0, count: Int(group.pointee.stride))
+  }
+
+  /// Where a slot is, in words that dealing labels out anew leaves alone.
+  struct Place {
+    var domain: UInt32
+    var offset: UInt32  // of the label among its domain's
+    var lane: UInt32
+  }
+
+  func place(of slot: UInt32) -> Place {
+    let domain = groups[Int(slot >> 6)].domain
+    return Place(domain: domain, offset: slot >> 6 - ranges[Int(domain)].first, lane: slot & 63)
+  }
+
+  /// Takes a certain slot that was given back since; its group is still there.
+  func retake(_ place: Place, dims: Int) -> UInt32 {
+    let label = Int(ranges[Int(place.domain)].first + place.offset)
+    let slot = UInt32(label) << 6 | place.lane
+    assert(groups[label].domain == place.domain && groups[label].live >> UInt64(place.lane) & 1 == 0)
+    let stride = Row.headerBytes + 8 * dims
+    fit(label, lanes: Int(place.lane) + 1, stride: max(stride, Int(groups[label].stride)))
+    take(slot)
+    return slot
+  }
+
+  /// Whether a domain's labels end where the table does, so that it can grow there.
+  func isAtEnd(domain: UInt32) -> Bool {
+    let range = ranges[Int(domain)]
+    return range.reserved == 0 || Int(range.first + range.reserved) == groups.count
   }
 
   /// Gives the last domain of the topology order more labels, at the end of all: nothing has to move.

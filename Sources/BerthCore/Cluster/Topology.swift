@@ -53,6 +53,16 @@ struct Topology {
     return id
   }
 
+  /// Takes back the last `add`; true if it was a leaf.
+  mutating func removeLast() -> Bool {
+    let domain = domains.removeLast()
+    domains[Int(domain.parent)].children.removeLast()
+    domains[Int(domain.parent)].byName[domain.name] = nil
+    cachedOrder = []
+    if domain.leafOrdinal >= 0 { leaves.removeLast() }
+    return domain.leafOrdinal >= 0
+  }
+
   /// The leaf ordinal that nodes of a domain go to.
   func leafOrdinal(_ domain: UInt32) throws(EngineError) -> UInt32 {
     guard domain < UInt32(domains.count) else {

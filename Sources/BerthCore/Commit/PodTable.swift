@@ -18,6 +18,7 @@ struct PodTable {
       set { tag = newValue ? tag | 4 : tag & ~4 }
     }
   }
+  private static let lastGeneration: UInt32 = 0x1FFF_FFFF
 
   private var cells: PagedColumn<Pod>
   private var firstFree: UInt32 = .max
@@ -48,7 +49,7 @@ struct PodTable {
       used += 1
     }
     let cell = cells.ownedPointer(Int(index))
-    let generation = max(1, ((cell.pointee.tag >> 3) &+ 1) & 0x1FFF_FFFF)
+    let generation = max(1, ((cell.pointee.tag >> 3) &+ 1) & Self.lastGeneration)
     cell.pointee = Pod(
       podClass: podClass, node: node, nodeGeneration: nodeGeneration, tag: generation << 3 | UInt32(state))
     count += 1
@@ -62,11 +63,41 @@ struct PodTable {
     cell.pointee.tag &= ~7
     count -= 1
     // a place whose generations are used up is not used again, or a very old id would be taken for a live one
-    guard cell.pointee.tag >> 3 < 0x1FFF_FFFF else { return }
+    guard cell.pointee.tag >> 3 < Self.lastGeneration else { return }
     cell.pointee.node = firstFree
     firstFree = index
     freeCount += 1
   }
+
+  /// Takes back the last `add`: the place is free as it was before. Returns the pod.
+  mutating func withdraw(_ index: UInt32) -> Pod {
+    let cell = cells.ownedPointer(Int(index))
+    let old = cell.pointee
+    count -= 1
+    if old.tag >> 3 == 1 && Int(index) == used - 1 {
+      cell.pointee = Pod(podClass: 0, node: 0, nodeGeneration: 0, tag: 0)
+      used -= 1
+    } else {
+      cell.pointee.tag = ((old.tag >> 3) - 1) << 3
+      cell.pointee.node = firstFree
+      firstFree = index
+      freeCount += 1
+    }
+    return old
+  }
+
+  /// Takes back the last `remove`.
+  mutating func reinstate(_ index: UInt32, _ old: Pod) {
+    let cell = cells.ownedPointer(Int(index))
+    if old.tag >> 3 < Self.lastGeneration {
+      firstFree = cell.pointee.node
+      freeCount -= 1
+    }
+    cell.pointee = old
+    count += 1
+  }
+
+  func setState(_ index: UInt32, _ state: Int) { cells.ownedPointer(Int(index)).pointee.setState(state) }
 
   @inline(__always)
   func get(_ id: berth_pod_id, _ place: @autoclosure () -> String = "") throws(EngineError) -> Pod {

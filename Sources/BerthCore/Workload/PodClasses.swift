@@ -33,17 +33,24 @@ struct PodClasses {
   /// Columns exactly; the interning tables as their keys' sizes.
   var bytes: Int { records.bytes + requests.bytes + count * 64 + filters.reduce(0) { $0 + $1.bytes } }
 
-  /// The class's id, old or new; nil when there are too many. `list` ascending by resource, without zeros.
+  /// What came into being with a new class.
+  struct Made {
+    var filter: Bool
+  }
+
+  /// The class's id, and what it takes to take it back if it is a new one; nil when there are too many. `list` ascending
+  /// by resource, without zeros.
   mutating func intern(
     _ list: [Request], profile: UInt32, priority: Int32, placeability: Placeability
-  ) -> UInt32? {
+  ) -> (id: UInt32, made: Made?)? {
     let filter = filterIDs[placeability] ?? UInt32(filters.count)
     let key = Key(
       requests: list.flatMap { [UInt64($0.resource), UInt64($0.value)] }, profile: profile, filter: filter,
       priority: priority)
-    if let id = ids[key] { return id }
+    if let id = ids[key] { return (id, nil) }
     guard count < Int(BERTH_MAX_CLASSES) else { return nil }
-    if filter == UInt32(filters.count) {
+    let made = Made(filter: filter == UInt32(filters.count))
+    if made.filter {
       filters.append(Filter(placeability))
       filterIDs[placeability] = filter
     }
@@ -54,7 +61,19 @@ struct PodClasses {
         firstRequest: UInt32(first), requestCount: UInt32(list.count), profile: profile, filter: filter,
         priority: priority))
     ids[key] = id
-    return id
+    return (id, made)
+  }
+
+  /// Takes back the last class.
+  mutating func removeLast(_ made: Made) {
+    let record = records[records.count - 1]
+    let key = Key(
+      requests: requests(UInt32(records.count - 1)).flatMap { [UInt64($0.resource), UInt64($0.value)] },
+      profile: record.profile, filter: record.filter, priority: record.priority)
+    ids[key] = nil
+    requests.removeLast(Int(record.requestCount))
+    records.removeLast()
+    if made.filter { filterIDs[filters.removeLast().placeability] = nil }
   }
 
   @inline(__always)

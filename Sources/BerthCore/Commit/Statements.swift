@@ -1,0 +1,128 @@
+import CBerth
+
+/// The open statements, innermost last, and the checkpoints in them.
+struct Statements {
+  struct Statement {
+    let id: berth_statement_id
+    let base: Int
+    /// How many checkpoints there were when it began.
+    let checkpoints: Int
+  }
+  struct Checkpoint {
+    let id: berth_checkpoint_id
+    let mark: Int
+  }
+
+  private(set) var open: [Statement] = []
+  private(set) var checkpoints: [Checkpoint] = []
+  /// Ids of statements and of checkpoints, never given out twice; 0 is none.
+  private(set) var lastStatement: berth_statement_id = 0
+  private(set) var lastCheckpoint: berth_checkpoint_id = 0
+
+  var isOpen: Bool { !open.isEmpty }
+
+  mutating func begin(at mark: Int) throws(EngineError) -> berth_statement_id {
+    guard open.count < Int(BERTH_MAX_STATEMENTS) else {
+      throw refuse(BERTH_LIMIT, "\(open.count) statements are open, one inside the other: at most that many")
+    }
+    lastStatement += 1
+    open.append(Statement(id: lastStatement, base: mark, checkpoints: checkpoints.count))
+    return lastStatement
+  }
+
+  mutating func addCheckpoint(at mark: Int) throws(EngineError) -> berth_checkpoint_id {
+    guard isOpen else { throw refuse(BERTH_WRONG_STATE, "no statement is open: begin one before its checkpoints") }
+    guard checkpoints.count < Int(BERTH_MAX_CHECKPOINTS) else {
+      throw refuse(BERTH_LIMIT, "the open statements have \(checkpoints.count) checkpoints: at most that many")
+    }
+    lastCheckpoint += 1
+    checkpoints.append(Checkpoint(id: lastCheckpoint, mark: mark))
+    return lastCheckpoint
+  }
+
+  /// Drops the checkpoints behind this one; what was done since its mark is to be taken back.
+  mutating func returnTo(_ id: berth_checkpoint_id) throws(EngineError) -> Int {
+    guard id >= 1, id <= lastCheckpoint else {
+      throw refuse(BERTH_UNKNOWN_ID, "checkpoint \(id) was never given out by this engine")
+    }
+    // ids rise along the list
+    var low = 0
+    var high = checkpoints.count
+    while low < high {
+      let middle = (low + high) / 2
+      if checkpoints[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    guard low < checkpoints.count, checkpoints[low].id == id else {
+      throw refuse(
+        BERTH_STALE_ID, "checkpoint \(id) is gone: its statement is closed, or an earlier one was returned to")
+    }
+    guard let inner = open.last, low >= inner.checkpoints else {
+      throw refuse(
+        BERTH_WRONG_STATE,
+        "checkpoint \(id) lies before the base of the innermost statement: commit or discard that one first")
+    }
+    checkpoints.removeLast(checkpoints.count - low - 1)
+    return checkpoints[low].mark
+  }
+
+  /// The innermost statement, if it is the one that is meant.
+  func innermost(_ id: berth_statement_id) throws(EngineError) -> Statement {
+    guard id >= 1, id <= lastStatement else {
+      throw refuse(BERTH_UNKNOWN_ID, "statement \(id) was never given out by this engine")
+    }
+    guard open.contains(where: { $0.id == id }) else {
+      throw refuse(BERTH_STALE_ID, "statement \(id) is committed or discarded already")
+    }
+    guard let inner = open.last, inner.id == id else {
+      throw refuse(
+        BERTH_WRONG_STATE, "statement \(id) is not the innermost one: close statement \(open.last?.id ?? 0) first")
+    }
+    return inner
+  }
+
+  /// Its checkpoints go with it.
+  mutating func closeInnermost() {
+    let inner = open.removeLast()
+    checkpoints.removeLast(checkpoints.count - inner.checkpoints)
+  }
+}
+
+extension Engine {
+  public func beginStatement() throws(EngineError) -> berth_statement_id {
+    let id = try statements.begin(at: undoLog.mark)
+    undoLog.open()
+    return id
+  }
+
+  public func addCheckpoint() throws(EngineError) -> berth_checkpoint_id {
+    try statements.addCheckpoint(at: undoLog.mark)
+  }
+
+  public func rollBack(to checkpoint: berth_checkpoint_id) throws(EngineError) {
+    undoLog.rollBack(to: try statements.returnTo(checkpoint), in: self)
+  }
+
+  public func commit(_ statement: berth_statement_id) throws(EngineError) {
+    _ = try statements.innermost(statement)
+    statements.closeInnermost()
+    undoLog.close()
+  }
+
+  public func discard(_ statement: berth_statement_id) throws(EngineError) {
+    undoLog.rollBack(to: try statements.innermost(statement).base, in: self)
+    statements.closeInnermost()
+    undoLog.close()
+  }
+
+  // MARK: Time
+
+  public func setTime(_ time: Int64) throws(EngineError) {
+    guard time >= now else {
+      throw refuse(BERTH_BAD_ARGUMENT, "\(time) ms is before \(now) ms, the time this engine was told last")
+    }
+    guard time < BERTH_NEVER else { throw refuse(BERTH_BAD_ARGUMENT, "\(time) ms is BERTH_NEVER") }
+    let before = now
+    undoLog.note { $0.now = before }
+    now = time
+  }
+}

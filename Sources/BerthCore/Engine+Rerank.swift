@@ -1,0 +1,204 @@
+import CBerth
+
+// Placing with a say of the host: see `berth_engine_set_rerank`.
+
+extension Engine {
+  public func setRerank(_ options: berth_rerank_options?) throws(EngineError) {
+    guard let options else {
+      reranker = nil
+      return
+    }
+    guard let callback = options.callback else { throw refuse(BERTH_NULL_POINTER, "callback is null") }
+    guard options.candidate_limit >= 1, options.batch_limit >= 1 else {
+      throw refuse(BERTH_BAD_ARGUMENT, "candidate_limit and batch_limit are at least 1")
+    }
+    guard UInt64(options.candidate_limit) * UInt64(options.batch_limit) <= UInt64(BERTH_MAX_CANDIDATES) else {
+      throw refuse(
+        BERTH_LIMIT,
+        "\(options.batch_limit) pods with \(options.candidate_limit) candidates each: at most "
+          + "\(BERTH_MAX_CANDIDATES) candidates together")
+    }
+    guard options.feature_count <= BERTH_MAX_FEATURES else {
+      throw refuse(BERTH_LIMIT, "\(options.feature_count) features: at most \(BERTH_MAX_FEATURES)")
+    }
+    guard options.feature_count == 0 || options.features != nil else {
+      throw refuse(BERTH_NULL_POINTER, "features is null")
+    }
+    var features: [berth_feature] = []
+    for index in 0..<Int(options.feature_count) {
+      try check(options.features[index], "feature \(index)")
+      features.append(options.features[index])
+    }
+    reranker = Reranker(
+      limit: Int(options.candidate_limit), batchLimit: Int(options.batch_limit), features: features,
+      callback: callback, context: options.context)
+  }
+
+  private func check(_ feature: berth_feature, _ what: String) throws(EngineError) {
+    switch Int(feature.kind) {
+    case BERTH_FEATURE_TERM:
+      guard feature.argument < UInt32(BERTH_MAX_TERMS) else {
+        throw refuse(BERTH_BAD_ARGUMENT, "\(what): term \(feature.argument): a profile has at most \(BERTH_MAX_TERMS)")
+      }
+    case BERTH_FEATURE_FREE, BERTH_FEATURE_ALLOCATABLE, BERTH_FEATURE_REQUEST:
+      try cluster.resources.check(feature.argument, what)
+    case BERTH_FEATURE_DOMAIN:
+      let levels = cluster.catalog.topology.levelKeys.count
+      guard feature.argument >= 1, feature.argument <= UInt32(levels) else {
+        throw refuse(BERTH_BAD_ARGUMENT, "\(what): level \(feature.argument): the engine has levels 1...\(levels)")
+      }
+    case BERTH_FEATURE_PRICE, BERTH_FEATURE_SLOT, BERTH_FEATURE_LABELS, BERTH_FEATURE_PRIORITY:
+      guard feature.argument == 0 else {
+        throw refuse(BERTH_BAD_ARGUMENT, "\(what): argument \(feature.argument): this kind takes none, use 0")
+      }
+    default: throw refuse(BERTH_BAD_ARGUMENT, "\(what): kind \(feature.kind) is unknown: use BERTH_FEATURE_*")
+    }
+  }
+
+  /// Places pods in batches that the host orders. Works on copies: the host's callback may write to the caller's
+  /// arrays, and nothing is to be written there if it fails.
+  func placeReranked(
+    _ asked: UnsafeBufferPointer<berth_class_id>, _ reranker: Reranker, isDry: Bool,
+    into out: UnsafeMutablePointer<berth_placement>
+  ) throws(EngineError) {
+    let classes = Array(asked)
+    var placements = [berth_placement](repeating: berth_placement(), count: classes.count)
+    pods.reserve(classes.count)
+    try atomically { () throws(EngineError) in
+      let mark = undoLog.mark
+      try placeBatches(classes, reranker, into: &placements)
+      if isDry { undoLog.rollBack(to: mark, in: self) }
+    }
+    for index in 0..<classes.count { out[index] = placements[index] }
+  }
+
+  private func placeBatches(
+    _ classes: [berth_class_id], _ reranker: Reranker, into placements: inout [berth_placement]
+  ) throws(EngineError) {
+    var first = 0
+    while first < classes.count {
+      let end = min(classes.count, first + reranker.batchLimit)
+      var pending = Array(first..<end)
+      var round = 0
+      while !pending.isEmpty {
+        pending = list(pending, classes, reranker, into: &placements)
+        if pending.isEmpty { break }
+        try reranker.ask(round: round)
+        pending = takeFirstFitting(pending, classes, reranker, into: &placements)
+        round += 1
+      }
+      first = end
+    }
+  }
+
+  /// Lists the candidates of pods; pods without any are decided by that and drop out.
+  private func list(
+    _ pending: [Int], _ classes: [berth_class_id], _ reranker: Reranker, into placements: inout [berth_placement]
+  ) -> [Int] {
+    reranker.clear()
+    var listed: [Int] = []
+    for pod in pending {
+      decisions += 1
+      planner.run(workload, classes[pod], wanted: reranker.limit)
+      let count = planner.search.foundCount
+      guard count > 0 else {
+        placements[pod] = unplaced(classes[pod], BERTH_NO_FIT)
+        continue
+      }
+      let row = reranker.listed * reranker.limit
+      for place in 0..<count {
+        let found = planner.search.found[place]
+        reranker.candidates[row + place] = berth_candidate(
+          node: cluster.rows.row(found.slot).id, score: found.score)
+      }
+      describe(classes[pod], count, reranker)
+      reranker.add(classes[pod], count: count)
+      listed.append(pod)
+    }
+    return listed
+  }
+
+  /// Writes the features of the nodes found last.
+  private func describe(_ podClass: berth_class_id, _ count: Int, _ reranker: Reranker) {
+    guard !reranker.features.isEmpty else { return }
+    let record = workload.classes.records[Int(podClass)]
+    let terms = workload.profiles[Int(record.profile)].terms.count
+    var termScores: [Int64] = []
+    if reranker.features.contains(where: { Int($0.kind) == BERTH_FEATURE_TERM }) {
+      termScores = [Int64](unsafeUninitializedCapacity: count * terms) { cells, filled in
+        planner.termScores(workload, podClass, count, into: cells.baseAddress!)
+        filled = count * terms
+      }
+    }
+    for place in 0..<count {
+      let slot = planner.search.found[place].slot
+      let row = cluster.rows.row(slot)
+      let cells = reranker.cells + (reranker.listed * reranker.limit + place) * reranker.features.count
+      for (column, feature) in reranker.features.enumerated() {
+        let argument = Int(feature.argument)
+        cells[column] =
+          switch Int(feature.kind) {
+          case BERTH_FEATURE_TERM: argument < terms ? termScores[place * terms + argument] : 0
+          case BERTH_FEATURE_PRIORITY: Int64(record.priority)
+          case BERTH_FEATURE_REQUEST:
+            workload.classes.requests(podClass).first { $0.resource == feature.argument }?.value ?? 0
+          default: nodeFeature(feature, slot, row)
+          }
+      }
+    }
+  }
+
+  private func nodeFeature(_ feature: berth_feature, _ slot: UInt32, _ row: Row) -> Int64 {
+    let pool = cluster.catalog.pools.pools[Int(row.pool)]
+    switch Int(feature.kind) {
+    case BERTH_FEATURE_PRICE: return cluster.shapes.price(row.shape)
+    case BERTH_FEATURE_SLOT: return Int64(slot)
+    case BERTH_FEATURE_LABELS: return Int64(pool.labels)
+    case BERTH_FEATURE_DOMAIN:
+      return Int64(
+        cluster.catalog.topology.ancestor(ofLeaf: cluster.rows.domain(of: slot), level: Int(feature.argument)))
+    default:
+      let dim = cluster.shapes.dim(of: feature.argument, in: row.shape)
+      let capacity = dim < 0 ? 0 : cluster.shapes.capacities(row.shape)[dim]
+      if Int(feature.kind) == BERTH_FEATURE_ALLOCATABLE { return capacity }
+      return dim < 0 ? 0 : capacity - row.used[dim]
+    }
+  }
+
+  /// Places listed pods in their order; the ones whose candidates are taken are left over.
+  private func takeFirstFitting(
+    _ listed: [Int], _ classes: [berth_class_id], _ reranker: Reranker, into placements: inout [berth_placement]
+  ) -> [Int] {
+    var left: [Int] = []
+    for (index, pod) in listed.enumerated() {
+      if reranker.wish(index, 0) == nil {
+        placements[pod] = unplaced(classes[pod], BERTH_REFUSED)
+        continue
+      }
+      var place = 0
+      var isPlaced = false
+      while !isPlaced, let candidate = reranker.wish(index, place) {
+        let node = UInt32(truncatingIfNeeded: reranker.candidates[candidate].node)
+        let slot = cluster.nodes.slots[Int(node)]
+        if fits(slot, workload.classes.requests(classes[pod])) {
+          if pod & 15 == 0 { cluster.forest.reserveBlocks() }
+          placements[pod] = assume(classes[pod], slot, score: reranker.candidates[candidate].score)
+          isPlaced = true
+        }
+        place += 1
+      }
+      if !isPlaced { left.append(pod) }
+    }
+    return left
+  }
+
+  /// Whether the requests are free on a node.
+  private func fits(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>) -> Bool {
+    let row = cluster.rows.row(slot)
+    for request in requests {
+      let dim = cluster.shapes.dim(of: request.resource, in: row.shape)
+      guard dim >= 0, row.used[dim] + request.value <= cluster.shapes.capacities(row.shape)[dim] else { return false }
+    }
+    return true
+  }
+}
