@@ -19,12 +19,7 @@ public func engineCreate(
     if let options { chosen = options.pointee }
     try checkStructSize(
       chosen.struct_size, of: berth_engine_options.self, initialiser: "call berth_engine_options_init first")
-    let engine = try Engine(options: chosen)
-    guard let handle = EngineTable.insert(engine) else {
-      throw EngineError(
-        UInt32(BERTH_LIMIT), "\(BERTH_MAX_ENGINES) engines live in this process already: destroy some")
-    }
-    out.pointee = handle
+    out.pointee = try EngineTable.add(Engine(options: chosen))
     return berth_status(BERTH_OK)
   } catch {
     ThreadError.set(error.message)

@@ -12,6 +12,7 @@ import CPlatform
 /// - `Engine+Rerank.swift`: placing with a say of the host
 /// - `Engine+Answers.swift`: candidates and explanations
 /// - `Commit/Statements.swift`: statements and the caller's time
+/// - `Engine+Forks.swift`: forks
 public final class Engine {
   let arena: Arena
   let cluster: Cluster
@@ -58,7 +59,31 @@ public final class Engine {
     planner = Planner(cluster: cluster)
   }
 
-  deinit { kernels.deallocate() }
+  /// See `fork`. Whatever an engine holds is forked here, or begins anew.
+  init(forking parent: Engine) {
+    arena = parent.arena
+    arena.join()
+    cpuLevel = parent.cpuLevel
+    kernels = .allocate(capacity: 1)
+    kernels.initialize(to: parent.kernels.pointee)
+    cluster = Cluster(forking: parent.cluster, kernels: UnsafePointer(kernels))
+    undoLog = cluster.undoLog
+    statements = parent.statements.fork()
+    workload = Workload(forking: parent.workload)
+    pods = parent.pods.fork()
+    planner = Planner(cluster: cluster)
+    planner.path = parent.planner.path
+    now = parent.now
+  }
+
+  /// The arena frees what is left when the last engine of the family goes.
+  deinit {
+    if arena.engines > 1 {
+      for part in storage { part.giveBack() }
+    }
+    arena.leave()
+    kernels.deallocate()
+  }
 
   private static func level(_ wanted: UInt32) throws(EngineError) -> UInt32 {
     guard wanted <= UInt32(BERTH_CPU_V4) else {
@@ -132,6 +157,8 @@ public final class Engine {
     info.leaf_splits = cluster.forest.splits
     info.leaf_merges = cluster.forest.merges
     info.slot_moves = cluster.slotMoves
+    info.family_engines = UInt64(arena.engines)
+    info.owned_bytes = UInt64(storage.reduce(0) { $0 + $1.ownBytes })
     return info
   }
 }

@@ -6,6 +6,7 @@ import CKernels
 
 extension Engine {
   public func validate() throws(EngineError) {
+    try checkOwnership()
     try checkRows()
     try checkUsed()
     for tree in cluster.forest.trees {

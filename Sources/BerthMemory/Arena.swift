@@ -1,4 +1,5 @@
 import CPlatform
+import Synchronization
 
 /// The memory of a family of engines: an engine and its forks. Every column and block comes from here; an engine that
 /// ends before its family gives back what only it held, the last one everything in one go.
@@ -6,6 +7,7 @@ import CPlatform
 /// `reserve` functions of the structures for growth that can be refused before anything changes.
 public final class Arena: @unchecked Sendable {
   @usableFromInline let handle: OpaquePointer
+  private let members = Atomic<Int>(1)
 
   /// `nil` when the wanted backend cannot be had in this process.
   public init?(backend: Int32) {
@@ -16,6 +18,12 @@ public final class Arena: @unchecked Sendable {
   deinit { bp_arena_destroy(handle) }
 
   public var backend: Int32 { bp_arena_backend(handle) }
+
+  /// Engines that live. An engine that finds itself alone stays so until it is forked.
+  public var engines: Int { members.load(ordering: .acquiring) }
+  public func join() { members.add(1, ordering: .relaxed) }
+  /// After the engine gave back what it held.
+  public func leave() { members.subtract(1, ordering: .releasing) }
 
   /// Zeroed, 64-byte aligned.
   public func allocate(bytes: Int) -> UnsafeMutableRawPointer {

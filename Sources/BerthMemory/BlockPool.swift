@@ -96,20 +96,20 @@ public struct BlockPool {
   public func fork() -> BlockPool {
     BlockPool(blockBytes: blockBytes, shift: shift, table: table.fork(), free: free.fork(), used: used)
   }
+}
 
-  /// Lets go of all blocks; the pool is of no use afterwards.
-  public mutating func freeAll() {
-    table.free()
-    free.free()
-    arena.free(view, bytes: MemoryLayout<BlockView>.stride)
-  }
-
+extension BlockPool: SharedStorage {
   public var bytes: Int { table.bytes + free.bytes }
   public var ownBytes: Int { table.ownBytes + free.ownBytes }
 
-  /// See `PageTable.countHeld`.
   public func countHeld(alone: Bool) -> Int? {
     guard let blocks = table.countHeld(alone: alone), let places = free.countHeld(alone: alone) else { return nil }
     return blocks + places
+  }
+
+  public func giveBack() {
+    table.giveBack()
+    free.giveBack()
+    arena.free(view, bytes: MemoryLayout<BlockView>.stride)
   }
 }

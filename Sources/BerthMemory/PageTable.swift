@@ -119,8 +119,8 @@ public struct PageTable {
     UnsafeRawPointer(cells).assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
   }
 
-  /// Lets go of all pages. `dropped` sees those that nobody else holds.
-  public mutating func free(dropped: ((UnsafeMutableRawPointer) -> Void)? = nil) {
+  /// Lets go of all pages; the table is of no use afterwards. `dropped` sees those that nobody else holds.
+  public func giveBack(dropped: ((UnsafeMutableRawPointer) -> Void)? = nil) {
     guard let cells else { return }
     if let dropped {
       for index in 0..<count where SharedBlock(cells[index]).drop() {
@@ -131,10 +131,6 @@ public struct PageTable {
       bp_blocks_release(arena.handle, Self.optionals(cells), count)
     }
     arena.free(cells, bytes: Self.tableBytes(capacity))
-    self.cells = nil
-    owned = nil
-    count = 0
-    capacity = 0
   }
 
   // MARK: Figures
@@ -155,7 +151,7 @@ public struct PageTable {
     return pages * size + Self.tableBytes(capacity)
   }
 
-  /// Checks what is said of ownership; nil when a page contradicts it.
+  /// Counts the pages; nil when one contradicts what is said of ownership: see `SharedStorage`.
   public func countHeld(alone: Bool) -> Int? {
     for index in 0..<count {
       let references = SharedBlock(page(index)).references

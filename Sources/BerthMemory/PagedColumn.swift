@@ -110,15 +110,16 @@ public struct PagedColumn<Value> {
     return fork
   }
 
-  public mutating func free() {
-    table.free()
-    count = 0
-    capacity = 0
+  /// No cells, and no memory.
+  public mutating func clear() {
+    table.giveBack()
+    self = PagedColumn(in: table.arena)
   }
+}
 
+extension PagedColumn: SharedStorage {
   public var bytes: Int { table.bytes }
   public var ownBytes: Int { table.ownBytes }
-
-  /// See `PageTable.countHeld`.
   public func countHeld(alone: Bool) -> Int? { table.countHeld(alone: alone) }
+  public func giveBack() { table.giveBack() }
 }

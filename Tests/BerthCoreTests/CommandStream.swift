@@ -9,7 +9,7 @@ struct CommandStream {
     case candidates, explain, newClass, newProfile, newDomain, newResource, readBack, refusal
   }
 
-  let twin: Twin
+  private(set) var twin: Twin
   var swarm: Swarm
   /// Commands of this run.
   let length: Int
@@ -48,6 +48,14 @@ struct CommandStream {
     for _ in 0..<swarm.random.int(1...3) { try addProfile() }
     try makeNodes(swarm.nodes)
     for _ in 0..<swarm.random.int(1...4) { makePod() }
+  }
+
+  /// A stream that goes on with a fork of the twin in its own way.
+  func fork(seed: Int) -> CommandStream {
+    var fork = self
+    fork.twin = Twin(forking: twin, seed: seed)
+    fork.swarm.random = Random(seed: seed)
+    return fork
   }
 
   mutating func step() throws {

@@ -51,6 +51,27 @@ final class Twin {
     self.engines = engines
   }
 
+  /// Forks of all engines, and a copy of the oracle.
+  init(forking other: Twin, seed: Int) {
+    other.note("fork with seed \(seed)")
+    engines = other.engines.map { ($0.level, $0.engine.fork()) }
+    oracle = Oracle(copying: other.oracle)
+    random = Random(seed: seed)
+    resourceIds = other.resourceIds
+    domainIds = other.domainIds
+    labelSetIds = other.labelSetIds
+    taintSetIds = other.taintSetIds
+    profileIds = other.profileIds
+    classIds = other.classIds
+    nodeIds = other.nodeIds
+    nodesById = other.nodesById
+    podIds = other.podIds
+    goneNodes = other.goneNodes
+    nodesEver = other.nodesEver
+    gonePods = other.gonePods
+    log = other.log
+  }
+
   /// The last commands, oldest first, for the report of a mismatch.
   var recentCommands: String { log.suffix(12).joined(separator: "\n  ") }
 

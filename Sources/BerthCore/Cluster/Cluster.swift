@@ -6,7 +6,7 @@ import CKernels
 /// goes through here, so that rows, trees and the change log agree.
 final class Cluster {
   let arena: Arena
-  let resources = ResourceTable()
+  let resources: ResourceTable
   var catalog: NodeCatalog
   let shapes: ShapeTable
   let rows: SlotMap
@@ -18,6 +18,7 @@ final class Cluster {
 
   init(arena: Arena, levelKeys: [Name], kernels: UnsafePointer<bk_table>, hasTie: Bool) {
     self.arena = arena
+    resources = ResourceTable()
     catalog = NodeCatalog(levelKeys: levelKeys, arena: arena)
     shapes = ShapeTable(in: arena)
     rows = SlotMap(in: arena)
@@ -25,6 +26,21 @@ final class Cluster {
     forest = Forest(arena: arena, kernels: kernels, rows: rows, hasTie: hasTie)
     log = ChangeLog()
     for _ in catalog.topology.leaves { rows.addDomain() }
+  }
+
+  init(forking other: Cluster, kernels: UnsafePointer<bk_table>) {
+    arena = other.arena
+    resources = ResourceTable(copying: other.resources)
+    catalog = other.catalog.fork()
+    shapes = ShapeTable(forking: other.shapes)
+    rows = SlotMap(forking: other.rows)
+    nodes = other.nodes.fork()
+    forest = Forest(forking: other.forest, kernels: kernels, rows: rows)
+    log = ChangeLog()
+  }
+
+  var storage: [any SharedStorage] {
+    catalog.names.storage + shapes.storage + rows.storage + nodes.storage + forest.storage
   }
 
   @inline(__always)

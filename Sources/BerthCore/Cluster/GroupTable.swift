@@ -107,14 +107,15 @@ struct GroupTable {
     return fork
   }
 
-  mutating func free() {
-    table.free(dropped: releaseRows)
-    count = 0
-  }
+}
 
+extension GroupTable: SharedStorage {
+  /// Without the rows: whoever makes them counts them.
   var bytes: Int { table.bytes }
 
-  /// What it takes of its own, rows included.
+  func giveBack() { table.giveBack(dropped: releaseRows) }
+
+  /// With the rows.
   var ownBytes: Int {
     var sum = table.ownBytes
     for page in 0..<table.count where table.owns(page) {
@@ -126,7 +127,7 @@ struct GroupTable {
     return sum
   }
 
-  /// See `PageTable.countHeld`; counts rows, too.
+  /// With the rows.
   func countHeld(alone: Bool) -> Int? {
     guard var sum = table.countHeld(alone: alone) else { return nil }
     for label in 0..<table.count << Self.shift {

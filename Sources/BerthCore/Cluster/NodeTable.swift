@@ -16,7 +16,16 @@ struct NodeTable {
     freeIndices = PagedColumn(in: arena)
   }
 
-  var bytes: Int { slots.bytes + generations.bytes + freeIndices.bytes }
+  func fork() -> NodeTable {
+    var fork = self
+    fork.slots = slots.fork()
+    fork.generations = generations.fork()
+    fork.freeIndices = freeIndices.fork()
+    return fork
+  }
+
+  var storage: [any SharedStorage] { [slots, generations, freeIndices] }
+  var bytes: Int { storage.reduce(0) { $0 + $1.bytes } }
 
   mutating func reserve(_ additional: Int) {
     let fresh = additional - freeIndices.count
@@ -125,6 +134,17 @@ struct NameTable {
     buckets = PagedColumn(in: arena)
   }
 
+  func fork() -> NameTable {
+    var fork = self
+    fork.text = text.fork()
+    fork.offsets = offsets.fork()
+    fork.lengths = lengths.fork()
+    fork.buckets = buckets.fork()
+    return fork
+  }
+
+  var storage: [any SharedStorage] { [text, offsets, lengths, buckets] }
+
   /// Text of live and, until the next clean-up, of removed nodes, and what pages have left over.
   var textBytes: Int { text.count }
 
@@ -133,7 +153,7 @@ struct NameTable {
     PagedColumn<UInt8>.start(after: bytes, cells: name.bytes.count) + name.bytes.count
   }
 
-  var bytes: Int { text.bytes + offsets.bytes + lengths.bytes + buckets.bytes }
+  var bytes: Int { storage.reduce(0) { $0 + $1.bytes } }
 
   private static func hash(_ name: UnsafeBufferPointer<UInt8>) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -206,7 +226,7 @@ struct NameTable {
   }
 
   private mutating func rehash(_ size: Int) {
-    buckets.free()
+    buckets.clear()
     buckets.grow(to: size, exact: true)
     for node in 0..<offsets.count where offsets[node] != 0 { insert(UInt32(node)) }
   }
@@ -218,7 +238,7 @@ struct NameTable {
       let start = fresh.append(contentsOf: name(UInt32(node)))
       offsets[node] = UInt32(start) + 1
     }
-    text.free()
+    text.giveBack()
     text = fresh
     garbage = 0
   }

@@ -29,11 +29,24 @@ final class ShapeTable {
     freeIDs = PagedColumn(in: arena)
   }
 
-  var count: Int { dims.count }
-  var bytes: Int {
-    dims.bytes + prices.bytes + population.bytes + trees.bytes + resourceCells.bytes + capacityCells.bytes
-      + buckets.bytes + freeIDs.bytes
+  init(forking other: ShapeTable) {
+    dims = other.dims.fork()
+    prices = other.prices.fork()
+    population = other.population.fork()
+    trees = other.trees.fork()
+    resourceCells = other.resourceCells.fork()
+    capacityCells = other.capacityCells.fork()
+    buckets = other.buckets.fork()
+    freeIDs = other.freeIDs.fork()
+    live = other.live
   }
+
+  var storage: [any SharedStorage] {
+    [dims, prices, population, trees, resourceCells, capacityCells, buckets, freeIDs]
+  }
+
+  var count: Int { dims.count }
+  var bytes: Int { storage.reduce(0) { $0 + $1.bytes } }
 
   @inline(__always)
   func capacities(_ shape: UInt32) -> UnsafePointer<Int64> { capacityCells.pointer(Int(shape) * Self.maxDims) }
@@ -149,7 +162,7 @@ final class ShapeTable {
   }
 
   private func rehash(_ size: Int) {
-    buckets.free()
+    buckets.clear()
     buckets.grow(to: size, exact: true)
     for shape in 0..<dims.count where population[shape] > 0 {
       var bucket = home(shape)

@@ -31,6 +31,14 @@ final class SlotMap {
     ranges = PagedColumn(in: arena)
   }
 
+  init(forking other: SlotMap) {
+    arena = other.arena
+    groups = other.groups.fork()
+    rowBytes = other.rowBytes
+    ranges = other.ranges.fork()
+  }
+
+  var storage: [any SharedStorage] { [groups, ranges] }
   var bytes: Int { rowBytes + groups.bytes + ranges.bytes }
   var labelCount: Int { groups.count }
 
@@ -228,7 +236,7 @@ final class SlotMap {
     for label in stride(from: map.count - 1, through: 0, by: -1) {
       if map[label] == .max { map[label] = following } else { following = map[label] }
     }
-    groups.free()
+    groups.giveBack()
     groups = fresh
     return map
   }

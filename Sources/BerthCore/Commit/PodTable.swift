@@ -30,6 +30,13 @@ struct PodTable {
     cells = PagedColumn(in: arena)
   }
 
+  func fork() -> PodTable {
+    var fork = self
+    fork.cells = cells.fork()
+    return fork
+  }
+
+  var storage: [any SharedStorage] { [cells] }
   var bytes: Int { cells.bytes }
 
   /// Room for more pods, so that adding them asks the arena for nothing.

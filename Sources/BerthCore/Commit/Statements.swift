@@ -21,6 +21,14 @@ struct Statements {
 
   var isOpen: Bool { !open.isEmpty }
 
+  /// None open; ids of the ones that are open here are known to be closed there.
+  func fork() -> Statements {
+    var fork = Statements()
+    fork.lastStatement = lastStatement
+    fork.lastCheckpoint = lastCheckpoint
+    return fork
+  }
+
   mutating func begin(at mark: Int) throws(EngineError) -> berth_statement_id {
     guard open.count < Int(BERTH_MAX_STATEMENTS) else {
       throw refuse(BERTH_LIMIT, "\(open.count) statements are open, one inside the other: at most that many")

@@ -2,68 +2,6 @@ import BerthMemory
 import CBerth
 import CKernels
 
-/// The blocks of all trees with the same number of dims.
-final class TreeBlocks {
-  var leaves: BlockPool
-  var inners: BlockPool
-  var splits: UInt64 = 0
-  var merges: UInt64 = 0
-
-  init(arena: Arena, dims: Int, hasTie: Bool) {
-    leaves = BlockPool(blockBytes: Leaf.bytes(dims: dims, hasTie: hasTie), in: arena)
-    inners = BlockPool(blockBytes: Inner.bytes(dims: dims), in: arena)
-  }
-
-  var bytes: Int { leaves.bytes + inners.bytes }
-}
-
-/// What all nodes of a tree have in common: which resources, and capacities and prices within a range.
-struct TreeShape {
-  var resources: [UInt32]
-  /// Per dim: columns hold quantities >> shift, below 2^30.
-  var shifts: [UInt32]
-  /// The dims that order the tree; -1: the nodes lack the resource.
-  var cpu = -1
-  var memory = -1
-  var gpu = -1
-  var dims: Int { resources.count }
-}
-
-/// The part of a tree that a search reads: plain memory, since references would be counted on the hot path.
-struct TreeState {
-  let leaves: UnsafePointer<BlockView>
-  let inners: UnsafePointer<BlockView>
-  let dims: Int
-  let layout: UnsafeMutablePointer<bk_layout>
-  /// Of all nodes; meaningless while the tree is empty.
-  let summary: UnsafeMutablePointer<bk_summary>
-  let shifts: UnsafeMutablePointer<UInt32>
-  /// Ranges over all shapes that ever joined; `isUniform` while they are single values.
-  let capacityLow: UnsafeMutablePointer<Int64>
-  let capacityHigh: UnsafeMutablePointer<Int64>
-  /// Dim by resource id, -1 where the nodes lack it.
-  let dimOf: UnsafePointer<Int8>
-  let dimCount: Int
-  /// By profile id: plans that are the same for all pods, once compiled.
-  let plans: UnsafeMutablePointer<UnsafePointer<PlanState>?>
-  var priceLow: Int64
-  var root: UInt32 = UInt32(BK_NONE)
-  /// Levels of inners above the leaves.
-  var height = 0
-  var count = 0
-  var isUniform = true
-  /// Columns say all: no quantity of a node has bits below its shift. Once lost, it stays so.
-  var isLossless = true
-
-  @inline(__always) func dim(of resource: UInt32) -> Int {
-    Int(resource) < dimCount ? Int(dimOf[Int(resource)]) : -1
-  }
-  @inline(__always) func leaf(_ index: UInt32) -> Leaf {
-    Leaf(base: leaves.pointee[index], layout: UnsafePointer(layout))
-  }
-  @inline(__always) func inner(_ index: UInt32) -> Inner { Inner(base: inners.pointee[index]) }
-}
-
 /// A B+-tree of nodes ordered by state (free GPUs, free cpu and memory interleaved, slot), with summaries, shared by
 /// all classes and profiles: it knows nothing of either. A change of a node is one delete and one insert.
 final class StateTree {
@@ -105,19 +43,19 @@ final class StateTree {
 
   private let alignCPU: UInt32
   private let alignMemory: UInt32
+  private let buffers: TreeScratch
+  // what is in them, without a reference to count
   private let fresh: UnsafeMutablePointer<UInt32>
-  /// 0: the summary on its way up, 1: what it replaces, 2: for merges and bulk loads.
   private let scratch: UnsafeMutablePointer<bk_summary>
   var mergeScratch: UnsafeMutablePointer<bk_summary> { scratch + 2 }
-  /// A second set of free quantities, for nodes other than the one that changes.
   private let laneScratch: UnsafeMutablePointer<UInt32>
   var bulkScratch: UnsafeMutablePointer<UInt32> { laneScratch }
-  /// The order of the lanes of a leaf that splits.
-  let splitOrder: UnsafeMutablePointer<(key: TreeKey, lane: Int)>
+  var splitOrder: UnsafeMutablePointer<(key: TreeKey, lane: Int)> { buffers.splitOrder }
 
   init(
     id: UInt32, shape: TreeShape, largest: [Int64], capacities: UnsafePointer<Int64>, price: Int64,
-    blocks: TreeBlocks, kernels: UnsafePointer<bk_table>, rows: SlotMap, hasTie: Bool, onePool: Bool
+    blocks: TreeBlocks, kernels: UnsafePointer<bk_table>, rows: SlotMap, hasTie: Bool, onePool: Bool,
+    scratch buffers: TreeScratch
   ) {
     self.id = id
     self.shape = shape
@@ -125,28 +63,24 @@ final class StateTree {
     self.kernels = kernels
     self.rows = rows
     dims = shape.dims
-    let layout = UnsafeMutablePointer<bk_layout>.allocate(capacity: 1)
-    layout.initialize(to: bk_layout())
+    state = TreeState.make(blocks: blocks, dims: dims, dimCount: Int(shape.resources.max() ?? 0) + 1)
+    priceHigh = price
+    state.pointee.priceLow = price
+    let layout = state.pointee.layout
     layout.pointee.dims = UInt32(dims)
     layout.pointee.has_tie = hasTie ? 1 : 0
     layout.pointee.one_pool = onePool ? 1 : 0
     layout.pointee.free_offset = UInt32(BK_LEAF_TIE) + (hasTie ? UInt32(BK_COLUMN) : 0)
-    let shifts = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(BK_DIMS))
-    let capacityLow = UnsafeMutablePointer<Int64>.allocate(capacity: Int(BK_DIMS))
-    let capacityHigh = UnsafeMutablePointer<Int64>.allocate(capacity: Int(BK_DIMS))
+    state.pointee.dimOf.update(repeating: -1, count: state.pointee.dimCount)
     for dim in 0..<dims {
-      capacityLow[dim] = capacities[dim]
-      capacityHigh[dim] = capacities[dim]
+      state.pointee.capacityLow[dim] = capacities[dim]
+      state.pointee.capacityHigh[dim] = capacities[dim]
+      state.pointee.dimOf[Int(shape.resources[dim])] = Int8(dim)
+      state.pointee.shifts[dim] = shape.shifts[dim]
     }
-    priceHigh = price
-    let dimCount = Int(shape.resources.max() ?? 0) + 1
-    let dimOf = UnsafeMutablePointer<Int8>.allocate(capacity: dimCount)
-    dimOf.initialize(repeating: -1, count: dimCount)
-    for dim in 0..<dims { dimOf[Int(shape.resources[dim])] = Int8(dim) }
-    for dim in 0..<dims { shifts[dim] = shape.shifts[dim] }
     // the mix counts in the first shape's capacities; it is read while there is no other
     for dim in [shape.cpu, shape.memory, shape.gpu] where dim >= 0 {
-      bk_layout_add_mix(layout, UInt32(dim), Int32(max(1, capacities[dim] >> Int64(shifts[dim]))))
+      bk_layout_add_mix(layout, UInt32(dim), Int32(max(1, capacities[dim] >> Int64(shape.shifts[dim]))))
     }
     // wide enough for every shape that may join
     func align(_ dim: Int) -> UInt32 {
@@ -154,40 +88,32 @@ final class StateTree {
     }
     alignCPU = align(shape.cpu)
     alignMemory = align(shape.memory)
-    let summary = UnsafeMutablePointer<bk_summary>.allocate(capacity: 1)
-    summary.initialize(to: bk_summary())
-    let planCells = UnsafeMutablePointer<UnsafePointer<PlanState>?>.allocate(capacity: Int(BERTH_MAX_PROFILES))
-    planCells.initialize(repeating: nil, count: Int(BERTH_MAX_PROFILES))
-    state = .allocate(capacity: 1)
-    state.initialize(
-      to: TreeState(
-        leaves: UnsafePointer(blocks.leaves.view), inners: UnsafePointer(blocks.inners.view), dims: dims,
-        layout: layout, summary: summary, shifts: shifts, capacityLow: capacityLow, capacityHigh: capacityHigh,
-        dimOf: UnsafePointer(dimOf), dimCount: dimCount, plans: planCells, priceLow: price))
-    scratch = .allocate(capacity: 3)
-    scratch.initialize(repeating: bk_summary(), count: 3)
-    fresh = .allocate(capacity: Int(BK_DIMS))
-    fresh.initialize(repeating: 0, count: Int(BK_DIMS))
-    laneScratch = .allocate(capacity: Int(BK_DIMS))
-    splitOrder = .allocate(capacity: Int(BK_LANES))
-    splitOrder.initialize(repeating: (.least, 0), count: Int(BK_LANES))
-    laneScratch.initialize(repeating: 0, count: Int(BK_DIMS))
+    self.buffers = buffers
+    (fresh, laneScratch, scratch) = (buffers.fresh, buffers.lane, buffers.summaries)
   }
 
-  deinit {
-    layout.deallocate()
-    shifts.deallocate()
-    capacityLow.deallocate()
-    capacityHigh.deallocate()
-    summary.deallocate()
-    state.pointee.dimOf.deallocate()
-    state.pointee.plans.deallocate()
-    state.deallocate()
-    scratch.deallocate()
-    fresh.deallocate()
-    laneScratch.deallocate()
-    splitOrder.deallocate()
+  /// The same tree over the fork's blocks and rows.
+  init(
+    forking other: StateTree, blocks: TreeBlocks, kernels: UnsafePointer<bk_table>, rows: SlotMap,
+    scratch buffers: TreeScratch
+  ) {
+    id = other.id
+    shape = other.shape
+    self.blocks = blocks
+    self.kernels = kernels
+    self.rows = rows
+    dims = other.dims
+    state = TreeState.copy(UnsafePointer(other.state), blocks: blocks)
+    priceHigh = other.priceHigh
+    shapeCount = other.shapeCount
+    plans = other.plans
+    alignCPU = other.alignCPU
+    alignMemory = other.alignMemory
+    self.buffers = buffers
+    (fresh, laneScratch, scratch) = (buffers.fresh, buffers.lane, buffers.summaries)
   }
+
+  deinit { TreeState.free(state) }
 
   @inline(__always)
   func dim(of resource: UInt32) -> Int { state.pointee.dim(of: resource) }

@@ -29,6 +29,28 @@ struct PodClasses {
     requests = PagedColumn(in: arena)
   }
 
+  /// Filters are shared, too, until one of them has to be brought up to date.
+  func fork() -> PodClasses {
+    var fork = self
+    fork.records = records.fork()
+    fork.requests = requests.fork()
+    return fork
+  }
+
+  var storage: [any SharedStorage] { [records, requests] }
+
+  /// Brings a filter up to date with the pools.
+  @inline(__always)
+  mutating func refresh(filter: Int, _ catalog: NodeCatalog) {
+    if !filters[filter].isCurrent(catalog) { extend(filter, catalog) }
+  }
+
+  @inline(never)
+  private mutating func extend(_ filter: Int, _ catalog: NodeCatalog) {
+    if !isKnownUniquelyReferenced(&filters[filter]) { filters[filter] = Filter(copying: filters[filter]) }
+    filters[filter].extend(catalog)
+  }
+
   var count: Int { records.count }
   /// Columns exactly; the interning tables as their keys' sizes.
   var bytes: Int { records.bytes + requests.bytes + count * 64 + filters.reduce(0) { $0 + $1.bytes } }
