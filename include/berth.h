@@ -713,7 +713,80 @@ berth_status berth_engine_set_rerank(berth_engine *engine, const berth_rerank_op
 /* Snapshots and journal                                                                                            */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
-/* (snapshots: to come) */
+/* A snapshot is the whole state in a file. A journal is a file that every call which changes something is appended to
+ * before it returns. A process that ended, however it ended, is continued from its last snapshot and the journal, or
+ * from the journal alone if that began with an empty engine: nothing that was acknowledged is lost, and nothing half
+ * done remains. A journal is replayed by making its calls again, and every answer is compared with the recorded one; so
+ * it shows on any machine that a run decides what it decided. Both files carry BERTH_ABI_VERSION and belong to it.
+ *
+ * The files are little-endian on all machines, and do not depend on allocator, CPU level or how the state came about.
+ * They are checked to the last byte: a file that is cut or altered is BERTH_BAD_FILE with the offset, and no sequence
+ * of bytes does anything worse. A journal that ends in the middle of a record is what a crash leaves: it counts up to
+ * its last complete record. Files are private to the library: read them with it or with the command, which shows them.
+ *
+ * Neither has a callback, events, counters or metrics in it. A placement that the host re-ranked is replayed as it was
+ * decided. Paths are C strings, as the operating system takes them. */
+
+/* Writes the state to a file beside path, synchronises it, and gives it the name path in one step: after a crash either
+ * the old file or the new one is there. BERTH_WRONG_STATE while a statement is open. Needs O(state) time and a constant
+ * amount of memory; an open journal is synchronised first, and continues the snapshot from its present end. */
+berth_status berth_snapshot_write(berth_engine *engine, const char *path);
+
+/* Makes the engine of a snapshot: the same ids, the same ids next, the same decisions. Of options (may be null)
+ * allocator and cpu_level count; levels and tie rule are the file's: leave them at their defaults, or give the same.
+ * The caller destroys the engine. As with create, a null engine tells the last error. */
+berth_status berth_snapshot_read(const char *path, const berth_engine_options *options, berth_engine **engine_out);
+
+/* A number for everything that decides anything, in O(state): engines in the same state have the same digest, on every
+ * machine, whatever brought them there. What an open statement did counts. */
+berth_status berth_engine_digest(berth_engine *engine, uint64_t *digest_out);
+
+enum {
+  BERTH_JOURNAL_BUFFERED = 1u, /* records are written 64 KiB at a time, by sync and by close: a crash loses the rest */
+  BERTH_JOURNAL_SYNCED = 2u    /* every record is on the disk before its call returns: even power may fail */
+};
+
+typedef struct berth_journal_options {
+  uint32_t struct_size;
+  uint32_t flags; /* BERTH_JOURNAL_*; 0: one write(2) for each call, which survives the end of the process */
+} berth_journal_options;
+
+/* No flags. */
+void berth_journal_options_init(berth_journal_options *options);
+
+/* From now on every call that changes something is recorded. A new file begins from the present state (with its digest,
+ * hence O(state)); one that is there must end in the present state, as after berth_engine_recover or close, and is
+ * continued: what a crash left of a record is cut off. Otherwise, and while a statement is open, BERTH_WRONG_STATE. The
+ * file is locked: BERTH_IO if somebody else has it open. options may be null.
+ *
+ * A call whose record cannot be written is taken back, and refused with BERTH_IO. */
+berth_status berth_journal_open(berth_engine *engine, const char *path, const berth_journal_options *options);
+
+/* Writes what is buffered, and waits until the file is on the disk. If the system cannot promise that, BERTH_IO, and
+ * every call that would have to be recorded is refused until the journal is closed. */
+berth_status berth_journal_sync(berth_engine *engine);
+
+/* Synchronises and closes the journal. BERTH_WRONG_STATE while a statement is open. An engine that is destroyed with its
+ * journal open writes what is buffered, and does not wait for the disk. */
+berth_status berth_journal_close(berth_engine *engine);
+
+/* What was found in a journal. */
+typedef struct berth_recovery {
+  uint32_t struct_size;
+  uint32_t discarded;  /* statements that were open at the end, and were discarded */
+  uint64_t skipped;    /* calls that the snapshot had already */
+  uint64_t replayed;   /* calls that were made again */
+  uint64_t end_offset; /* where the last complete record ends */
+  uint64_t torn_bytes; /* what a crash left of a record behind it */
+} berth_recovery;
+
+/* Makes the engine of a snapshot and the journal that continues it; of a journal alone (snapshot null), if it began with
+ * an empty engine; or of a snapshot alone (journal null). The journal must have been open when the snapshot was written,
+ * or begin from its state: anything else is BERTH_BAD_FILE, and so is a call that is refused or answers otherwise now.
+ * Statements that are open at the end are discarded. The journal is read only; berth_journal_open continues it.
+ * options as for berth_snapshot_read. recovery_out may be null; else set its struct_size before. */
+berth_status berth_engine_recover(const char *snapshot, const char *journal, const berth_engine_options *options,
+                                  berth_recovery *recovery_out, berth_engine **engine_out);
 
 #ifdef __cplusplus
 }

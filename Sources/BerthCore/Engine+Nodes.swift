@@ -2,7 +2,7 @@ import BerthMemory
 import CBerth
 
 extension Engine {
-  public func addNodes(
+  func applyAddNodes(
     _ batch: berth_node_batch, ids: UnsafeMutablePointer<berth_node_id>
   ) throws(EngineError) {
     guard batch.count <= Int(BERTH_MAX_NODES) - cluster.nodes.count else {
@@ -41,7 +41,7 @@ extension Engine {
     return names
   }
 
-  public func updateNodes(
+  func applyUpdateNodes(
     _ ids: UnsafePointer<berth_node_id>, _ batch: berth_node_batch
   ) throws(EngineError) {
     guard batch.names == nil, batch.requested == nil else {
@@ -76,13 +76,13 @@ extension Engine {
     }
   }
 
-  public func removeNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
+  func applyRemoveNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
     try checkNodes(ids)
     try undoLog.check(ids.count)
     for id in ids { cluster.remove(try cluster.nodes.index(id)) }
   }
 
-  public func cordonNodes(
+  func applyCordonNodes(
     _ ids: UnsafeBufferPointer<berth_node_id>, cordoned: Bool
   ) throws(EngineError) {
     try checkNodes(ids)

@@ -2,17 +2,15 @@ import BerthMemory
 import CBerth
 
 extension Engine {
-  public func place(
+  func applyPlace(
     _ classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32,
     into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
     guard flags <= UInt32(BERTH_PLACE_DRY_RUN) else {
       throw refuse(BERTH_BAD_ARGUMENT, "flags \(flags): only BERTH_PLACE_DRY_RUN is known")
     }
-    try checkClasses(classes)
+    try checkPlacing(classes)
     let isDry = flags & UInt32(BERTH_PLACE_DRY_RUN) != 0
-    try checkPodLimit(classes.count)
-    try undoLog.check(classes.count)
     if let reranker {
       try placeReranked(classes, reranker, isDry: isDry, into: placements)
     } else if isDry {
@@ -23,6 +21,12 @@ extension Engine {
     if isDry {
       for index in 0..<classes.count { placements[index].pod = UInt64.max }
     }
+  }
+
+  func checkPlacing(_ classes: UnsafeBufferPointer<berth_class_id>) throws(EngineError) {
+    try checkClasses(classes)
+    try checkPodLimit(classes.count)
+    try undoLog.check(classes.count)
   }
 
   private func placeAll(
@@ -74,7 +78,7 @@ extension Engine {
     }
   }
 
-  public func bind(
+  func applyBind(
     _ classes: UnsafeBufferPointer<berth_class_id>, nodes ids: UnsafePointer<berth_node_id>,
     pods out: UnsafeMutablePointer<berth_pod_id>
   ) throws(EngineError) {
@@ -126,7 +130,7 @@ extension Engine {
     }
   }
 
-  public func confirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyConfirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "confirmed")
     try undoLog.check(ids.count)
     for id in ids {
@@ -135,13 +139,13 @@ extension Engine {
     }
   }
 
-  public func forget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyForget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "forgotten")
     try undoLog.check(ids.count)
     for id in ids { try leave(id) }
   }
 
-  public func release(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyRelease(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: nil, "released")
     try undoLog.check(ids.count)
     for id in ids { try leave(id) }

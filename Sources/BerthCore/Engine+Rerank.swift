@@ -192,6 +192,29 @@ extension Engine {
     return left
   }
 
+  /// Places pods as a host decided before. Its callback is not asked again: what it said is what counts.
+  func applyDecided(
+    _ classes: UnsafeBufferPointer<berth_class_id>, _ decided: UnsafePointer<berth_placement>,
+    into placements: UnsafeMutablePointer<berth_placement>
+  ) throws(EngineError) {
+    try checkPlacing(classes)
+    pods.reserve(classes.count)
+    try atomically { () throws(EngineError) in
+      for index in 0..<classes.count {
+        guard Int(decided[index].outcome) == BERTH_PLACED else {
+          placements[index] = unplaced(classes[index], Int(decided[index].outcome))
+          continue
+        }
+        let slot = cluster.nodes.slots[Int(try cluster.nodes.index(decided[index].node, "entry \(index): "))]
+        guard fits(slot, workload.classes.requests(classes[index])) else {
+          throw refuse(BERTH_NO_ROOM, "entry \(index): node \(decided[index].node) has no room for the pod")
+        }
+        if index & 15 == 0 { cluster.forest.reserveBlocks() }
+        placements[index] = assume(classes[index], slot, score: decided[index].score)
+      }
+    }
+  }
+
   /// Whether the requests are free on a node.
   private func fits(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>) -> Bool {
     let row = cluster.rows.row(slot)

@@ -6,6 +6,7 @@ import CPlatform
 /// The façade of the core: one method for every call of `include/berth.h`, which documents them.
 /// Methods validate their input, throw before they change anything, and leave handles and threads to the boundary.
 ///
+/// - `Engine+Calls.swift`: the calls that change something, all of them
 /// - `Engine+Vocabulary.swift`: resources, domains, label sets, taint sets, profiles, classes
 /// - `Engine+Nodes.swift`: nodes
 /// - `Engine+Pods.swift`: placing, binding, leaving
@@ -23,6 +24,8 @@ public final class Engine {
   private let kernels: UnsafeMutablePointer<bk_table>
   var decisions: UInt64 = 0
   let undoLog: UndoLog
+  /// What is known of the engine's journal; nil without one.
+  var recorder: Recorder?
   var statements = Statements()
   var reranker: Reranker?
   /// What time it is by the caller's clock, in milliseconds.
@@ -68,7 +71,8 @@ public final class Engine {
     kernels.initialize(to: parent.kernels.pointee)
     cluster = Cluster(forking: parent.cluster, kernels: UnsafePointer(kernels))
     undoLog = cluster.undoLog
-    statements = parent.statements.fork()
+    // ids of statements that are open here are known to be closed there
+    statements = Statements(after: parent.statements.lastStatement, parent.statements.lastCheckpoint)
     workload = Workload(forking: parent.workload)
     pods = parent.pods.fork()
     planner = Planner(cluster: cluster)
@@ -115,7 +119,7 @@ public final class Engine {
     return result
   }
 
-  public func setPath(_ path: UInt32) throws(EngineError) {
+  func applySetPath(_ path: UInt32) throws(EngineError) {
     guard path <= UInt32(BERTH_PATH_ROWS) else {
       throw refuse(BERTH_BAD_ARGUMENT, "path \(path) is unknown: use BERTH_PATH_*")
     }

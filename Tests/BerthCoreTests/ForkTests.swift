@@ -12,12 +12,12 @@ struct ForkTests {
   func families(seed: Int) {
     let swarm = Swarm(seed: seed &* 1009 &+ 77, terms: TermKind.allCases)
     Fuzz.run("families", seed: seed, try Self.twin(swarm, seed: seed)) { twin in
-      var family = [try CommandStream(twin, swarm)]
+      var family = [try CommandStream(twin, swarm, statements: true)]
       var random = Random(seed: seed)
       for step in 0..<family[0].length {
         let chosen = random.int(0...(family.count - 1))
         if family.count < 6 && random.chance(0.15) {
-          family.append(family[chosen].fork(seed: seed &* 100_003 &+ step))
+          family.append(try family[chosen].fork(seed: seed &* 100_003 &+ step))
         } else if family.count > 1 && random.chance(0.08) {
           try family[chosen].twin.readBack()
           family.remove(at: chosen)
@@ -38,7 +38,7 @@ struct ForkTests {
       var family = [try CommandStream(twin, swarm)]
       for generation in 1...3 {
         try family[0].churn(placements: 200, sampled: 3)
-        family.append(family[generation - 1].fork(seed: seed + generation))
+        family.append(try family[generation - 1].fork(seed: seed + generation))
         for member in family.indices.reversed() {
           try family[member].churn(placements: 150, sampled: 2)
           try family[member].step()
@@ -57,13 +57,15 @@ struct ForkTests {
   func threads(seed: Int) {
     let swarm = Swarm(seed: seed &* 131 &+ 3, terms: TermKind.allCases, nodes: 400)
     Fuzz.run("threads", seed: seed, try Self.twin(swarm, seed: seed)) { twin in
-      let parent = try CommandStream(twin, swarm)
-      let workers = (0..<4).map { Worker(parent.fork(seed: seed &* 17 &+ $0), forks: $0 == 0) }
+      let parent = try CommandStream(twin, swarm, statements: true)
+      let workers = try (0..<4).map { Worker(try parent.fork(seed: seed &* 17 &+ $0), forks: $0 == 0) }
       let threads = workers.map { $0.start() }
       var own = parent
       for _ in 0..<60 { try own.step() }
       for thread in threads { pthread_join(thread, nil) }
-      for worker in workers { if let error = worker.error { throw error } }
+      for worker in workers {
+        if let error = worker.error { throw error }
+      }
       try own.twin.readBack()
     }
   }
@@ -232,7 +234,7 @@ private final class Worker: @unchecked Sendable {
       stream = nil
       for step in 0..<60 {
         try own.step()
-        if forks && step % 10 == 9 { own = own.fork(seed: step) }
+        if forks && step % 10 == 9 { own = try own.fork(seed: step) }
       }
       try own.twin.readBack()
     } catch {

@@ -101,8 +101,7 @@ final class SlotMap {
     if offset == range.pointee.used {
       guard offset < range.pointee.reserved else { return nil }
       range.pointee.used += 1
-      groups.owned(label).pointee = Group(
-        rows: nil, live: 0, domain: domain, stride: UInt16(stride), lanes: 0, ownsRows: false)
+      groups.owned(label).pointee = Group(domain: domain, stride: stride)
     }
     let lane = (~groups[label].live).trailingZeroBitCount
     fit(label, lanes: lane + 1, stride: max(stride, Int(groups[label].stride)))
@@ -117,6 +116,32 @@ final class SlotMap {
     group.pointee.live |= 1 << UInt64(slot & 63)
     let row = Self.address(group.pointee, slot)
     row.initializeMemory(as: UInt8.self, repeating: 0, count: Int(group.pointee.stride))
+  }
+
+  // MARK: Snapshots
+
+  /// Groups of a leaf domain up to the last one that has nodes.
+  func groupsInUse(domain: Int) -> Int {
+    let range = ranges[domain]
+    var count = Int(range.used)
+    while count > 0 && groups[Int(range.first) + count - 1].live == 0 { count -= 1 }
+    return count
+  }
+
+  /// The first slot of a group.
+  func slot(domain: Int, group: Int) -> UInt32 { (ranges[domain].first + UInt32(group)) << 6 }
+
+  func live(domain: Int, group: Int) -> UInt64 { groups[Int(ranges[domain].first) + group].live }
+
+  /// Makes so many empty groups in each leaf domain of an empty map; `retake` puts nodes into them.
+  func restore(groups used: [UInt32], order: [UInt32]) {
+    _ = relabel(order: order) { Int(used[Int($0)]) * 64 }
+    for domain in 0..<ranges.count {
+      ranges.ownedPointer(domain).pointee.used = used[domain]
+      for group in 0..<used[domain] {
+        groups.owned(Int(ranges[domain].first + group)).pointee = Group(domain: UInt32(domain), stride: Row.headerBytes)
+      }
+    }
   }
 
   /// Where a slot is, in words that dealing labels out anew leaves alone.

@@ -21,35 +21,41 @@ struct Statements {
 
   var isOpen: Bool { !open.isEmpty }
 
-  /// None open; ids of the ones that are open here are known to be closed there.
-  func fork() -> Statements {
-    var fork = Statements()
-    fork.lastStatement = lastStatement
-    fork.lastCheckpoint = lastCheckpoint
-    return fork
+  /// Goes on after ids that an engine in the same state has given out.
+  init(after statement: berth_statement_id = 0, _ checkpoint: berth_checkpoint_id = 0) {
+    lastStatement = statement
+    lastCheckpoint = checkpoint
   }
 
-  mutating func begin(at mark: Int) throws(EngineError) -> berth_statement_id {
+  /// The id that the next statement gets.
+  func checkBegin() throws(EngineError) -> berth_statement_id {
     guard open.count < Int(BERTH_MAX_STATEMENTS) else {
       throw refuse(BERTH_LIMIT, "\(open.count) statements are open, one inside the other: at most that many")
     }
-    lastStatement += 1
-    open.append(Statement(id: lastStatement, base: mark, checkpoints: checkpoints.count))
-    return lastStatement
+    return lastStatement + 1
   }
 
-  mutating func addCheckpoint(at mark: Int) throws(EngineError) -> berth_checkpoint_id {
+  mutating func begin(at mark: Int) {
+    lastStatement += 1
+    open.append(Statement(id: lastStatement, base: mark, checkpoints: checkpoints.count))
+  }
+
+  /// The id that the next checkpoint gets.
+  func checkCheckpoint() throws(EngineError) -> berth_checkpoint_id {
     guard isOpen else { throw refuse(BERTH_WRONG_STATE, "no statement is open: begin one before its checkpoints") }
     guard checkpoints.count < Int(BERTH_MAX_CHECKPOINTS) else {
       throw refuse(BERTH_LIMIT, "the open statements have \(checkpoints.count) checkpoints: at most that many")
     }
-    lastCheckpoint += 1
-    checkpoints.append(Checkpoint(id: lastCheckpoint, mark: mark))
-    return lastCheckpoint
+    return lastCheckpoint + 1
   }
 
-  /// Drops the checkpoints behind this one; what was done since its mark is to be taken back.
-  mutating func returnTo(_ id: berth_checkpoint_id) throws(EngineError) -> Int {
+  mutating func addCheckpoint(at mark: Int) {
+    lastCheckpoint += 1
+    checkpoints.append(Checkpoint(id: lastCheckpoint, mark: mark))
+  }
+
+  /// Where a checkpoint of the innermost statement stands among all.
+  func place(of id: berth_checkpoint_id) throws(EngineError) -> Int {
     guard id >= 1, id <= lastCheckpoint else {
       throw refuse(BERTH_UNKNOWN_ID, "checkpoint \(id) was never given out by this engine")
     }
@@ -69,8 +75,13 @@ struct Statements {
         BERTH_WRONG_STATE,
         "checkpoint \(id) lies before the base of the innermost statement: commit or discard that one first")
     }
-    checkpoints.removeLast(checkpoints.count - low - 1)
-    return checkpoints[low].mark
+    return low
+  }
+
+  /// Drops the checkpoints behind this one; what was done since its mark is to be taken back.
+  mutating func returnTo(_ place: Int) -> Int {
+    checkpoints.removeLast(checkpoints.count - place - 1)
+    return checkpoints[place].mark
   }
 
   /// The innermost statement, if it is the one that is meant.
@@ -96,35 +107,32 @@ struct Statements {
 }
 
 extension Engine {
-  public func beginStatement() throws(EngineError) -> berth_statement_id {
-    let id = try statements.begin(at: undoLog.mark)
+  // Everything here was checked before.
+
+  func applyBegin() {
+    statements.begin(at: undoLog.mark)
     undoLog.open()
-    return id
   }
 
-  public func addCheckpoint() throws(EngineError) -> berth_checkpoint_id {
-    try statements.addCheckpoint(at: undoLog.mark)
-  }
+  func applyCheckpoint() { statements.addCheckpoint(at: undoLog.mark) }
 
-  public func rollBack(to checkpoint: berth_checkpoint_id) throws(EngineError) {
-    undoLog.rollBack(to: try statements.returnTo(checkpoint), in: self)
-  }
+  func applyRollBack(to place: Int) { undoLog.rollBack(to: statements.returnTo(place), in: self) }
 
-  public func commit(_ statement: berth_statement_id) throws(EngineError) {
-    _ = try statements.innermost(statement)
+  func applyCommit() {
     statements.closeInnermost()
     undoLog.close()
   }
 
-  public func discard(_ statement: berth_statement_id) throws(EngineError) {
-    undoLog.rollBack(to: try statements.innermost(statement).base, in: self)
+  func applyDiscard() {
+    guard let inner = statements.open.last else { return }
+    undoLog.rollBack(to: inner.base, in: self)
     statements.closeInnermost()
     undoLog.close()
   }
 
   // MARK: Time
 
-  public func setTime(_ time: Int64) throws(EngineError) {
+  func applySetTime(_ time: Int64) throws(EngineError) {
     guard time >= now else {
       throw refuse(BERTH_BAD_ARGUMENT, "\(time) ms is before \(now) ms, the time this engine was told last")
     }
