@@ -62,7 +62,7 @@ public func engineLastError(
 }
 
 /// Copies what fits, whole characters only, and the zero.
-private func copyText(_ sentence: String, into text: UnsafeMutableBufferPointer<CChar>) {
+func copyText(_ sentence: String, into text: UnsafeMutableBufferPointer<CChar>) {
   guard !text.isEmpty else { return }
   let bytes = sentence.utf8
   var length = min(bytes.count, text.count - 1)

@@ -37,7 +37,8 @@ public func journalOpen(
     let path = try required(path, "path")
     if let options {
       try checkStructSize(
-        options.pointee.struct_size, of: berth_journal_options.self, initialiser: "call berth_journal_options_init first")
+        options.pointee.struct_size, of: berth_journal_options.self,
+        initialiser: "call berth_journal_options_init first")
     }
     try engine.openJournal(path, flags: options?.pointee.flags ?? 0)
   }

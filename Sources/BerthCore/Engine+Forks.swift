@@ -4,7 +4,10 @@ import CBerth
 extension Engine {
   /// An independent engine that is what this one is now. The two share every page that neither has written to since:
   /// what is copied here are tables of pages, a few words for each tree, and references to what is on the heap.
-  public func fork() -> Engine { Engine(forking: self) }
+  public func fork() -> Engine {
+    counters.forks += 1
+    return Engine(forking: self)
+  }
 
   /// Everything that holds memory of the arena.
   var storage: [any SharedStorage] { cluster.storage + workload.classes.storage + pods.storage }

@@ -15,6 +15,9 @@ extension Engine {
     try undoLog.check(batch.count)
     cluster.add(reader, ids: ids)
     if let names { cluster.name(ids, names) }
+    if events.isOn {
+      for index in 0..<batch.count { emit(BERTH_EVENT_NODE_ADDED, node: ids[index]) }
+    }
   }
 
   private func readNames(_ batch: berth_node_batch) throws(EngineError) -> [Name?]? {
@@ -73,13 +76,17 @@ extension Engine {
           pool: reader.pools[index],
           place: cluster.rows.domain(of: slot) == leaf
             ? .exactly(cluster.rows.place(of: slot)) : .lowestFree(leaf: leaf)))
+      emit(BERTH_EVENT_NODE_RESIZED, node: ids[index])
     }
   }
 
   func applyRemoveNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
     try checkNodes(ids)
     try undoLog.check(ids.count)
-    for id in ids { cluster.remove(try cluster.nodes.index(id)) }
+    for id in ids {
+      cluster.remove(try cluster.nodes.index(id))
+      emit(BERTH_EVENT_NODE_LOST, node: id)
+    }
   }
 
   func applyCordonNodes(
@@ -97,7 +104,10 @@ extension Engine {
     }
     try undoLog.check(ids.count)
     for (index, id) in ids.enumerated() {
-      cluster.setPool(cluster.nodes.slots[Int(try cluster.nodes.index(id))], pools[index])
+      let slot = cluster.nodes.slots[Int(try cluster.nodes.index(id))]
+      let was = cluster.catalog.pools.pools[Int(cluster.rows.row(slot).pool)].isCordoned
+      cluster.setPool(slot, pools[index])
+      if was != cordoned { emit(cordoned ? BERTH_EVENT_NODE_CORDONED : BERTH_EVENT_NODE_UNCORDONED, node: id) }
     }
   }
 

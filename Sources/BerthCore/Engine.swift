@@ -13,6 +13,7 @@ import CPlatform
 /// - `Engine+Rerank.swift`: placing with a say of the host
 /// - `Engine+Answers.swift`: candidates and explanations
 /// - `Commit/Statements.swift`: statements and the caller's time
+/// - `Observe/Engine+Events.swift`, `Observe/Engine+Metrics.swift`: events, counters, histograms
 /// - `Engine+Forks.swift`: forks
 public final class Engine {
   let arena: Arena
@@ -22,7 +23,6 @@ public final class Engine {
   let planner: Planner
   let cpuLevel: UInt32
   private let kernels: UnsafeMutablePointer<bk_table>
-  var decisions: UInt64 = 0
   let undoLog: UndoLog
   /// What is known of the engine's journal; nil without one.
   var recorder: Recorder?
@@ -30,6 +30,9 @@ public final class Engine {
   var reranker: Reranker?
   /// What time it is by the caller's clock, in milliseconds.
   public internal(set) var now: Int64 = 0
+  var events: EventLog
+  var counters = Counters()
+  var latencies = DecisionLatencies()
 
   public init(options: berth_engine_options) throws(EngineError) {
     let levelKeys = try Self.levelKeys(options)
@@ -60,6 +63,7 @@ public final class Engine {
     workload = Workload(in: arena)
     pods = PodTable(in: arena)
     planner = Planner(cluster: cluster)
+    events = EventLog(in: arena)
   }
 
   /// See `fork`. Whatever an engine holds is forked here, or begins anew.
@@ -78,14 +82,18 @@ public final class Engine {
     planner = Planner(cluster: cluster)
     planner.path = parent.planner.path
     now = parent.now
+    events = EventLog(in: arena)
   }
 
   /// The arena frees what is left when the last engine of the family goes.
   deinit {
     if arena.engines > 1 {
       for part in storage { part.giveBack() }
+      events.free()
     }
     arena.leave()
+    counters.free()
+    latencies.free()
     kernels.deallocate()
   }
 
@@ -148,7 +156,7 @@ public final class Engine {
     info.index_bytes = UInt64(cluster.forest.bytes)
     info.class_bytes = UInt64(workload.classes.bytes + cluster.catalog.labels.bytes)
     info.pod_bytes = UInt64(pods.bytes)
-    info.decisions = decisions
+    info.decisions = counters.decided
     let counters = planner.search.counters
     info.tree_queries = counters.treeQueries
     info.scan_queries = counters.scanQueries

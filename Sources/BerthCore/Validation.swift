@@ -13,6 +13,7 @@ extension Engine {
       var check = TreeCheck(tree, cluster)
       try check.run()
     }
+    if let complaint = events.complaint() { throw corrupt(complaint) }
   }
 
   private func corrupt(_ message: String) -> EngineError { refuse(BERTH_CORRUPT, message) }

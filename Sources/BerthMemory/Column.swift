@@ -47,6 +47,19 @@ public struct Column<Value> {
     count += 1
   }
 
+  /// Drops the last cells; their room stays.
+  public mutating func truncate(to newCount: Int) {
+    assert(newCount <= count)
+    count = newCount
+  }
+
+  /// No cells, and no memory.
+  public mutating func free() {
+    giveBack()
+    base = nil
+    count = 0
+    capacity = 0
+  }
 }
 
 extension Column: SharedStorage {

@@ -50,6 +50,20 @@ import Testing
             $0, host.classes[0], host.sized(berth_explanation.self, MemoryLayout<berth_explanation>.size), nil, 0)
         }
       ),
+      ("events_enable", { berth_events_enable($0, 64) }),
+      (
+        "events_read",
+        {
+          berth_events_read(
+            $0, 0, 1, host.out(berth_event.self), host.out(Int.self, at: 1024), host.out(UInt64.self, at: 2048))
+        }
+      ),
+      ("metrics_read", { berth_metrics_read($0, host.sized(berth_metrics.self, MemoryLayout<berth_metrics>.size)) }),
+      (
+        "histogram_read",
+        { berth_histogram_read($0, 0, host.sized(berth_histogram.self, MemoryLayout<berth_histogram>.size)) }
+      ),
+      ("metrics_text", { berth_metrics_text($0, host.out(CChar.self), 100, host.out(Int.self, at: 1024)) }),
     ]
   }
 
@@ -93,7 +107,7 @@ import Testing
 
   /// Every function is in the list above: a new one must be added there.
   @Test func everyFunctionIsTried() {
-    #expect(Self.calls(Host()).count == 25)
+    #expect(Self.calls(Host()).count == 30)
   }
 
   @Test func slotsAreUsedAgainAndHandlesAreNot() {

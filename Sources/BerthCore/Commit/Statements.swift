@@ -4,13 +4,13 @@ import CBerth
 struct Statements {
   struct Statement {
     let id: berth_statement_id
-    let base: Int
+    let base: UndoLog.Mark
     /// How many checkpoints there were when it began.
     let checkpoints: Int
   }
   struct Checkpoint {
     let id: berth_checkpoint_id
-    let mark: Int
+    let mark: UndoLog.Mark
   }
 
   private(set) var open: [Statement] = []
@@ -19,13 +19,22 @@ struct Statements {
   private(set) var lastStatement: berth_statement_id = 0
   private(set) var lastCheckpoint: berth_checkpoint_id = 0
 
+  /// How statements ended, and how often one was rolled back, since the engine was made.
+  private(set) var committed: UInt64 = 0
+  private(set) var discarded: UInt64 = 0
+  private(set) var rollbacks: UInt64 = 0
+
   var isOpen: Bool { !open.isEmpty }
+  var begun: UInt64 { committed + discarded + UInt64(open.count) }
 
   /// Goes on after ids that an engine in the same state has given out.
   init(after statement: berth_statement_id = 0, _ checkpoint: berth_checkpoint_id = 0) {
     lastStatement = statement
     lastCheckpoint = checkpoint
   }
+
+  /// None open; ids of the ones that are open here are known to be closed there.
+  func fork() -> Statements { Statements(after: lastStatement, lastCheckpoint) }
 
   /// The id that the next statement gets.
   func checkBegin() throws(EngineError) -> berth_statement_id {
@@ -35,7 +44,7 @@ struct Statements {
     return lastStatement + 1
   }
 
-  mutating func begin(at mark: Int) {
+  mutating func begin(at mark: UndoLog.Mark) {
     lastStatement += 1
     open.append(Statement(id: lastStatement, base: mark, checkpoints: checkpoints.count))
   }
@@ -49,7 +58,7 @@ struct Statements {
     return lastCheckpoint + 1
   }
 
-  mutating func addCheckpoint(at mark: Int) {
+  mutating func addCheckpoint(at mark: UndoLog.Mark) {
     lastCheckpoint += 1
     checkpoints.append(Checkpoint(id: lastCheckpoint, mark: mark))
   }
@@ -79,8 +88,9 @@ struct Statements {
   }
 
   /// Drops the checkpoints behind this one; what was done since its mark is to be taken back.
-  mutating func returnTo(_ place: Int) -> Int {
+  mutating func returnTo(_ place: Int) -> UndoLog.Mark {
     checkpoints.removeLast(checkpoints.count - place - 1)
+    rollbacks += 1
     return checkpoints[place].mark
   }
 
@@ -100,8 +110,9 @@ struct Statements {
   }
 
   /// Its checkpoints go with it.
-  mutating func closeInnermost() {
+  mutating func closeInnermost(keeping: Bool) {
     let inner = open.removeLast()
+    if keeping { committed += 1 } else { discarded += 1 }
     checkpoints.removeLast(checkpoints.count - inner.checkpoints)
   }
 }
@@ -110,24 +121,24 @@ extension Engine {
   // Everything here was checked before.
 
   func applyBegin() {
-    statements.begin(at: undoLog.mark)
+    statements.begin(at: mark)
     undoLog.open()
   }
 
-  func applyCheckpoint() { statements.addCheckpoint(at: undoLog.mark) }
+  func applyCheckpoint() { statements.addCheckpoint(at: mark) }
 
   func applyRollBack(to place: Int) { undoLog.rollBack(to: statements.returnTo(place), in: self) }
 
   func applyCommit() {
-    statements.closeInnermost()
-    undoLog.close()
+    statements.closeInnermost(keeping: true)
+    closeScope()
   }
 
   func applyDiscard() {
     guard let inner = statements.open.last else { return }
     undoLog.rollBack(to: inner.base, in: self)
-    statements.closeInnermost()
-    undoLog.close()
+    statements.closeInnermost(keeping: false)
+    closeScope()
   }
 
   // MARK: Time

@@ -51,7 +51,8 @@ final class File {
   func read(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(EngineError) {
     var done = 0
     while done < buffer.count {
-      let part = pread(descriptor, buffer.baseAddress.unsafelyUnwrapped + done, buffer.count - done, off_t(offset + done))
+      let part = pread(
+        descriptor, buffer.baseAddress.unsafelyUnwrapped + done, buffer.count - done, off_t(offset + done))
       if part < 0 && errno == EINTR { continue }
       guard part >= 0 else { throw failure("read") }
       guard part > 0 else { throw refuse(BERTH_IO, "\(path) was cut short while it was read") }
@@ -62,7 +63,8 @@ final class File {
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(EngineError) {
     var done = 0
     while done < bytes.count {
-      let part = pwrite(descriptor, bytes.baseAddress.unsafelyUnwrapped + done, bytes.count - done, off_t(offset + done))
+      let part = pwrite(
+        descriptor, bytes.baseAddress.unsafelyUnwrapped + done, bytes.count - done, off_t(offset + done))
       if part < 0 && errno == EINTR { continue }
       guard part > 0 else { throw failure("written") }
       done += part

@@ -66,7 +66,10 @@ final class Recorder {
     pending.skip(RecordFile.headBytes)
     call.write(to: &pending)
     call.write(answer, to: &pending)
+    let bytes = pending.count - start
     try commit(from: start, C.kind)
+    engine.counters.journalRecords += 1
+    engine.counters.journalBytes += UInt64(bytes)
   }
 
   /// Seals the record that begins at `start`, and writes it unless it may wait.

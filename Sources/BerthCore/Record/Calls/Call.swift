@@ -170,11 +170,11 @@ extension Engine {
     let wanted = call.results
     if !wanted.isEmpty { call.results = recorder.standIn(bytes: wanted.count) }
     undoLog.open()
-    defer { undoLog.close() }
-    let mark = undoLog.mark
+    defer { closeScope() }
+    let mark = mark
     do throws(EngineError) {
       let answer = try call.apply(to: self)
-      if undoLog.mark != mark { try recorder.append(call, answer, of: self) }
+      if undoLog.hasChanged(since: mark) { try recorder.append(call, answer, of: self) }
       if !wanted.isEmpty { wanted.copyMemory(from: UnsafeRawBufferPointer(call.results)) }
       return answer
     } catch {
