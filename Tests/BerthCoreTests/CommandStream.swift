@@ -70,6 +70,8 @@ struct CommandStream {
     fork.twin = try Twin(twin) { $0.fork() }
     fork.twin.random = Random(seed: seed)
     fork.swarm.random = Random(seed: seed)
+    fork.knownAtBegin = [:]
+    fork.knownAtCheckpoint = [:]
     return fork
   }
 

@@ -101,8 +101,7 @@ final class SlotMap {
     if offset == range.pointee.used {
       guard offset < range.pointee.reserved else { return nil }
       range.pointee.used += 1
-      groups.owned(label).pointee = Group(
-        rows: nil, live: 0, domain: domain, stride: UInt16(stride), lanes: 0, ownsRows: false)
+      groups.owned(label).pointee = Group(domain: domain, stride: stride)
     }
     let lane = (~groups[label].live).trailingZeroBitCount
     fit(label, lanes: lane + 1, stride: max(stride, Int(groups[label].stride)))
@@ -140,8 +139,7 @@ final class SlotMap {
     for domain in 0..<ranges.count {
       ranges.ownedPointer(domain).pointee.used = used[domain]
       for group in 0..<used[domain] {
-        groups.owned(Int(ranges[domain].first + group)).pointee = Group(
-          rows: nil, live: 0, domain: UInt32(domain), stride: UInt16(Row.headerBytes), lanes: 0, ownsRows: false)
+        groups.owned(Int(ranges[domain].first + group)).pointee = Group(domain: UInt32(domain), stride: Row.headerBytes)
       }
     }
   }

@@ -149,7 +149,7 @@ struct PodTable {
   /// One more place, as it was.
   mutating func restore(_ old: Pod, generation: UInt32) {
     reserve(1)
-    cells.ownedPointer(used).pointee = Pod(
+    cells[used] = Pod(
       podClass: old.podClass, node: old.node, nodeGeneration: old.nodeGeneration,
       tag: generation << 3 | UInt32(old.state))
     used += 1

@@ -364,7 +364,7 @@ private struct NodeRestorer: ~Copyable {
   private mutating func restoreName(_ node: UInt32) throws(EngineError) {
     let name = try section.takeName("a node's name")
     guard cluster.catalog.names.find(name) == nil else { throw bad("node name \"\(name)\" occurs twice") }
-    guard cluster.catalog.names.textBytes + name.bytes.count < Int(UInt32.max) else {
+    guard NameTable.textBytes(cluster.catalog.names.textBytes, adding: name) < Int(UInt32.max) else {
       throw bad("the names of all nodes together have more than 4 GiB")
     }
     name.bytes.withUnsafeBufferPointer { cluster.catalog.names.add(node, $0) }
