@@ -43,14 +43,14 @@ public struct ForkFigures {
 
     var placing: [Double] = []
     let before = engine.info().bytes_allocated
-    let tried = forks.prefix(20)
-    for fork in tried {
+    let tried = min(20, forks.count)
+    for index in 0..<tried {
       var first = pods.prefix(firstPlacements)
-      let time = try first.time { first throws(EngineError) in try first.place(on: fork) }
+      let time = try first.time { first throws(EngineError) in try first.place(on: forks[index]) }
       placing.append(time / Double(first.count))
     }
     figures.firstPlacementsNanoseconds = Latencies(placing).percentile(50)
-    figures.bytesAfterPlacements = Double(engine.info().bytes_allocated &- before) / Double(max(1, tried.count))
+    figures.bytesAfterPlacements = Double(engine.info().bytes_allocated &- before) / Double(max(1, tried))
 
     var dropping: [Double] = []
     while !forks.isEmpty {
