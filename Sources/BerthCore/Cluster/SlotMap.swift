@@ -105,8 +105,16 @@ final class SlotMap {
     ranges.append(Range())
   }
 
-  /// Takes back the last `addDomain`. Labels that it had in reserve stay unused until they are dealt out anew.
+  /// Takes back the last `addDomain`, whose nodes have all gone. Labels at the end of the table are given back, so that
+  /// a domain that comes and goes time and again does not use them up; others are free when they are dealt out anew.
   func removeLastDomain() {
+    let range = ranges[ranges.count - 1]
+    for label in Int(range.first)..<Int(range.first + range.used) {
+      let group = groups[label]
+      if let rows = group.rows { blocks.release(rows, bytes: Int(group.lanes) * Int(group.stride)) }
+      groups[label] = Group(rows: nil, live: 0, domain: 0, stride: 0, lanes: 0)
+    }
+    if range.reserved > 0 && Int(range.first + range.reserved) == groups.count { groups.resize(Int(range.first)) }
     ranges.resize(ranges.count - 1)
   }
 
