@@ -107,6 +107,7 @@ enum EngineTable {
         return berth_status(BERTH_OK)
       } catch {
         record.lastError = error.message
+        record.engine.countRefusal(error.status)
         return error.status
       }
     }

@@ -2,17 +2,15 @@ import BerthMemory
 import CBerth
 
 extension Engine {
-  public func place(
+  func applyPlace(
     _ classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32,
     into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
     guard flags <= UInt32(BERTH_PLACE_DRY_RUN) else {
       throw refuse(BERTH_BAD_ARGUMENT, "flags \(flags): only BERTH_PLACE_DRY_RUN is known")
     }
-    try checkClasses(classes)
+    try checkPlacing(classes)
     let isDry = flags & UInt32(BERTH_PLACE_DRY_RUN) != 0
-    try checkPodLimit(classes.count)
-    try undoLog.check(classes.count)
     if let reranker {
       try placeReranked(classes, reranker, isDry: isDry, into: placements)
     } else if isDry {
@@ -25,20 +23,28 @@ extension Engine {
     }
   }
 
+  func checkPlacing(_ classes: UnsafeBufferPointer<berth_class_id>) throws(EngineError) {
+    try checkClasses(classes)
+    try checkPodLimit(classes.count)
+    try undoLog.check(classes.count)
+  }
+
   private func placeAll(
     _ classes: UnsafeBufferPointer<berth_class_id>, into placements: UnsafeMutablePointer<berth_placement>
   ) {
     // whatever placing could need is made ready here: the loop below asks the arena for nothing
     pods.reserve(classes.count)
+    if events.isOn { events.reserve(classes.count, tentatively: undoLog.isRecording) }
+    var stopwatch = latencies.stopwatch(for: classes.count)
     for index in 0..<classes.count {
       if index & 15 == 0 { cluster.forest.reserveBlocks() }
       placements[index] = placeOne(classes[index])
+      countDecision(planner.kind, placements[index], &stopwatch)
     }
   }
 
   @inline(__always)
   private func placeOne(_ podClass: UInt32) -> berth_placement {
-    decisions += 1
     let best = planner.best(workload, podClass)
     guard best.exists else { return unplaced(podClass, BERTH_NO_FIT) }
     return assume(podClass, best.slot, score: best.score)
@@ -57,6 +63,7 @@ extension Engine {
     let pod = pods.add(
       podClass: podClass, node: row.node, nodeGeneration: row.generation, state: BERTH_POD_ASSUMED)
     undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
+    emit(BERTH_EVENT_POD_ASSUMED, pod: pod, node: row.id, podClass: podClass)
     return berth_placement(
       pod: pod, node: row.id, score: score, pod_class: podClass, outcome: UInt32(BERTH_PLACED))
   }
@@ -74,7 +81,7 @@ extension Engine {
     }
   }
 
-  public func bind(
+  func applyBind(
     _ classes: UnsafeBufferPointer<berth_class_id>, nodes ids: UnsafePointer<berth_node_id>,
     pods out: UnsafeMutablePointer<berth_pod_id>
   ) throws(EngineError) {
@@ -99,7 +106,10 @@ extension Engine {
         bound.append(pod)
       }
     }
-    for index in 0..<bound.count { out[index] = bound[index] }
+    for index in 0..<bound.count {
+      out[index] = bound[index]
+      emit(BERTH_EVENT_POD_BOUND, pod: bound[index], node: ids[index], podClass: classes[index])
+    }
   }
 
   /// Binding may over-commit, but not leave what 64 bits hold, nor give a node more resources than it can list.
@@ -126,25 +136,28 @@ extension Engine {
     }
   }
 
-  public func confirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyConfirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "confirmed")
     try undoLog.check(ids.count)
     for id in ids {
-      try pods.get(id).pointee.setState(BERTH_POD_BOUND)
+      let pod = try pods.get(id)
+      pod.pointee.setState(BERTH_POD_BOUND)
       undoLog.note(.podConfirmed(UInt32(truncatingIfNeeded: id)))
+      emit(
+        BERTH_EVENT_POD_BOUND, pod: id, node: nodeID(of: pod.pointee), podClass: pod.pointee.podClass, other: 1)
     }
   }
 
-  public func forget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyForget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "forgotten")
     try undoLog.check(ids.count)
-    for id in ids { try leave(id) }
+    for id in ids { try leave(id, BERTH_EVENT_POD_FORGOTTEN) }
   }
 
-  public func release(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyRelease(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: nil, "released")
     try undoLog.check(ids.count)
-    for id in ids { try leave(id) }
+    for id in ids { try leave(id, BERTH_EVENT_POD_RELEASED) }
   }
 
   /// All ids are live, in the wanted state, and occur once.
@@ -174,13 +187,20 @@ extension Engine {
     if let failure { throw failure }
   }
 
-  private func leave(_ id: berth_pod_id) throws(EngineError) {
+  private func leave(_ id: berth_pod_id, _ event: Int) throws(EngineError) {
     let pod = try pods.get(id).pointee
     if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
     }
     pods.remove(id)
     undoLog.note(.podRemoved(UInt32(truncatingIfNeeded: id), pod))
+    emit(event, pod: id, node: nodeID(of: pod), podClass: pod.podClass)
+  }
+
+  /// BERTH_NO_NODE once the pod's node was removed.
+  private func nodeID(of pod: PodTable.Pod) -> berth_node_id {
+    let lives = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) != nil
+    return lives ? UInt64(pod.nodeGeneration) << 32 | UInt64(pod.node) : UInt64.max
   }
 
   public func readPods(
@@ -189,10 +209,8 @@ extension Engine {
     for index in 0..<ids.count { _ = try pods.get(ids[index], "entry \(index): ") }
     for index in 0..<ids.count {
       let pod = try pods.get(ids[index]).pointee
-      let lives = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) != nil
       states[index] = berth_pod_state(
-        pod: ids[index], node: lives ? cluster.nodes.id(pod.node) : UInt64.max, pod_class: pod.podClass,
-        state: UInt32(pod.state))
+        pod: ids[index], node: nodeID(of: pod), pod_class: pod.podClass, state: UInt32(pod.state))
     }
   }
 }

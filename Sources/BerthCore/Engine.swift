@@ -6,12 +6,14 @@ import CPlatform
 /// The façade of the core: one method for every call of `include/berth.h`, which documents them.
 /// Methods validate their input, throw before they change anything, and leave handles and threads to the boundary.
 ///
+/// - `Engine+Calls.swift`: the calls that change something, all of them
 /// - `Engine+Vocabulary.swift`: resources, domains, label sets, taint sets, profiles, classes
 /// - `Engine+Nodes.swift`: nodes
 /// - `Engine+Pods.swift`: placing, binding, leaving
 /// - `Engine+Rerank.swift`: placing with a say of the host
 /// - `Engine+Answers.swift`: candidates and explanations
 /// - `Commit/Statements.swift`: statements and the caller's time
+/// - `Observe/Engine+Events.swift`, `Observe/Engine+Metrics.swift`: events, counters, histograms
 public final class Engine {
   let arena: Arena
   let cluster: Cluster
@@ -20,12 +22,16 @@ public final class Engine {
   let planner: Planner
   let cpuLevel: UInt32
   private let kernels: UnsafeMutablePointer<bk_table>
-  var decisions: UInt64 = 0
   let undoLog: UndoLog
+  /// What is known of the engine's journal; nil without one.
+  var recorder: Recorder?
   var statements = Statements()
   var reranker: Reranker?
   /// What time it is by the caller's clock, in milliseconds.
   public internal(set) var now: Int64 = 0
+  var events: EventLog
+  var counters = Counters()
+  var latencies = DecisionLatencies()
 
   public init(options: berth_engine_options) throws(EngineError) {
     let levelKeys = try Self.levelKeys(options)
@@ -56,9 +62,15 @@ public final class Engine {
     workload = Workload(in: arena)
     pods = PodTable(in: arena)
     planner = Planner(cluster: cluster)
+    events = EventLog(in: arena)
   }
 
-  deinit { kernels.deallocate() }
+  deinit {
+    events.free()
+    counters.free()
+    latencies.free()
+    kernels.deallocate()
+  }
 
   private static func level(_ wanted: UInt32) throws(EngineError) -> UInt32 {
     guard wanted <= UInt32(BERTH_CPU_V4) else {
@@ -90,7 +102,7 @@ public final class Engine {
     return result
   }
 
-  public func setPath(_ path: UInt32) throws(EngineError) {
+  func applySetPath(_ path: UInt32) throws(EngineError) {
     guard path <= UInt32(BERTH_PATH_ROWS) else {
       throw refuse(BERTH_BAD_ARGUMENT, "path \(path) is unknown: use BERTH_PATH_*")
     }
@@ -119,7 +131,7 @@ public final class Engine {
     info.index_bytes = UInt64(cluster.forest.bytes)
     info.class_bytes = UInt64(workload.classes.bytes + cluster.catalog.labels.bytes)
     info.pod_bytes = UInt64(pods.bytes)
-    info.decisions = decisions
+    info.decisions = counters.decided
     let counters = planner.search.counters
     info.tree_queries = counters.treeQueries
     info.scan_queries = counters.scanQueries

@@ -12,6 +12,7 @@ extension Engine {
       var check = TreeCheck(tree, cluster)
       try check.run()
     }
+    if let complaint = events.complaint() { throw corrupt(complaint) }
   }
 
   private func corrupt(_ message: String) -> EngineError { refuse(BERTH_CORRUPT, message) }

@@ -15,6 +15,8 @@ struct Picture: Equatable {
   /// By pod: id, node, class, state.
   var pods: [[UInt64]]
   var names: [String: UInt64]
+  /// Of everything that decides anything later.
+  var digest: UInt64
 
   init(of engine: Engine, _ book: Book) throws(EngineError) {
     let scratch = Scratch()
@@ -46,6 +48,7 @@ struct Picture: Equatable {
     for node in book.oracle.nodes.values {
       if let name = node.name { names[name] = try engine.findNode(name: scratch.text(name)) }
     }
+    digest = engine.digest()
   }
 
   /// The first difference, in words.
@@ -57,6 +60,7 @@ struct Picture: Equatable {
     for (left, right) in zip(pods, other.pods) where left != right { return "pod \(left), \(right)" }
     if pods.count != other.pods.count { return "\(pods.count) pods, \(other.pods.count)" }
     if names != other.names { return "names \(names), \(other.names)" }
+    if digest != other.digest { return "digest \(digest), \(other.digest)" }
     return nil
   }
 }

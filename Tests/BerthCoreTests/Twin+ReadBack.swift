@@ -13,6 +13,7 @@ extension Twin {
     try comparePods()
     try compareNames()
     try compareControl()
+    for reader in eventCursors.indices { try compareEvents(reader) }
     let info = try all("info") { engine throws(EngineError) in
       let info = engine.info()
       return [info.nodes, info.pods, UInt64(info.pools), UInt64(engine.now)]

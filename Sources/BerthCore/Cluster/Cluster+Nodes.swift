@@ -70,6 +70,7 @@ extension Cluster {
       for lane in 0..<leaf.count { all.append(leaf.slots[lane]) }
     }
     all += slots
+    bulkBuilds += 1
     tree.clear()
     tree.build(slots: all) { capacities($0) }
   }

@@ -14,7 +14,10 @@ final class Cluster {
   let forest: Forest
   var log: ChangeLog
   let undoLog = UndoLog()
+  /// Nodes that got another slot, how often labels were dealt anew for that, and trees that were loaded in bulk.
   var slotMoves: UInt64 = 0
+  var relabellings: UInt64 = 0
+  var bulkBuilds: UInt64 = 0
 
   init(arena: Arena, levelKeys: [Name], kernels: UnsafePointer<bk_table>, hasTie: Bool) {
     self.arena = arena
@@ -53,6 +56,7 @@ final class Cluster {
       let range = self.rows.ranges[Int(leaf)]
       return Int(range.used) * 64 + extra(leaf)
     }
+    relabellings += 1
     guard nodes.count > 0 else { return }
     for tree in forest.trees { tree.relabel(map) }
     slotMoves += nodes.relabel(map)

@@ -67,6 +67,33 @@ struct NodeTable {
     count += 1
   }
 
+  // MARK: Snapshots
+
+  var indexCount: Int { slots.count }
+
+  /// Free indices, the one that is taken next last.
+  func visitFree(_ body: (UInt32) -> Void) {
+    for place in 0..<freeIndices.count { body(freeIndices[place]) }
+  }
+
+  func isLive(_ index: UInt32) -> Bool { slots[Int(index)] != Self.free }
+
+  /// One more index, without a node.
+  mutating func restore(generation: UInt32) {
+    slots.append(Self.free)
+    generations.append(generation)
+  }
+
+  mutating func restoreFree(_ index: UInt32) { freeIndices.append(index) }
+
+  /// A node at an index that has none.
+  mutating func restore(_ index: UInt32, slot: UInt32) {
+    slots[Int(index)] = slot
+    count += 1
+  }
+
+  // MARK: Slots
+
   mutating func move(_ index: UInt32, to slot: UInt32) { slots[Int(index)] = slot }
 
   @inline(__always)

@@ -115,6 +115,10 @@ final class ShapeTable {
     return (UInt32(shape), true)
   }
 
+  /// One node more of a shape that has some.
+  @inline(__always)
+  func join(_ id: UInt32) { population[Int(id)] += 1 }
+
   /// One node fewer; true when the shape has none left and its id is free.
   func leave(_ id: UInt32) -> Bool {
     let shape = Int(id)

@@ -144,6 +144,33 @@ final class SlotMap {
     return slot
   }
 
+  // MARK: Snapshots
+
+  /// Groups of a leaf domain up to the last one that has nodes.
+  func groupsInUse(domain: Int) -> Int {
+    let range = ranges[domain]
+    var count = Int(range.used)
+    while count > 0 && groups[Int(range.first) + count - 1].live == 0 { count -= 1 }
+    return count
+  }
+
+  /// The first slot of a group.
+  func slot(domain: Int, group: Int) -> UInt32 { (ranges[domain].first + UInt32(group)) << 6 }
+
+  func live(domain: Int, group: Int) -> UInt64 { groups[Int(ranges[domain].first) + group].live }
+
+  /// Makes so many empty groups in each leaf domain of an empty map; `retake` puts nodes into them.
+  func restore(groups used: [UInt32], order: [UInt32]) {
+    _ = relabel(order: order) { Int(used[Int($0)]) * 64 }
+    for domain in 0..<ranges.count {
+      ranges.pointer[domain].used = used[domain]
+      for group in 0..<used[domain] {
+        groups[Int(ranges[domain].first + group)] = Group(
+          rows: nil, live: 0, domain: UInt32(domain), stride: UInt16(Row.headerBytes), lanes: 0)
+      }
+    }
+  }
+
   /// Where a slot is, in words that dealing labels out anew leaves alone.
   struct Place {
     var domain: UInt32

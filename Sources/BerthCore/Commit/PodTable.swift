@@ -126,6 +126,48 @@ struct PodTable {
     return cell
   }
 
+  // MARK: Snapshots
+
+  var placeCount: Int { used }
+
+  /// Every place, with or without a pod: its generation, and the pod's state or 0.
+  func visitPlaces(_ body: (Pod, UInt32) -> Void) {
+    for index in 0..<used { body(pod(UInt32(index)).pointee, pod(UInt32(index)).pointee.tag >> 3) }
+  }
+
+  /// Free places, the one that is taken next first.
+  func visitFree(_ body: (UInt32) -> Void) {
+    var next = firstFree
+    while next != .max {
+      body(next)
+      next = pod(next).pointee.node
+    }
+  }
+
+  static func canBeUsedAgain(generation: UInt32) -> Bool { generation < lastGeneration }
+
+  /// One more place, as it was.
+  mutating func restore(_ old: Pod, generation: UInt32) {
+    reserve(1)
+    pod(UInt32(used)).pointee = Pod(
+      podClass: old.podClass, node: old.node, nodeGeneration: old.nodeGeneration,
+      tag: generation << 3 | UInt32(old.state))
+    used += 1
+    if old.state != 0 { count += 1 }
+  }
+
+  /// Free places, the one that is taken next last. False if one is none, or occurs twice.
+  mutating func restoreFree(_ index: UInt32) -> Bool {
+    guard Int(index) < used else { return false }
+    let cell = pod(index)
+    guard cell.pointee.tag & 7 == 0, Self.canBeUsedAgain(generation: cell.pointee.tag >> 3) else { return false }
+    cell.pointee.tag |= 4
+    cell.pointee.node = firstFree
+    firstFree = index
+    freeCount += 1
+    return true
+  }
+
   /// Every live pod.
   func visit(_ body: (Pod) -> Void) {
     for index in 0..<used where pod(UInt32(index)).pointee.tag & 3 != 0 { body(pod(UInt32(index)).pointee) }
