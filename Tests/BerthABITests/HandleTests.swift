@@ -10,9 +10,13 @@ import Testing
     let batch = list([host.batch([host.row()])])
     return [
       ("destroy", { berth_engine_destroy($0) }),
-      ("read_info", { berth_engine_read_info($0, host.sized(berth_engine_info.self, 200)) }),
+      (
+        "read_info",
+        { berth_engine_read_info($0, host.sized(berth_engine_info.self, MemoryLayout<berth_engine_info>.size)) }
+      ),
       ("set_path", { berth_engine_set_path($0, 0) }),
       ("validate", { berth_engine_validate($0) }),
+      ("fork", { berth_engine_fork($0, host.out(OpaquePointer?.self)) }),
       ("resource_add", { berth_resource_add($0, "disk", 0, host.out(berth_resource_id.self)) }),
       ("domain_add", { berth_domain_add($0, 0, "c", host.out(berth_domain_id.self)) }),
       ("label_set_intern", { berth_label_set_intern($0, nil, 0, host.out(berth_label_set_id.self)) }),

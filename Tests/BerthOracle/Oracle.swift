@@ -49,6 +49,20 @@ public struct Oracle {
     domains = [Domain(parent: nil, name: "", depth: 0)]
   }
 
+  /// An oracle of its own with the same state.
+  public init(copying other: Oracle) {
+    levelKeys = other.levelKeys
+    tiesByKey = other.tiesByKey
+    resources = other.resources
+    kinds = other.kinds
+    domains = other.domains
+    nodes = other.nodes
+    pods = other.pods
+    profiles = other.profiles
+    nodesMade = other.nodesMade
+    podsMade = other.podsMade
+  }
+
   // MARK: Resources, domains, profiles
 
   public mutating func addResource(_ name: String, _ kind: ResourceKind) {

@@ -23,7 +23,7 @@ FIELD(berth_engine_options, level_count, 16);
 FIELD(berth_engine_options, reserved, 20);
 FIELD(berth_engine_options, level_keys, 24);
 
-SIZE(berth_engine_info, 200);
+SIZE(berth_engine_info, 216);
 FIELD(berth_engine_info, struct_size, 0);
 FIELD(berth_engine_info, allocator, 4);
 FIELD(berth_engine_info, cpu_level, 8);
@@ -52,6 +52,8 @@ FIELD(berth_engine_info, leaf_splits, 168);
 FIELD(berth_engine_info, leaf_merges, 176);
 FIELD(berth_engine_info, slot_moves, 184);
 FIELD(berth_engine_info, allocations, 192);
+FIELD(berth_engine_info, family_engines, 200);
+FIELD(berth_engine_info, owned_bytes, 208);
 
 SIZE(berth_label, 16);
 FIELD(berth_label, key, 0);

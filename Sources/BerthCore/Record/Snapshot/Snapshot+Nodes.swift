@@ -272,7 +272,7 @@ private struct NodeRestorer: ~Copyable {
     let slot =
       parts & Part.lacking != 0
       ? try putLacking(place, shape) : try put(place, shape, at: shapePlace)
-    let row = cluster.rows.row(slot)
+    let row = cluster.rows.mutableRow(slot)
     row.node = node
     row.generation = cluster.nodes.generation(node)
     row.tie = tie
@@ -290,7 +290,7 @@ private struct NodeRestorer: ~Copyable {
   private mutating func put(_ place: SlotMap.Place, _ shape: Shape, at shapePlace: Int) throws(EngineError) -> UInt32 {
     let count = shape.list.count
     let slot = cluster.rows.retake(place, dims: count)
-    let row = cluster.rows.row(slot)
+    let row = cluster.rows.mutableRow(slot)
     if let id = shape.id {
       cluster.shapes.join(id)
       row.shape = id
@@ -321,7 +321,7 @@ private struct NodeRestorer: ~Copyable {
     }
     guard list.count <= ShapeTable.maxDims else { throw bad("more than \(ShapeTable.maxDims) resources") }
     let slot = cluster.rows.retake(place, dims: list.count)
-    let row = cluster.rows.row(slot)
+    let row = cluster.rows.mutableRow(slot)
     cluster.setShape(row, list, price: shape.price)
     for dim in 0..<list.count { row.used[dim] = list.used[dim] }
     return slot
