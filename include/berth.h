@@ -210,13 +210,13 @@ typedef struct berth_engine_info {
   uint64_t nodes;
   uint64_t pods;
   uint64_t classes;
-  uint64_t bytes_allocated; /* what the engine holds, as the allocator counts it */
-  uint64_t bytes_mapped;    /* what the allocator has mapped for it */
-  uint64_t node_bytes;      /* rows, ids, names, groups */
+  uint64_t bytes_allocated; /* what the engine and its forks hold together, as the allocator counts it */
+  uint64_t bytes_mapped;    /* what the allocator has mapped for them */
+  uint64_t node_bytes;      /* rows, ids, names, groups; like the next three, shared with other engines or not */
   uint64_t index_bytes;     /* the state trees */
   uint64_t class_bytes;     /* classes, profiles, label and taint sets */
   uint64_t pod_bytes;
-  /* counters since create, for measuring and for gates that must repeat exactly */
+  /* counters since create or fork, for measuring and for gates that must repeat exactly */
   uint64_t decisions;
   uint64_t tree_queries;
   uint64_t scan_queries;
@@ -229,7 +229,10 @@ typedef struct berth_engine_info {
   uint64_t leaf_splits;
   uint64_t leaf_merges;
   uint64_t slot_moves;  /* nodes that got another slot because their neighbourhood was full */
-  uint64_t allocations; /* blocks asked from the allocator */
+  uint64_t allocations; /* blocks asked from the allocator, by the engine and its forks together */
+  /* forks */
+  uint64_t family_engines; /* live engines that come from one another by forking, this one included */
+  uint64_t owned_bytes;    /* of node, index, class and pod memory: what destroying this engine gives back at least */
 } berth_engine_info;
 
 /* Reads figures and counters. Set info_out->struct_size before. */

@@ -33,12 +33,7 @@ func create(
 ) -> berth_status {
   do throws(EngineError) {
     let out = try required(engineOut, "engine_out")
-    let engine = try make()
-    guard let handle = EngineTable.insert(engine) else {
-      throw EngineError(
-        UInt32(BERTH_LIMIT), "\(BERTH_MAX_ENGINES) engines live in this process already: destroy some")
-    }
-    out.pointee = handle
+    out.pointee = try EngineTable.add(make())
     return berth_status(BERTH_OK)
   } catch {
     ThreadError.set(error.message)

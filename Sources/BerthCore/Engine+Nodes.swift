@@ -36,7 +36,7 @@ extension Engine {
         throw refuse(BERTH_DUPLICATE, "entry \(index): node name \"\(name)\" exists already")
       }
       names.append(name)
-      bytes += name.bytes.count
+      bytes = NameTable.textBytes(bytes, adding: name)
       guard bytes < Int(UInt32.max) else {
         throw refuse(BERTH_LIMIT, "entry \(index): the names of all nodes together have at most 4 GiB")
       }

@@ -140,7 +140,7 @@ extension Engine {
     try check(ids, wanted: BERTH_POD_ASSUMED, "confirmed")
     try undoLog.check(ids.count)
     for id in ids {
-      let pod = try pods.get(id)
+      let pod = pods.change(id)
       pod.pointee.setState(BERTH_POD_BOUND)
       undoLog.note(.podConfirmed(UInt32(truncatingIfNeeded: id)))
       emit(
@@ -170,25 +170,25 @@ extension Engine {
     while seen < ids.count && failure == nil {
       do throws(EngineError) {
         let pod = try pods.get(ids[seen], "entry \(seen): ")
-        if pod.pointee.isMarked {
+        if pod.isMarked {
           failure = refuse(BERTH_DUPLICATE, "entry \(seen): pod \(ids[seen]) occurs twice")
-        } else if let wanted, pod.pointee.state != wanted {
+        } else if let wanted, pod.state != wanted {
           failure = refuse(
             BERTH_WRONG_STATE, "entry \(seen): pod \(ids[seen]) is bound: only assumed pods are \(verb)")
         } else {
-          pod.pointee.isMarked = true
+          pods.change(ids[seen]).pointee.isMarked = true
           seen += 1
         }
       } catch {
         failure = error
       }
     }
-    for index in 0..<seen { try pods.get(ids[index]).pointee.isMarked = false }
+    for index in 0..<seen { pods.change(ids[index]).pointee.isMarked = false }
     if let failure { throw failure }
   }
 
   private func leave(_ id: berth_pod_id, _ event: Int) throws(EngineError) {
-    let pod = try pods.get(id).pointee
+    let pod = try pods.get(id)
     if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
     }
@@ -208,7 +208,7 @@ extension Engine {
   ) throws(EngineError) {
     for index in 0..<ids.count { _ = try pods.get(ids[index], "entry \(index): ") }
     for index in 0..<ids.count {
-      let pod = try pods.get(ids[index]).pointee
+      let pod = try pods.get(ids[index])
       states[index] = berth_pod_state(
         pod: ids[index], node: nodeID(of: pod), pod_class: pod.podClass, state: UInt32(pod.state))
     }

@@ -14,6 +14,7 @@ import CPlatform
 /// - `Engine+Answers.swift`: candidates and explanations
 /// - `Commit/Statements.swift`: statements and the caller's time
 /// - `Observe/Engine+Events.swift`, `Observe/Engine+Metrics.swift`: events, counters, histograms
+/// - `Engine+Forks.swift`: forks
 public final class Engine {
   let arena: Arena
   let cluster: Cluster
@@ -65,8 +66,32 @@ public final class Engine {
     events = EventLog(in: arena)
   }
 
+  /// See `fork`. Whatever an engine holds is forked here, or begins anew.
+  init(forking parent: Engine) {
+    arena = parent.arena
+    arena.join()
+    cpuLevel = parent.cpuLevel
+    kernels = .allocate(capacity: 1)
+    kernels.initialize(to: parent.kernels.pointee)
+    cluster = Cluster(forking: parent.cluster, kernels: UnsafePointer(kernels))
+    undoLog = cluster.undoLog
+    // ids of statements that are open here are known to be closed there
+    statements = Statements(after: parent.statements.lastStatement, parent.statements.lastCheckpoint)
+    workload = Workload(forking: parent.workload)
+    pods = parent.pods.fork()
+    planner = Planner(cluster: cluster)
+    planner.path = parent.planner.path
+    now = parent.now
+    events = EventLog(in: arena)
+  }
+
+  /// The arena frees what is left when the last engine of the family goes.
   deinit {
-    events.free()
+    if arena.engines > 1 {
+      for part in storage { part.giveBack() }
+      events.free()
+    }
+    arena.leave()
     counters.free()
     latencies.free()
     kernels.deallocate()
@@ -144,6 +169,8 @@ public final class Engine {
     info.leaf_splits = cluster.forest.splits
     info.leaf_merges = cluster.forest.merges
     info.slot_moves = cluster.slotMoves
+    info.family_engines = UInt64(arena.engines)
+    info.owned_bytes = UInt64(storage.reduce(0) { $0 + $1.ownBytes })
     return info
   }
 }

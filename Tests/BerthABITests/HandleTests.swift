@@ -11,9 +11,13 @@ import Testing
     let batch = list([host.batch([host.row()])])
     return [
       ("destroy", { berth_engine_destroy($0) }),
-      ("read_info", { berth_engine_read_info($0, host.sized(berth_engine_info.self, 200)) }),
+      (
+        "read_info",
+        { berth_engine_read_info($0, host.sized(berth_engine_info.self, MemoryLayout<berth_engine_info>.size)) }
+      ),
       ("set_path", { berth_engine_set_path($0, 0) }),
       ("validate", { berth_engine_validate($0) }),
+      ("fork", { berth_engine_fork($0, host.out(OpaquePointer?.self)) }),
       ("statement_begin", { berth_statement_begin($0, host.out(berth_statement_id.self)) }),
       ("statement_checkpoint", { berth_statement_checkpoint($0, host.out(berth_checkpoint_id.self)) }),
       ("statement_rollback", { berth_statement_rollback($0, 1) }),

@@ -22,7 +22,7 @@ struct CommandStream {
     var nodeNames: [String] = []
   }
 
-  let twin: Twin
+  private(set) var twin: Twin
   var swarm: Swarm
   /// Commands of this run.
   let length: Int
@@ -62,6 +62,17 @@ struct CommandStream {
     for _ in 0..<swarm.random.int(1...3) { try addProfile() }
     try makeNodes(swarm.nodes)
     for _ in 0..<swarm.random.int(1...4) { makePod() }
+  }
+
+  /// A stream that goes on with a fork of the twin in its own way.
+  func fork(seed: Int) throws -> CommandStream {
+    var fork = self
+    fork.twin = try Twin(twin) { $0.fork() }
+    fork.twin.random = Random(seed: seed)
+    fork.swarm.random = Random(seed: seed)
+    fork.knownAtBegin = [:]
+    fork.knownAtCheckpoint = [:]
+    return fork
   }
 
   mutating func step() throws {

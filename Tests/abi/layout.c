@@ -23,7 +23,7 @@ FIELD(berth_engine_options, level_count, 16);
 FIELD(berth_engine_options, reserved, 20);
 FIELD(berth_engine_options, level_keys, 24);
 
-SIZE(berth_engine_info, 200);
+SIZE(berth_engine_info, 216);
 FIELD(berth_engine_info, struct_size, 0);
 FIELD(berth_engine_info, allocator, 4);
 FIELD(berth_engine_info, cpu_level, 8);
@@ -52,6 +52,8 @@ FIELD(berth_engine_info, leaf_splits, 168);
 FIELD(berth_engine_info, leaf_merges, 176);
 FIELD(berth_engine_info, slot_moves, 184);
 FIELD(berth_engine_info, allocations, 192);
+FIELD(berth_engine_info, family_engines, 200);
+FIELD(berth_engine_info, owned_bytes, 208);
 
 SIZE(berth_label, 16);
 FIELD(berth_label, key, 0);
@@ -316,6 +318,8 @@ VALUE(BERTH_PLACED, 1);
 VALUE(BERTH_NO_FIT, 2);
 VALUE(BERTH_REFUSED, 3);
 VALUE(BERTH_PLACE_DRY_RUN, 1);
+VALUE(BERTH_JOURNAL_BUFFERED, 1);
+VALUE(BERTH_JOURNAL_SYNCED, 2);
 VALUE(BERTH_POD_ASSUMED, 1);
 VALUE(BERTH_POD_BOUND, 2);
 VALUE(BERTH_REASON_UNSCHEDULABLE, 1);
@@ -357,6 +361,18 @@ FIELD(berth_rerank_options, feature_count, 12);
 FIELD(berth_rerank_options, features, 16);
 FIELD(berth_rerank_options, callback, 24);
 FIELD(berth_rerank_options, context, 32);
+
+SIZE(berth_journal_options, 8);
+FIELD(berth_journal_options, struct_size, 0);
+FIELD(berth_journal_options, flags, 4);
+
+SIZE(berth_recovery, 40);
+FIELD(berth_recovery, struct_size, 0);
+FIELD(berth_recovery, discarded, 4);
+FIELD(berth_recovery, skipped, 8);
+FIELD(berth_recovery, replayed, 16);
+FIELD(berth_recovery, end_offset, 24);
+FIELD(berth_recovery, torn_bytes, 32);
 VALUE(BERTH_EVENT_GAP, 1);
 VALUE(BERTH_EVENT_POD_ASSUMED, 2);
 VALUE(BERTH_EVENT_POD_BOUND, 3);

@@ -33,6 +33,9 @@ struct Statements {
     lastCheckpoint = checkpoint
   }
 
+  /// None open; ids of the ones that are open here are known to be closed there.
+  func fork() -> Statements { Statements(after: lastStatement, lastCheckpoint) }
+
   /// The id that the next statement gets.
   func checkBegin() throws(EngineError) -> berth_statement_id {
     guard open.count < Int(BERTH_MAX_STATEMENTS) else {

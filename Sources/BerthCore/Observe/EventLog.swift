@@ -98,14 +98,14 @@ struct EventLog {
   var pendingCount: Int { pending.count }
 
   mutating func withdraw(to count: Int) {
-    if pending.count > count { pending.resize(count) }
+    if pending.count > count { pending.truncate(to: count) }
   }
 
   /// What is pending happened for good.
   mutating func publish() {
     guard pending.capacity > 0 else { return }
     for index in 0..<pending.count { write(pending[index]) }
-    if pending.capacity > Self.keptPending { pending.free() } else { pending.resize(0) }
+    if pending.capacity > Self.keptPending { pending.free() } else { pending.truncate(to: 0) }
   }
 
   // MARK: Reading

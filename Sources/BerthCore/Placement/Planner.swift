@@ -28,8 +28,8 @@ final class Planner {
   /// Fills `search.found` with the best nodes, best first.
   func run(_ workload: Workload, _ podClass: UInt32, wanted: Int) {
     let record = workload.classes.records[Int(podClass)]
+    workload.classes.refresh(filter: Int(record.filter), cluster.catalog)
     let filter = workload.classes.filters[Int(record.filter)]
-    filter.refresh(cluster.catalog)
     let profile = workload.profiles[Int(record.profile)]
     var question = Question(
       requests: workload.classes.requests(podClass), profile: Int(record.profile), podClass: podClass,

@@ -101,18 +101,23 @@ extension Engine {
     return (free, usedUp)
   }
 
-  /// Returns how many groups each leaf domain has.
+  /// Makes the groups of each leaf domain, and returns how many there are.
   private func restoreGroups(_ reader: SnapshotReader) throws(EngineError) -> [UInt32] {
     var section = try reader.whole(.groups)
     var groups: [UInt32] = []
     var labels = 0
+    var total = 0
     for _ in cluster.catalog.topology.leaves {
       let count = try section.take(UInt32.self)
       groups.append(count)
       labels += Int(count) + max(1, Int(count) / 4)
       guard labels <= SlotMap.maxLabels else { throw section.bad("more than \(SlotMap.maxLabels) groups of nodes") }
+      // a group takes 8 bytes at least: whatever is made room for is there to be read
+      total += Int(count)
+      guard total <= reader.fileBytes / 8 else { throw section.bad("more groups of nodes than the file has room for") }
     }
     try section.finish()
+    cluster.rows.restore(groups: groups, order: cluster.catalog.topology.order())
     return groups
   }
 }
@@ -272,7 +277,7 @@ private struct NodeRestorer: ~Copyable {
     let slot =
       parts & Part.lacking != 0
       ? try putLacking(place, shape) : try put(place, shape, at: shapePlace)
-    let row = cluster.rows.row(slot)
+    let row = cluster.rows.mutableRow(slot)
     row.node = node
     row.generation = cluster.nodes.generation(node)
     row.tie = tie
@@ -290,7 +295,7 @@ private struct NodeRestorer: ~Copyable {
   private mutating func put(_ place: SlotMap.Place, _ shape: Shape, at shapePlace: Int) throws(EngineError) -> UInt32 {
     let count = shape.list.count
     let slot = cluster.rows.retake(place, dims: count)
-    let row = cluster.rows.row(slot)
+    let row = cluster.rows.mutableRow(slot)
     if let id = shape.id {
       cluster.shapes.join(id)
       row.shape = id
@@ -321,7 +326,7 @@ private struct NodeRestorer: ~Copyable {
     }
     guard list.count <= ShapeTable.maxDims else { throw bad("more than \(ShapeTable.maxDims) resources") }
     let slot = cluster.rows.retake(place, dims: list.count)
-    let row = cluster.rows.row(slot)
+    let row = cluster.rows.mutableRow(slot)
     cluster.setShape(row, list, price: shape.price)
     for dim in 0..<list.count { row.used[dim] = list.used[dim] }
     return slot
@@ -359,7 +364,7 @@ private struct NodeRestorer: ~Copyable {
   private mutating func restoreName(_ node: UInt32) throws(EngineError) {
     let name = try section.takeName("a node's name")
     guard cluster.catalog.names.find(name) == nil else { throw bad("node name \"\(name)\" occurs twice") }
-    guard cluster.catalog.names.textBytes + name.bytes.count < Int(UInt32.max) else {
+    guard NameTable.textBytes(cluster.catalog.names.textBytes, adding: name) < Int(UInt32.max) else {
       throw bad("the names of all nodes together have more than 4 GiB")
     }
     name.bytes.withUnsafeBufferPointer { cluster.catalog.names.add(node, $0) }

@@ -92,7 +92,7 @@ extension Engine {
 extension Cluster {
   /// Changes used quantities of a row that no tree knows yet; false if one would be negative.
   fileprivate func addUsed(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>, sign: Int64) -> Bool {
-    let row = rows.row(slot)
+    let row = rows.mutableRow(slot)
     for request in requests {
       let dim = shapes.dim(of: request.resource, in: row.shape)
       guard dim >= 0 else { return false }

@@ -88,7 +88,7 @@ final class SnapshotReader {
 
   init(_ file: File) throws(EngineError) { frames = try FrameReader(file, .snapshot) }
 
-  var chain: UInt64 { frames.chain }
+  var fileBytes: Int { frames.size }
 
   /// A section as a whole.
   func whole(_ section: SnapshotSection) throws(EngineError) -> RecordReader {
