@@ -66,13 +66,19 @@ struct CommandStream {
 
   /// A stream that goes on with a fork of the twin in its own way.
   func fork(seed: Int) throws -> CommandStream {
-    var fork = self
-    fork.twin = try Twin(twin) { $0.fork() }
+    var fork = try continued { $0.fork() }
     fork.twin.random = Random(seed: seed)
     fork.swarm.random = Random(seed: seed)
     fork.knownAtBegin = [:]
     fork.knownAtCheckpoint = [:]
     return fork
+  }
+
+  /// The stream, going on with other engines in the same state.
+  func continued(_ copy: (Engine) throws(EngineError) -> Engine) throws -> CommandStream {
+    var stream = self
+    stream.twin = try Twin(twin, copy)
+    return stream
   }
 
   mutating func step() throws {
