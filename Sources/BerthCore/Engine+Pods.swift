@@ -29,11 +29,17 @@ extension Engine {
     _ classes: UnsafeBufferPointer<berth_class_id>, into placements: UnsafeMutablePointer<berth_placement>
   ) {
     // whatever placing could need is made ready here: the loop below asks the arena for nothing
-    pods.reserve(classes.count)
+    reservePods(classes.count)
     for index in 0..<classes.count {
       if index & 15 == 0 { cluster.forest.reserveBlocks() }
       placements[index] = placeOne(classes[index])
     }
+  }
+
+  /// Room for more pods, and for their load.
+  func reservePods(_ additional: Int) {
+    pods.reserve(additional)
+    if cluster.load.isOn { cluster.load.reservePods(pods.capacity) }
   }
 
   @inline(__always)
@@ -53,9 +59,10 @@ extension Engine {
   @inline(__always)
   func assume(_ podClass: UInt32, _ slot: UInt32, score: Int64) -> berth_placement {
     let row = cluster.rows.row(slot)
-    cluster.charge(slot, workload.classes.requests(podClass), sign: 1)
     let pod = pods.add(
       podClass: podClass, node: row.node, nodeGeneration: row.generation, state: BERTH_POD_ASSUMED)
+    if cluster.load.isOn { joinLoad(UInt32(truncatingIfNeeded: pod), podClass, slot) }
+    cluster.charge(slot, workload.classes.requests(podClass), sign: 1)
     undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
     return berth_placement(
       pod: pod, node: row.id, score: score, pod_class: podClass, outcome: UInt32(BERTH_PLACED))
@@ -82,7 +89,7 @@ extension Engine {
     try checkPodLimit(classes.count)
     for index in 0..<classes.count { _ = try cluster.nodes.index(ids[index], "entry \(index): ") }
     try undoLog.check(classes.count)
-    pods.reserve(classes.count)
+    reservePods(classes.count)
     var bound: [berth_pod_id] = []
     bound.reserveCapacity(classes.count)
     try atomically { () throws(EngineError) in
@@ -92,9 +99,10 @@ extension Engine {
         let requests = workload.classes.requests(classes[index])
         try checkCharge(slot, requests, "entry \(index)")
         cluster.admitResources(slot, requests)
-        cluster.charge(slot, requests, sign: 1)
         let pod = pods.add(
           podClass: classes[index], node: node, nodeGeneration: cluster.nodes.generation(node), state: BERTH_POD_BOUND)
+        if cluster.load.isOn { joinLoad(UInt32(truncatingIfNeeded: pod), classes[index], slot) }
+        cluster.charge(slot, requests, sign: 1)
         undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
         bound.append(pod)
       }
@@ -148,7 +156,7 @@ extension Engine {
   }
 
   /// All ids are live, in the wanted state, and occur once.
-  private func check(
+  func check(
     _ ids: UnsafeBufferPointer<berth_pod_id>, wanted: Int?, _ verb: String
   ) throws(EngineError) {
     // A pod that was seen is marked by the state that no pod has; the marks go again before anything else happens.
@@ -177,6 +185,7 @@ extension Engine {
   private func leave(_ id: berth_pod_id) throws(EngineError) {
     let pod = try pods.get(id).pointee
     if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
+      if cluster.load.isOn { leaveLoad(UInt32(truncatingIfNeeded: id), pod.podClass, slot) }
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
     }
     pods.remove(id)

@@ -8,13 +8,14 @@ extension Engine {
   public func validate() throws(EngineError) {
     try checkRows()
     try checkUsed()
+    if cluster.load.isOn { try checkLoad() }
     for tree in cluster.forest.trees {
       var check = TreeCheck(tree, cluster)
       try check.run()
     }
   }
 
-  private func corrupt(_ message: String) -> EngineError { refuse(BERTH_CORRUPT, message) }
+  func corrupt(_ message: String) -> EngineError { refuse(BERTH_CORRUPT, message) }
 
   /// Rows, slots, ids, names, pools and shapes agree.
   private func checkRows() throws(EngineError) {

@@ -108,6 +108,18 @@ struct PodTable {
     count += 1
   }
 
+  @inline(__always)
+  func podClass(_ index: UInt32) -> UInt32 { pod(index).pointee.podClass }
+
+  /// The pod of an index, if there is one.
+  func live(_ index: UInt32) -> Pod? { pod(index).pointee.tag & 3 != 0 ? pod(index).pointee : nil }
+
+  /// How many pod indices there have been.
+  var indices: Int { used }
+
+  /// How many pod indices there is room for.
+  var capacity: Int { pages.count << Self.pageShift }
+
   func setState(_ index: UInt32, _ state: Int) { pod(index).pointee.setState(state) }
 
   @inline(__always)

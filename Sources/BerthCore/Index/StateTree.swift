@@ -26,6 +26,8 @@ struct TreeShape {
   var cpu = -1
   var memory = -1
   var gpu = -1
+  /// The dims that count in scores only, as bits: no node is refused for them.
+  var scored: UInt32 = 0
   var dims: Int { resources.count }
 }
 
@@ -34,6 +36,8 @@ struct TreeState {
   let leaves: UnsafePointer<BlockView>
   let inners: UnsafePointer<BlockView>
   let dims: Int
+  /// The dims that count in scores only, as bits.
+  let scored: UInt32
   let layout: UnsafeMutablePointer<bk_layout>
   /// Of all nodes; meaningless while the tree is empty.
   let summary: UnsafeMutablePointer<bk_summary>
@@ -162,7 +166,8 @@ final class StateTree {
     state.initialize(
       to: TreeState(
         leaves: UnsafePointer(blocks.leaves.view), inners: UnsafePointer(blocks.inners.view), dims: dims,
-        layout: layout, summary: summary, shifts: shifts, capacityLow: capacityLow, capacityHigh: capacityHigh,
+        scored: shape.scored, layout: layout, summary: summary, shifts: shifts, capacityLow: capacityLow,
+        capacityHigh: capacityHigh,
         dimOf: UnsafePointer(dimOf), dimCount: dimCount, plans: planCells, priceLow: price))
     scratch = .allocate(capacity: 3)
     scratch.initialize(repeating: bk_summary(), count: 3)
