@@ -2,17 +2,15 @@ import BerthMemory
 import CBerth
 
 extension Engine {
-  public func place(
+  func applyPlace(
     _ classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32,
     into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
     guard flags <= UInt32(BERTH_PLACE_DRY_RUN) else {
       throw refuse(BERTH_BAD_ARGUMENT, "flags \(flags): only BERTH_PLACE_DRY_RUN is known")
     }
-    try checkClasses(classes)
+    try checkPlacing(classes)
     let isDry = flags & UInt32(BERTH_PLACE_DRY_RUN) != 0
-    try checkPodLimit(classes.count)
-    try undoLog.check(classes.count)
     if let reranker {
       try placeReranked(classes, reranker, isDry: isDry, into: placements)
     } else if isDry {
@@ -25,14 +23,23 @@ extension Engine {
     }
   }
 
+  func checkPlacing(_ classes: UnsafeBufferPointer<berth_class_id>) throws(EngineError) {
+    try checkClasses(classes)
+    try checkPodLimit(classes.count)
+    try undoLog.check(classes.count)
+  }
+
   private func placeAll(
     _ classes: UnsafeBufferPointer<berth_class_id>, into placements: UnsafeMutablePointer<berth_placement>
   ) {
     // whatever placing could need is made ready here: the loop below asks the arena for nothing
     reservePods(classes.count)
+    if events.isOn { events.reserve(classes.count, tentatively: undoLog.isRecording) }
+    var stopwatch = latencies.stopwatch(for: classes.count)
     for index in 0..<classes.count {
       if index & 15 == 0 { cluster.forest.reserveBlocks() }
       placements[index] = placeOne(classes[index])
+      countDecision(planner.kind, placements[index], &stopwatch)
     }
   }
 
@@ -44,7 +51,6 @@ extension Engine {
 
   @inline(__always)
   private func placeOne(_ podClass: UInt32) -> berth_placement {
-    decisions += 1
     let best = planner.best(workload, podClass)
     guard best.exists else { return unplaced(podClass, BERTH_NO_FIT) }
     return assume(podClass, best.slot, score: best.score)
@@ -64,6 +70,7 @@ extension Engine {
     if cluster.load.isOn { joinLoad(UInt32(truncatingIfNeeded: pod), podClass, slot) }
     cluster.charge(slot, workload.classes.requests(podClass), sign: 1)
     undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
+    emit(BERTH_EVENT_POD_ASSUMED, pod: pod, node: row.id, podClass: podClass)
     return berth_placement(
       pod: pod, node: row.id, score: score, pod_class: podClass, outcome: UInt32(BERTH_PLACED))
   }
@@ -81,7 +88,7 @@ extension Engine {
     }
   }
 
-  public func bind(
+  func applyBind(
     _ classes: UnsafeBufferPointer<berth_class_id>, nodes ids: UnsafePointer<berth_node_id>,
     pods out: UnsafeMutablePointer<berth_pod_id>
   ) throws(EngineError) {
@@ -107,7 +114,10 @@ extension Engine {
         bound.append(pod)
       }
     }
-    for index in 0..<bound.count { out[index] = bound[index] }
+    for index in 0..<bound.count {
+      out[index] = bound[index]
+      emit(BERTH_EVENT_POD_BOUND, pod: bound[index], node: ids[index], podClass: classes[index])
+    }
   }
 
   /// Binding may over-commit, but not leave what 64 bits hold, nor give a node more resources than it can list.
@@ -134,25 +144,28 @@ extension Engine {
     }
   }
 
-  public func confirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyConfirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "confirmed")
     try undoLog.check(ids.count)
     for id in ids {
-      try pods.get(id).pointee.setState(BERTH_POD_BOUND)
+      let pod = pods.change(id)
+      pod.pointee.setState(BERTH_POD_BOUND)
       undoLog.note(.podConfirmed(UInt32(truncatingIfNeeded: id)))
+      emit(
+        BERTH_EVENT_POD_BOUND, pod: id, node: nodeID(of: pod.pointee), podClass: pod.pointee.podClass, other: 1)
     }
   }
 
-  public func forget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyForget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "forgotten")
     try undoLog.check(ids.count)
-    for id in ids { try leave(id) }
+    for id in ids { try leave(id, BERTH_EVENT_POD_FORGOTTEN) }
   }
 
-  public func release(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyRelease(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: nil, "released")
     try undoLog.check(ids.count)
-    for id in ids { try leave(id) }
+    for id in ids { try leave(id, BERTH_EVENT_POD_RELEASED) }
   }
 
   /// All ids are live, in the wanted state, and occur once.
@@ -165,31 +178,38 @@ extension Engine {
     while seen < ids.count && failure == nil {
       do throws(EngineError) {
         let pod = try pods.get(ids[seen], "entry \(seen): ")
-        if pod.pointee.isMarked {
+        if pod.isMarked {
           failure = refuse(BERTH_DUPLICATE, "entry \(seen): pod \(ids[seen]) occurs twice")
-        } else if let wanted, pod.pointee.state != wanted {
+        } else if let wanted, pod.state != wanted {
           failure = refuse(
             BERTH_WRONG_STATE, "entry \(seen): pod \(ids[seen]) is bound: only assumed pods are \(verb)")
         } else {
-          pod.pointee.isMarked = true
+          pods.change(ids[seen]).pointee.isMarked = true
           seen += 1
         }
       } catch {
         failure = error
       }
     }
-    for index in 0..<seen { try pods.get(ids[index]).pointee.isMarked = false }
+    for index in 0..<seen { pods.change(ids[index]).pointee.isMarked = false }
     if let failure { throw failure }
   }
 
-  private func leave(_ id: berth_pod_id) throws(EngineError) {
-    let pod = try pods.get(id).pointee
+  private func leave(_ id: berth_pod_id, _ event: Int) throws(EngineError) {
+    let pod = try pods.get(id)
     if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
       if cluster.load.isOn { leaveLoad(UInt32(truncatingIfNeeded: id), pod.podClass, slot) }
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
     }
     pods.remove(id)
     undoLog.note(.podRemoved(UInt32(truncatingIfNeeded: id), pod))
+    emit(event, pod: id, node: nodeID(of: pod), podClass: pod.podClass)
+  }
+
+  /// BERTH_NO_NODE once the pod's node was removed.
+  private func nodeID(of pod: PodTable.Pod) -> berth_node_id {
+    let lives = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) != nil
+    return lives ? UInt64(pod.nodeGeneration) << 32 | UInt64(pod.node) : UInt64.max
   }
 
   public func readPods(
@@ -197,11 +217,9 @@ extension Engine {
   ) throws(EngineError) {
     for index in 0..<ids.count { _ = try pods.get(ids[index], "entry \(index): ") }
     for index in 0..<ids.count {
-      let pod = try pods.get(ids[index]).pointee
-      let lives = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) != nil
+      let pod = try pods.get(ids[index])
       states[index] = berth_pod_state(
-        pod: ids[index], node: lives ? cluster.nodes.id(pod.node) : UInt64.max, pod_class: pod.podClass,
-        state: UInt32(pod.state))
+        pod: ids[index], node: nodeID(of: pod), pod_class: pod.podClass, state: UInt32(pod.state))
     }
   }
 }

@@ -64,16 +64,18 @@ extension Engine {
     let classes = Array(asked)
     var placements = [berth_placement](repeating: berth_placement(), count: classes.count)
     reservePods(classes.count)
+    var stopwatch = latencies.stopwatch(for: classes.count)
     try atomically { () throws(EngineError) in
-      let mark = undoLog.mark
-      try placeBatches(classes, reranker, into: &placements)
+      let mark = mark
+      try placeBatches(classes, reranker, &stopwatch, into: &placements)
       if isDry { undoLog.rollBack(to: mark, in: self) }
     }
     for index in 0..<classes.count { out[index] = placements[index] }
   }
 
   private func placeBatches(
-    _ classes: [berth_class_id], _ reranker: Reranker, into placements: inout [berth_placement]
+    _ classes: [berth_class_id], _ reranker: Reranker, _ stopwatch: inout DecisionLatencies.Stopwatch,
+    into placements: inout [berth_placement]
   ) throws(EngineError) {
     var first = 0
     while first < classes.count {
@@ -81,10 +83,10 @@ extension Engine {
       var pending = Array(first..<end)
       var round = 0
       while !pending.isEmpty {
-        pending = list(pending, classes, reranker, into: &placements)
+        pending = list(pending, classes, reranker, &stopwatch, into: &placements)
         if pending.isEmpty { break }
         try reranker.ask(round: round)
-        pending = takeFirstFitting(pending, classes, reranker, into: &placements)
+        pending = takeFirstFitting(pending, classes, reranker, &stopwatch, into: &placements)
         round += 1
       }
       first = end
@@ -93,16 +95,17 @@ extension Engine {
 
   /// Lists the candidates of pods; pods without any are decided by that and drop out.
   private func list(
-    _ pending: [Int], _ classes: [berth_class_id], _ reranker: Reranker, into placements: inout [berth_placement]
+    _ pending: [Int], _ classes: [berth_class_id], _ reranker: Reranker,
+    _ stopwatch: inout DecisionLatencies.Stopwatch, into placements: inout [berth_placement]
   ) -> [Int] {
     reranker.clear()
     var listed: [Int] = []
     for pod in pending {
-      decisions += 1
       planner.run(workload, classes[pod], wanted: reranker.limit)
       let count = planner.search.foundCount
       guard count > 0 else {
         placements[pod] = unplaced(classes[pod], BERTH_NO_FIT)
+        countDecision(.reranked, placements[pod], &stopwatch)
         continue
       }
       let row = reranker.listed * reranker.limit
@@ -167,12 +170,14 @@ extension Engine {
 
   /// Places listed pods in their order; the ones whose candidates are taken are left over.
   private func takeFirstFitting(
-    _ listed: [Int], _ classes: [berth_class_id], _ reranker: Reranker, into placements: inout [berth_placement]
+    _ listed: [Int], _ classes: [berth_class_id], _ reranker: Reranker,
+    _ stopwatch: inout DecisionLatencies.Stopwatch, into placements: inout [berth_placement]
   ) -> [Int] {
     var left: [Int] = []
     for (index, pod) in listed.enumerated() {
       if reranker.wish(index, 0) == nil {
         placements[pod] = unplaced(classes[pod], BERTH_REFUSED)
+        countDecision(.reranked, placements[pod], &stopwatch)
         continue
       }
       var place = 0
@@ -183,6 +188,7 @@ extension Engine {
         if fits(slot, workload.classes.asks(classes[pod])) {
           if pod & 15 == 0 { cluster.forest.reserveBlocks() }
           placements[pod] = assume(classes[pod], slot, score: reranker.candidates[candidate].score)
+          countDecision(.reranked, placements[pod], &stopwatch)
           isPlaced = true
         }
         place += 1
@@ -190,6 +196,29 @@ extension Engine {
       if !isPlaced { left.append(pod) }
     }
     return left
+  }
+
+  /// Places pods as a host decided before. Its callback is not asked again: what it said is what counts.
+  func applyDecided(
+    _ classes: UnsafeBufferPointer<berth_class_id>, _ decided: UnsafePointer<berth_placement>,
+    into placements: UnsafeMutablePointer<berth_placement>
+  ) throws(EngineError) {
+    try checkPlacing(classes)
+    pods.reserve(classes.count)
+    try atomically { () throws(EngineError) in
+      for index in 0..<classes.count {
+        guard Int(decided[index].outcome) == BERTH_PLACED else {
+          placements[index] = unplaced(classes[index], Int(decided[index].outcome))
+          continue
+        }
+        let slot = cluster.nodes.slots[Int(try cluster.nodes.index(decided[index].node, "entry \(index): "))]
+        guard fits(slot, workload.classes.requests(classes[index])) else {
+          throw refuse(BERTH_NO_ROOM, "entry \(index): node \(decided[index].node) has no room for the pod")
+        }
+        if index & 15 == 0 { cluster.forest.reserveBlocks() }
+        placements[index] = assume(classes[index], slot, score: decided[index].score)
+      }
+    }
   }
 
   /// Whether the requests are free on a node.

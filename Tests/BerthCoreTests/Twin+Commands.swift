@@ -62,7 +62,10 @@ extension Twin {
       return ids
     }
     let added = nodes.map { book.oracle.addNode($0.spec, name: $0.name, untold: $0.untold) }
-    for (node, id) in zip(added, ids) { try book.record(node: node, id: id) }
+    for (node, id) in zip(added, ids) {
+      try book.record(node: node, id: id)
+      happened(BERTH_EVENT_NODE_ADDED, node: node)
+    }
     return added
   }
 
@@ -84,7 +87,10 @@ extension Twin {
       }
     }
     try perform("update nodes", keeping: scratch) { engine throws(EngineError) in try engine.updateNodes(ids, batch) }
-    for (index, node) in nodes.enumerated() { book.oracle.updateNode(node, specs[index]) }
+    for (index, node) in nodes.enumerated() {
+      book.oracle.updateNode(node, specs[index])
+      happened(BERTH_EVENT_NODE_RESIZED, node: node)
+    }
   }
 
   func removeNodes(_ nodes: [Int]) throws {
@@ -93,6 +99,7 @@ extension Twin {
     let ids = scratch.buffer(nodes.map { book.nodeIds[$0]! })
     try perform("remove nodes", keeping: scratch) { engine throws(EngineError) in try engine.removeNodes(ids) }
     for node in nodes {
+      happened(BERTH_EVENT_NODE_LOST, node: node)
       book.oracle.removeNode(node)
       book.forget(node: node)
     }
@@ -105,7 +112,10 @@ extension Twin {
     try perform("cordon", keeping: scratch) { engine throws(EngineError) in
       try engine.cordonNodes(ids, cordoned: cordoned)
     }
-    for node in nodes { book.oracle.cordonNode(node, cordoned) }
+    for node in nodes where book.oracle.nodes[node]!.spec.cordoned != cordoned {
+      book.oracle.cordonNode(node, cordoned)
+      happened(cordoned ? BERTH_EVENT_NODE_CORDONED : BERTH_EVENT_NODE_UNCORDONED, node: node)
+    }
   }
 
   func bind(_ pods: [(spec: PodSpec, node: Int)]) throws {
@@ -131,7 +141,7 @@ extension Twin {
       return ids
     }
     for (pod, id) in zip(pods, ids) {
-      try book.record(pod: book.oracle.addPod(pod.spec, on: pod.node, bound: true), id: id)
+      try record(book.oracle.addPod(pod.spec, on: pod.node, bound: true), id, BERTH_EVENT_POD_BOUND)
     }
   }
 
@@ -140,7 +150,10 @@ extension Twin {
     let scratch = Scratch()
     let ids = scratch.buffer(pods.map { book.podIds[$0]! })
     try perform("confirm", keeping: scratch) { engine throws(EngineError) in try engine.confirm(ids) }
-    for pod in pods { book.oracle.confirmPod(pod) }
+    for pod in pods {
+      book.oracle.confirmPod(pod)
+      happened(BERTH_EVENT_POD_BOUND, pod: pod, other: 1)
+    }
   }
 
   /// Takes assumed pods back, or releases any.
@@ -152,6 +165,7 @@ extension Twin {
       if forgetting { try engine.forget(ids) } else { try engine.release(ids) }
     }
     for pod in pods {
+      happened(forgetting ? BERTH_EVENT_POD_FORGOTTEN : BERTH_EVENT_POD_RELEASED, pod: pod)
       book.oracle.removePod(pod)
       book.forget(pod: pod)
     }

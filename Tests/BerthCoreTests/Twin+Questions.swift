@@ -80,7 +80,8 @@ extension Twin {
       try compare(placement, decision, classes[index], "place on path \(path), pod \(index) of \(pods.count)")
       try check((placement.pod == UInt64.max) == (decision == nil), "pod id \(placement.pod) for \(placement)")
       if let decision {
-        try book.record(pod: book.oracle.addPod(pods[index], on: decision.node, bound: false), id: placement.pod)
+        try record(
+          book.oracle.addPod(pods[index], on: decision.node, bound: false), placement.pod, BERTH_EVENT_POD_ASSUMED)
       }
     }
   }
@@ -100,7 +101,7 @@ extension Twin {
       if placement.outcome == UInt32(BERTH_NO_FIT) { continue }
       guard let node = book.nodesById[placement.node] else { throw Mismatch("\(what): unknown node \(placement.node)") }
       try check(book.oracle.refusal(of: pods[index], on: node) == nil, "\(what): does not fit on node \(node)")
-      try book.record(pod: book.oracle.addPod(pods[index], on: node, bound: false), id: placement.pod)
+      try record(book.oracle.addPod(pods[index], on: node, bound: false), placement.pod, BERTH_EVENT_POD_ASSUMED)
     }
   }
 

@@ -11,25 +11,32 @@ struct Deadlines {
   }
   private static let none = Int64.max
 
-  private var heap: Column<Entry>
+  private var heap: PagedColumn<Entry>
   /// By node: the time of its entry that counts.
-  private var times: Column<Int64>
+  private var times: PagedColumn<Int64>
 
   init(in arena: Arena) {
-    heap = Column(in: arena)
-    times = Column(in: arena)
+    heap = PagedColumn(in: arena)
+    times = PagedColumn(in: arena)
   }
 
-  var bytes: Int { heap.bytes + times.bytes }
+  func fork() -> Deadlines {
+    var fork = self
+    fork.heap = heap.fork()
+    fork.times = times.fork()
+    return fork
+  }
+
+  var storage: [any SharedStorage] { [heap, times] }
 
   mutating func clear() {
-    heap.resize(0)
-    times.resize(0)
+    heap.clear()
+    times.clear()
   }
 
   mutating func reserveNodes(_ count: Int) {
     let old = times.count
-    times.resize(count)
+    times.grow(to: count)
     for node in old..<count { times[node] = Self.none }
   }
 
@@ -50,7 +57,7 @@ struct Deadlines {
     while heap.count > 0, heap[0].time <= time {
       let entry = heap[0]
       heap[0] = heap[heap.count - 1]
-      heap.resize(heap.count - 1)
+      heap.removeLast()
       sink(0)
       guard times[Int(entry.node)] == entry.time else { continue }
       times[Int(entry.node)] = Self.none

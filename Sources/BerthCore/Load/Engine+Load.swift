@@ -1,7 +1,7 @@
 import CBerth
 
 extension Engine {
-  public func addLoadResource(
+  func applyAddLoadResource(
     name: UnsafePointer<CChar>, _ record: berth_load_spec
   ) throws(EngineError) -> berth_resource_id {
     let name = try Text.read(name, "resource name")
@@ -81,7 +81,7 @@ extension Engine {
 
   // MARK: Reports
 
-  public func updateLoad(_ batch: berth_load_batch) throws(EngineError) {
+  func applyUpdateLoad(_ batch: berth_load_batch) throws(EngineError) {
     let reader = try LoadBatchReader(batch, engine: self)
     try undoLog.check(batch.count)
     for index in reader.taken {
@@ -108,7 +108,7 @@ extension Engine {
     }
   }
 
-  public func removeLoad(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
+  func applyRemoveLoad(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
     try checkLoadIsOn()
     try checkNodes(ids)
     try undoLog.check(ids.count)
@@ -129,7 +129,7 @@ extension Engine {
 
   // MARK: Pods
 
-  public func updateLoadPods(
+  func applyUpdateLoadPods(
     _ ids: UnsafeBufferPointer<berth_pod_id>, assignedAt times: UnsafePointer<Int64>
   ) throws(EngineError) {
     try checkLoadIsOn()
@@ -140,7 +140,7 @@ extension Engine {
     }
     try undoLog.check(ids.count)
     for (index, id) in ids.enumerated() {
-      let pod = try pods.get(id).pointee
+      let pod = try pods.get(id)
       guard cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) != nil else { continue }
       setAssigned(UInt32(truncatingIfNeeded: id), pod.podClass, on: pod.node, at: times[index])
     }

@@ -13,7 +13,7 @@ extension Engine {
     guard Int(node) < cluster.nodes.slots.count,
       let slot = cluster.nodes.slot(index: node, generation: cluster.nodes.generation(node))
     else { return }
-    let row = cluster.rows.row(slot)
+    let row = cluster.rows.mutableRow(slot)
     cluster.load.write(node, into: row, cluster.shapes, at: now)
     cluster.reindex(slot, row)
     cluster.load.deadlines.watch(node, until: cluster.load.nextExpiry(node, after: now))
@@ -24,21 +24,21 @@ extension Engine {
   /// A pod comes to a node; the caller charges its requests there next, which brings the node's place up to date.
   @inline(__always)
   func joinLoad(_ pod: UInt32, _ podClass: UInt32, _ slot: UInt32) {
-    let row = cluster.rows.row(slot)
+    let row = cluster.rows.mutableRow(slot)
     cluster.load.join(pod, demand(podClass), on: row.node, at: now)
     cluster.load.write(row.node, into: row, cluster.shapes, at: now)
   }
 
   /// Takes back `joinLoad`, before the requests are taken back.
   func unjoinLoad(_ pod: UInt32, _ podClass: UInt32, _ slot: UInt32) {
-    let row = cluster.rows.row(slot)
+    let row = cluster.rows.mutableRow(slot)
     cluster.load.unjoin(pod, demand(podClass), on: row.node)
     cluster.load.write(row.node, into: row, cluster.shapes, at: now)
   }
 
   /// A pod leaves; the caller takes back its requests next.
   func leaveLoad(_ pod: UInt32, _ podClass: UInt32, _ slot: UInt32) {
-    let row = cluster.rows.row(slot)
+    let row = cluster.rows.mutableRow(slot)
     if undoLog.isRecording {
       let (record, node) = (cluster.load.podRecord(pod), row.node)
       undoLog.note { engine in

@@ -100,7 +100,7 @@ struct LoadBatchReader {
           throw refuse(BERTH_DUPLICATE, "pod entry \(entry): pod \(id) occurs twice")
         }
         do throws(EngineError) {
-          let pod = try engine.pods.get(id, "pod entry \(entry): ").pointee
+          let pod = try engine.pods.get(id, "pod entry \(entry): ")
           let node = batch.reports[index].node
           guard pod.node == UInt32(truncatingIfNeeded: node), pod.nodeGeneration == UInt32(node >> 32) else {
             throw refuse(BERTH_BAD_ARGUMENT, "pod entry \(entry): pod \(id) is not on node \(node)")

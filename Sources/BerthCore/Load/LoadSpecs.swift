@@ -97,6 +97,42 @@ struct LoadSpecs {
     usage(resource) != nil || limit(resource) != nil || spare(resource) != nil
   }
 
+  /// The declaration of a load resource; nil if it is none.
+  func record(of resource: UInt32) -> berth_load_spec? {
+    var record = berth_load_spec()
+    record.struct_size = UInt32(MemoryLayout<berth_load_spec>.size)
+    if let usage = usages.first(where: { $0.resource == resource }) {
+      record.kind = UInt32(BERTH_LOAD_USAGE)
+      record.resource = measured[usage.measured]
+      record.estimate_percent = UInt32(usage.estimatePercent)
+      record.default_estimate = usage.defaultEstimate
+      (record.settle_ms, record.expiry_ms) = (usage.settle, usage.expiry)
+    } else if let limit = limits.first(where: { $0.resource == resource }) {
+      record.kind = UInt32(BERTH_LOAD_LIMIT)
+      record.resource = usages[limit.usage].resource
+      record.threshold_percent = UInt32(limit.threshold)
+      record.refuse_expired = limit.refusesExpired ? 1 : 0
+    } else if let spare = spares.first(where: { $0.resource == resource }) {
+      record.kind = UInt32(BERTH_LOAD_SPARE)
+      record.resource = measured[spare.measured]
+      record.prediction = spare.prediction.rawValue
+      (record.margin_percent, record.most_percent) = (UInt32(spare.marginPercent), UInt32(spare.mostPercent))
+      record.half_life_ms = spare.halfLife
+      (record.settle_ms, record.expiry_ms) = (spare.settle, spare.expiry)
+    } else {
+      return nil
+    }
+    return record
+  }
+
+  /// What a class's asks say of load resources beside what follows from its requests.
+  func said(_ asks: UnsafeBufferPointer<Request>) -> [Request] {
+    let estimates = asks.filter { $0.kind == .scored }
+    return estimates
+      + limits.filter { limit in !asks.contains { $0.resource == limit.resource } }
+      .map { Request(resource: $0.resource, value: 0, kind: .limited) }
+  }
+
   // MARK: Classes
 
   /// A class that requests a spare resource is best-effort. `requests` without zeros.
@@ -143,6 +179,9 @@ struct LoadSpecs {
     while !passes(border) { border -= 1 }
     return border
   }
+
+  /// No limit's allocatable is larger than so many times what it limits.
+  static let mostOfLimit: Int64 = 2
 
   /// Koordinator's MultiplyQuant: a percentage, rounded down after its float64 steps.
   static func share(_ percent: Int64, of allocatable: Int64) -> Int64 {

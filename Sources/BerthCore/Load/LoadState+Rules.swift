@@ -190,33 +190,62 @@ extension LoadState {
     return Int64(min(max(kept, beyond), Int128(allocatable)))
   }
 
-  /// Writes what a node uses of load resources into its row; the caller sees to its place in its tree.
-  func write(_ node: UInt32, into row: Row, _ shapes: ShapeTable, at now: Int64) {
-    let shape = row.shape
+  /// What a node uses of the load resources that it has as dims; of a spare resource (`spare` >= 0) what is withheld.
+  @inline(__always)
+  private func forEachQuantity(
+    _ node: UInt32, _ shape: UInt32, _ shapes: ShapeTable, at now: Int64,
+    _ body: (_ dim: Int, _ quantity: Int64, _ spare: Int) -> Void
+  ) {
     let report = reports[Int(node)]
     for index in 0..<specs.usages.count {
       let dim = shapes.dim(of: specs.usages[index].resource, in: shape)
       guard dim >= 0 else { continue }
       let isFresh = report.isFresh(specs.usages[index].expiry, at: now)
-      row.used[dim] = isFresh ? inUse(index, on: node) : shapes.capacities(shape)[dim]
+      body(dim, isFresh ? inUse(index, on: node) : shapes.capacities(shape)[dim], -1)
     }
     for index in 0..<specs.limits.count {
       let limit = specs.limits[index]
       let dim = shapes.dim(of: limit.resource, in: shape)
       guard dim >= 0 else { continue }
       if report.isFresh(specs.usages[limit.usage].expiry, at: now) {
-        row.used[dim] = amount(node, layout.reserve(index)) + inUse(limit.usage, on: node)
+        body(dim, amount(node, layout.reserve(index)) + inUse(limit.usage, on: node), -1)
       } else {
-        row.used[dim] = report.exists && limit.refusesExpired ? shapes.capacities(shape)[dim] : 0
+        body(dim, report.exists && limit.refusesExpired ? shapes.capacities(shape)[dim] : 0, -1)
       }
     }
     for index in 0..<specs.spares.count {
       let dim = shapes.dim(of: specs.spares[index].resource, in: shape)
       guard dim >= 0 else { continue }
-      let withheld = withheld(index, on: node, of: shapes.capacities(shape)[dim], at: now)
-      row.used[dim] += withheld - amount(node, layout.withheld(index))
-      setAmount(node, layout.withheld(index), withheld)
+      body(dim, withheld(index, on: node, of: shapes.capacities(shape)[dim], at: now), index)
     }
+  }
+
+  /// Writes what a node uses of load resources into its row; the caller sees to its place in its tree.
+  @inline(__always)
+  func write(_ node: UInt32, into row: MutableRow, _ shapes: ShapeTable, at now: Int64) {
+    forEachQuantity(node, row.shape, shapes, at: now) { dim, quantity, spare in
+      if spare < 0 {
+        row.used[dim] = quantity
+      } else {
+        row.used[dim] += quantity - amount(node, layout.withheld(spare))
+        setAmount(node, layout.withheld(spare), quantity)
+      }
+    }
+  }
+
+  /// Whether a row says what follows; `requested` is what best-effort pods hold of each spare resource, which may be
+  /// in use beside what is withheld. Remembers what is withheld.
+  func adopt(_ node: UInt32, _ row: Row, requested: [Int64], _ shapes: ShapeTable, at now: Int64) -> Bool {
+    var agrees = true
+    forEachQuantity(node, row.shape, shapes, at: now) { dim, quantity, spare in
+      if spare < 0 {
+        agrees = agrees && row.used[dim] == quantity
+      } else {
+        agrees = agrees && row.used[dim] - quantity >= requested[spare]
+        setAmount(node, layout.withheld(spare), quantity)
+      }
+    }
+    return agrees
   }
 
   /// What follows from a node's capacities alone. `list` has spare resources wholly withheld, beside their requests.

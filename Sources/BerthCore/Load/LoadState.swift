@@ -31,16 +31,16 @@ struct LoadState {
 
   var specs = LoadSpecs()
   private(set) var isOn = false
-  private(set) var reports: Column<Report>
+  private(set) var reports: PagedColumn<Report>
   /// By node: the first pod of its chain, as a link.
-  private(set) var firstPods: Column<UInt32>
+  private(set) var firstPods: PagedColumn<UInt32>
   /// [node][amount]: see `Amounts`.
-  private(set) var amounts: Column<Int64>
+  private(set) var amounts: PagedColumn<Int64>
   /// [node][sum]: sums over pods, which 64 bits need not hold; see `Sums`.
-  private(set) var sums: Column<Int128>
-  private(set) var pods: Column<Pod>
+  private(set) var sums: PagedColumn<Int128>
+  private(set) var pods: PagedColumn<Pod>
   /// [pod][measured]: what the report says of a pod; -1: nothing.
-  private(set) var podUsage: Column<Int64>
+  private(set) var podUsage: PagedColumn<Int64>
   var deadlines: Deadlines
   private(set) var layout = Layout()
 
@@ -80,29 +80,41 @@ struct LoadState {
   }
 
   init(in arena: Arena) {
-    reports = Column(in: arena)
-    firstPods = Column(in: arena)
-    amounts = Column(in: arena)
-    sums = Column(in: arena)
-    pods = Column(in: arena)
-    podUsage = Column(in: arena)
+    reports = PagedColumn(in: arena)
+    firstPods = PagedColumn(in: arena)
+    amounts = PagedColumn(in: arena)
+    sums = PagedColumn(in: arena)
+    pods = PagedColumn(in: arena)
+    podUsage = PagedColumn(in: arena)
     deadlines = Deadlines(in: arena)
   }
 
-  var bytes: Int {
-    reports.bytes + firstPods.bytes + amounts.bytes + sums.bytes + pods.bytes + podUsage.bytes + deadlines.bytes
+  func fork() -> LoadState {
+    var fork = self
+    fork.reports = reports.fork()
+    fork.firstPods = firstPods.fork()
+    fork.amounts = amounts.fork()
+    fork.sums = sums.fork()
+    fork.pods = pods.fork()
+    fork.podUsage = podUsage.fork()
+    fork.deadlines = deadlines.fork()
+    return fork
+  }
+
+  var storage: [any SharedStorage] {
+    [reports, firstPods, amounts, sums, pods, podUsage] + deadlines.storage
   }
 
   /// After a load resource was declared, or that was taken back; there are no nodes then.
   mutating func specsChanged() {
     isOn = !specs.isEmpty
     layout = Layout(specs)
-    reports.resize(0)
-    firstPods.resize(0)
-    amounts.resize(0)
-    sums.resize(0)
-    pods.resize(0)
-    podUsage.resize(0)
+    reports.clear()
+    firstPods.clear()
+    amounts.clear()
+    sums.clear()
+    pods.clear()
+    podUsage.clear()
     deadlines.clear()
   }
 
@@ -112,10 +124,10 @@ struct LoadState {
   mutating func reserveNodes(_ count: Int) {
     let old = reports.count
     guard count > old else { return }
-    reports.resize(count)
-    firstPods.resize(count)
-    amounts.resize(count * layout.amountCount)
-    sums.resize(count * layout.sumCount)
+    reports.grow(to: count)
+    firstPods.grow(to: count)
+    amounts.grow(to: count * layout.amountCount)
+    sums.grow(to: count * layout.sumCount)
     deadlines.reserveNodes(count)
     for node in old..<count { reports[node] = Report() }
   }
@@ -189,8 +201,8 @@ struct LoadState {
 
   mutating func reservePods(_ count: Int) {
     guard count > pods.count else { return }
-    pods.resize(count)
-    podUsage.resize(count * layout.measured)
+    pods.grow(to: count)
+    podUsage.grow(to: count * layout.measured)
   }
 
   @inline(__always) func usage(ofPod pod: UInt32, _ measured: Int) -> Int64 {
@@ -203,9 +215,7 @@ struct LoadState {
   @inline(__always) func isListed(_ pod: UInt32) -> Bool { usage(ofPod: pod, 0) >= 0 }
 
   func setAssigned(_ pod: UInt32, at time: Int64) {
-    var cell = pods[Int(pod)]
-    cell.assignedAt = time
-    pods[Int(pod)] = cell
+    pods.ownedPointer(Int(pod)).pointee.assignedAt = time
   }
 
   /// Puts a pod of which no report says anything into its node's chain.
@@ -226,14 +236,10 @@ struct LoadState {
   }
 
   @inline(__always) private func setNext(_ pod: UInt32, _ link: UInt32) {
-    var cell = pods[Int(pod)]
-    cell.next = link
-    pods[Int(pod)] = cell
+    pods.ownedPointer(Int(pod)).pointee.next = link
   }
   @inline(__always) private func setPrevious(_ pod: UInt32, _ link: UInt32) {
-    var cell = pods[Int(pod)]
-    cell.previous = link
-    pods[Int(pod)] = cell
+    pods.ownedPointer(Int(pod)).pointee.previous = link
   }
 
   /// What is kept of a pod, apart from its place in the chain.

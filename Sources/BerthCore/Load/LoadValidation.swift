@@ -4,7 +4,7 @@ extension Engine {
   /// Chains hold the pods of their nodes; sums and quantities are what they follow from.
   func checkLoad() throws(EngineError) {
     var podsOf: [UInt32: Set<UInt32>] = [:]
-    for index in 0..<UInt32(pods.indices) {
+    for index in 0..<UInt32(pods.placeCount) {
       guard let pod = pods.live(index), cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) != nil
       else {
         continue
@@ -17,7 +17,7 @@ extension Engine {
   }
 
   private func checkLoad(_ slot: UInt32, _ wanted: Set<UInt32>) throws(EngineError) {
-    let row = cluster.rows.row(slot)
+    let row = cluster.rows.mutableRow(slot)
     let load = cluster.load
     let what = "load of slot \(slot)"
     var link = load.firstPods[Int(row.node)]

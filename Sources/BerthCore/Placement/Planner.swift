@@ -6,6 +6,8 @@ final class Planner {
   let cluster: Cluster
   let search: Search
   var path = UInt32(BERTH_PATH_AUTO)
+  /// How the last decision was searched; a search that the scan had to finish is still one of the trees.
+  private(set) var kind = DecisionKind.tree
   /// Largest raw values of the normalised scores among the feasible nodes of the last search.
   var scale: (affinity: Int64, taints: Int64) = (0, 0)
   /// Found per group, for the normalised scores; kept from call to call, so that placing allocates nothing.
@@ -26,18 +28,20 @@ final class Planner {
   /// Fills `search.found` with the best nodes, best first.
   func run(_ workload: Workload, _ podClass: UInt32, wanted: Int) {
     let record = workload.classes.records[Int(podClass)]
+    workload.classes.refresh(filter: Int(record.filter), cluster.catalog)
     let filter = workload.classes.filters[Int(record.filter)]
-    filter.refresh(cluster.catalog)
     let profile = workload.profiles[Int(record.profile)]
     var question = Question(
       requests: workload.classes.asks(podClass), profile: Int(record.profile), podClass: podClass,
       pools: filter.mask(filter.all, cluster.catalog))
     search.begin(wanted: wanted)
     if filter.needsRows || path == UInt32(BERTH_PATH_ROWS) {
+      kind = .rows
       scale = RowScan(cluster: cluster, search: search).run(question, profile, filter)
       return
     }
     let scan = path == UInt32(BERTH_PATH_SCAN)
+    kind = scan ? .scan : .tree
     let normalises = profile.nodeAffinityWeight != 0 || profile.taintTolerationWeight != 0
     if !normalises || filter.groups.count <= 1 {
       let group = filter.groups.first
