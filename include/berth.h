@@ -583,8 +583,9 @@ berth_status berth_class_explain(berth_engine *engine, berth_class_id pod_class,
  * changes, not to the cluster.
  *
  * Taking back restores everything that can be read or decided on, the ids that come next included: ids given out by
- * what is taken back are void, and will be given out again. Counters of berth_engine_info and metrics are not taken
- * back. Statement and checkpoint ids are never given out twice. */
+ * what is taken back are void, and will be given out again. Not taken back are counters of berth_engine_info, metrics,
+ * and how things are arranged inside: slots may be numbered anew, trees and bytes be others. Statement and checkpoint
+ * ids are never given out twice. */
 typedef uint64_t berth_statement_id;
 typedef uint64_t berth_checkpoint_id;
 

@@ -2,10 +2,11 @@ import BerthCore
 import BerthOracle
 import CBerth
 
-/// All that can be read of an engine, except what may change by itself: slots' numbers, and counters that only rise.
+/// All that can be read of an engine, except how it arranges things inside (slots' numbers, trees, bytes) and counters,
+/// which only rise.
 struct Picture: Equatable {
   var now: Int64
-  /// Nodes, pods, classes, shapes, trees, pools.
+  /// Nodes, pods, classes, shapes, pools.
   var counts: [UInt64]
   /// Nodes in topology order.
   var order: [UInt64]
@@ -14,12 +15,14 @@ struct Picture: Equatable {
   /// By pod: id, node, class, state.
   var pods: [[UInt64]]
   var names: [String: UInt64]
+  /// Of everything that decides anything later.
+  var digest: UInt64
 
   init(of engine: Engine, _ book: Book) throws(EngineError) {
     let scratch = Scratch()
     let info = engine.info()
     now = engine.now
-    counts = [info.nodes, info.pods, info.classes, UInt64(info.shapes), UInt64(info.trees), UInt64(info.pools)]
+    counts = [info.nodes, info.pods, info.classes, UInt64(info.shapes), UInt64(info.pools)]
     let room = scratch.room(UInt64(0), count: Int(info.nodes) + 1)
     order = Array(room.prefix(engine.listNodes(offset: 0, into: room)))
     let resources = scratch.buffer(book.resourceIds.values.sorted())
@@ -45,17 +48,19 @@ struct Picture: Equatable {
     for node in book.oracle.nodes.values {
       if let name = node.name { names[name] = try engine.findNode(name: scratch.text(name)) }
     }
+    digest = engine.digest()
   }
 
   /// The first difference, in words.
   func difference(from other: Picture) -> String? {
     if now != other.now { return "time \(now), \(other.now)" }
-    if counts != other.counts { return "nodes, pods, classes, shapes, trees, pools \(counts), \(other.counts)" }
+    if counts != other.counts { return "nodes, pods, classes, shapes, pools \(counts), \(other.counts)" }
     if order != other.order { return "nodes in topology order \(order), \(other.order)" }
     for (left, right) in zip(nodes, other.nodes) where left != right { return "node \(left), \(right)" }
     for (left, right) in zip(pods, other.pods) where left != right { return "pod \(left), \(right)" }
     if pods.count != other.pods.count { return "\(pods.count) pods, \(other.pods.count)" }
     if names != other.names { return "names \(names), \(other.names)" }
+    if digest != other.digest { return "digest \(digest), \(other.digest)" }
     return nil
   }
 }

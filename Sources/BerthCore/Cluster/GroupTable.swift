@@ -103,6 +103,9 @@ struct GroupTable {
     count = newCount
   }
 
+  /// Forgets the last records, none of which has rows.
+  mutating func truncate(to newCount: Int) { count = newCount }
+
   /// Takes over a record from another table, which still holds its rows.
   func adopt(_ group: Group, as label: Int) {
     var record = group

@@ -81,9 +81,20 @@ final class SlotMap {
     ranges.append(Range())
   }
 
-  /// Takes back the last `addDomain`. Labels that it had in reserve stay unused until they are dealt out anew.
+  /// Takes back the last `addDomain`, whose nodes have all gone. Labels at the end of the table are given back, so that
+  /// a domain that comes and goes time and again does not use them up; others are free when they are dealt out anew.
   func removeLastDomain() {
-    ranges.removeLast()
+    let range = ranges.removeLast()
+    for label in Int(range.first)..<Int(range.first + range.used) {
+      if let rows = groups[label].rows {
+        rowBytes -= SharedBlock(rows).heldBytes
+        SharedBlock(rows).release(in: arena)
+      }
+      groups.owned(label).pointee = Group(domain: 0, stride: 0)
+    }
+    if range.reserved > 0 && Int(range.first + range.reserved) == groups.count {
+      groups.truncate(to: Int(range.first))
+    }
   }
 
   /// The lowest free slot of a leaf domain, its row zero; nil when its labels are used up (relabel, then ask again).
