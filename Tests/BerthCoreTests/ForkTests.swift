@@ -12,7 +12,7 @@ struct ForkTests {
   func families(seed: Int) {
     let swarm = Swarm(seed: seed &* 1009 &+ 77, terms: TermKind.allCases)
     Fuzz.run("families", seed: seed, try Self.twin(swarm, seed: seed)) { twin in
-      var family = [try CommandStream(twin, swarm)]
+      var family = [try CommandStream(twin, swarm, statements: true)]
       var random = Random(seed: seed)
       for step in 0..<family[0].length {
         let chosen = random.int(0...(family.count - 1))
@@ -57,13 +57,15 @@ struct ForkTests {
   func threads(seed: Int) {
     let swarm = Swarm(seed: seed &* 131 &+ 3, terms: TermKind.allCases, nodes: 400)
     Fuzz.run("threads", seed: seed, try Self.twin(swarm, seed: seed)) { twin in
-      let parent = try CommandStream(twin, swarm)
+      let parent = try CommandStream(twin, swarm, statements: true)
       let workers = try (0..<4).map { Worker(try parent.fork(seed: seed &* 17 &+ $0), forks: $0 == 0) }
       let threads = workers.map { $0.start() }
       var own = parent
       for _ in 0..<60 { try own.step() }
       for thread in threads { pthread_join(thread, nil) }
-      for worker in workers { if let error = worker.error { throw error } }
+      for worker in workers {
+        if let error = worker.error { throw error }
+      }
       try own.twin.readBack()
     }
   }

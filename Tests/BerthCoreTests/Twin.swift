@@ -160,6 +160,6 @@ final class Twin {
   func validate() throws { try onAll("validate") { engine throws(EngineError) in try engine.validate() } }
 
   func setPath(_ path: UInt32) throws {
-    try onAll("set path \(path)") { engine throws(EngineError) in try engine.setPath(path) }
+    try perform("set path \(path)", keeping: Scratch()) { engine throws(EngineError) in try engine.setPath(path) }
   }
 }

@@ -124,7 +124,7 @@ extension CallScratch {
   fileprivate static let nodeBytes = 28
 
   func batch(_ record: inout RecordReader) throws(EngineError) -> berth_node_batch {
-    let parts = try record.take(0...3, "what a batch has")
+    let parts = try record.take(UInt8(0)...3, "what a batch has")
     let resources: UnsafeBufferPointer<berth_resource_id> = try array(&record, "resources")
     guard resources.count <= Int(BERTH_MAX_RESOURCES) else { throw record.bad("\(resources.count) resource columns") }
     let nodes = try list(&record, bytes: Self.nodeBytes, "nodes") { record throws(EngineError) in

@@ -101,18 +101,23 @@ extension Engine {
     return (free, usedUp)
   }
 
-  /// Returns how many groups each leaf domain has.
+  /// Makes the groups of each leaf domain, and returns how many there are.
   private func restoreGroups(_ reader: SnapshotReader) throws(EngineError) -> [UInt32] {
     var section = try reader.whole(.groups)
     var groups: [UInt32] = []
     var labels = 0
+    var total = 0
     for _ in cluster.catalog.topology.leaves {
       let count = try section.take(UInt32.self)
       groups.append(count)
       labels += Int(count) + max(1, Int(count) / 4)
       guard labels <= SlotMap.maxLabels else { throw section.bad("more than \(SlotMap.maxLabels) groups of nodes") }
+      // a group takes 8 bytes at least: whatever is made room for is there to be read
+      total += Int(count)
+      guard total <= reader.fileBytes / 8 else { throw section.bad("more groups of nodes than the file has room for") }
     }
     try section.finish()
+    cluster.rows.restore(groups: groups, order: cluster.catalog.topology.order())
     return groups
   }
 }
@@ -335,7 +340,8 @@ private struct NodeRestorer: ~Copyable {
       guard resource < UInt32(cluster.resources.count), shape.list.resources.last.map({ $0 < resource }) ?? true else {
         throw bad("resource \(resource) is unknown or out of order")
       }
-      let capacity = try section.take(1...Int64(BERTH_MAX_QUANTITY), "a capacity")
+      let most = cluster.load.specs.limit(resource) == nil ? 1 : LoadSpecs.mostOfLimit
+      let capacity = try section.take(1...most * Int64(BERTH_MAX_QUANTITY), "a capacity")
       shape.list.add(resource, capacity: capacity, used: 0)
     }
     return shape
@@ -359,7 +365,7 @@ private struct NodeRestorer: ~Copyable {
   private mutating func restoreName(_ node: UInt32) throws(EngineError) {
     let name = try section.takeName("a node's name")
     guard cluster.catalog.names.find(name) == nil else { throw bad("node name \"\(name)\" occurs twice") }
-    guard cluster.catalog.names.textBytes + name.bytes.count < Int(UInt32.max) else {
+    guard NameTable.textBytes(cluster.catalog.names.textBytes, adding: name) < Int(UInt32.max) else {
       throw bad("the names of all nodes together have more than 4 GiB")
     }
     name.bytes.withUnsafeBufferPointer { cluster.catalog.names.add(node, $0) }

@@ -33,15 +33,17 @@ extension Engine {
   private func writeState(_ writer: SnapshotWriter) {
     writer.section(.engine) {
       shape.write(to: &$0.out)
-      $0.out.put(planner.path)
       $0.out.put(now)
     }
     writeVocabulary(writer)
     writeNodes(writer)
     writePods(writer)
+    writeLoad(writer)
   }
 
+  /// What belongs to the run rather than to the state.
   private func writePosition(_ out: inout RecordWriter) {
+    out.put(planner.path)
     out.put(statements.lastStatement)
     out.put(statements.lastCheckpoint)
     out.put(recorder != nil)
@@ -54,15 +56,14 @@ extension Engine {
     let reader = try SnapshotReader(file)
     var section = try reader.whole(.engine)
     let shape = try EngineShape.read(&section)
-    let path = try section.take(0...UInt32(BERTH_PATH_ROWS), "the path")
     let now = try section.take(0...(Int64(BERTH_NEVER) - 1), "the time")
     try section.finish()
     let engine = try shape.makeEngine(options)
-    engine.planner.path = path
     engine.now = now
     try engine.restoreVocabulary(reader)
     try engine.restoreNodes(reader)
     try engine.restorePods(reader)
+    try engine.restoreLoad(reader)
     try engine.restorePosition(reader)
     var end = try reader.whole(.end)
     try end.finish()
@@ -72,6 +73,7 @@ extension Engine {
 
   private func restorePosition(_ reader: SnapshotReader) throws(EngineError) {
     var section = try reader.whole(.position)
+    planner.path = try section.take(0...UInt32(BERTH_PATH_ROWS), "the path")
     // ids of statements must not run out either
     let (statement, checkpoint) = (
       try section.take(0...(UInt64.max >> 1), "the last statement"),
