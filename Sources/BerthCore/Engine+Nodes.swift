@@ -78,8 +78,12 @@ extension Engine {
 
   public func removeNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
     try checkNodes(ids)
-    try undoLog.check(ids.count)
-    for id in ids { cluster.remove(try cluster.nodes.index(id)) }
+    try undoLog.check(ids.count + reservations.count)
+    for id in ids {
+      let node = try cluster.nodes.index(id)
+      endReservations(on: node)
+      cluster.remove(node)
+    }
   }
 
   public func cordonNodes(

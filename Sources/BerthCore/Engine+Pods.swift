@@ -2,10 +2,12 @@ import BerthMemory
 import CBerth
 
 extension Engine {
+  /// `identities`, one for each pod, say who the pods are to reservations beside their classes.
   public func place(
-    _ classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32,
-    into placements: UnsafeMutablePointer<berth_placement>
+    _ classes: UnsafeBufferPointer<berth_class_id>, as identities: UnsafePointer<berth_pod_identity>? = nil,
+    flags: UInt32, into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
+    let asked = AskedPods(classes: classes, identities: identities)
     guard flags <= UInt32(BERTH_PLACE_DRY_RUN) else {
       throw refuse(BERTH_BAD_ARGUMENT, "flags \(flags): only BERTH_PLACE_DRY_RUN is known")
     }
@@ -14,34 +16,35 @@ extension Engine {
     try checkPodLimit(classes.count)
     try undoLog.check(classes.count)
     if let reranker {
-      try placeReranked(classes, reranker, isDry: isDry, into: placements)
+      try placeReranked(asked, reranker, isDry: isDry, into: placements)
     } else if isDry {
-      takingBack { placeAll(classes, into: placements) }
+      takingBack { placeAll(asked, into: placements) }
     } else {
-      placeAll(classes, into: placements)
+      placeAll(asked, into: placements)
     }
     if isDry {
       for index in 0..<classes.count { placements[index].pod = UInt64.max }
     }
   }
 
-  private func placeAll(
-    _ classes: UnsafeBufferPointer<berth_class_id>, into placements: UnsafeMutablePointer<berth_placement>
-  ) {
-    // whatever placing could need is made ready here: the loop below asks the arena for nothing
-    pods.reserve(classes.count)
-    for index in 0..<classes.count {
+  private func placeAll(_ asked: AskedPods, into placements: UnsafeMutablePointer<berth_placement>) {
+    // whatever placing could need is made ready here: but for reservations, the loop below asks the arena for nothing
+    pods.reserve(asked.count)
+    for index in 0..<asked.count {
       if index & 15 == 0 { cluster.forest.reserveBlocks() }
-      placements[index] = placeOne(classes[index])
+      placements[index] = placeOne(asked.owners(index))
     }
   }
 
   @inline(__always)
-  private func placeOne(_ podClass: UInt32) -> berth_placement {
+  private func placeOne(_ owners: PodOwners) -> berth_placement {
     decisions += 1
-    let best = planner.best(workload, podClass)
-    guard best.exists else { return unplaced(podClass, BERTH_NO_FIT) }
-    return assume(podClass, best.slot, score: best.score)
+    if !reservations.isEmpty && findOwn(owners, wanted: 1) {
+      return assume(owners, planner.search.found[0].slot, score: planner.search.found[0].score)
+    }
+    let best = planner.best(workload, owners.podClass)
+    guard best.exists else { return unplaced(owners.podClass, BERTH_NO_FIT) }
+    return assume(owners, best.slot, score: best.score)
   }
 
   @inline(__always)
@@ -51,14 +54,25 @@ extension Engine {
 
   /// Puts a pod on a node where it fits.
   @inline(__always)
-  func assume(_ podClass: UInt32, _ slot: UInt32, score: Int64) -> berth_placement {
+  func assume(_ owners: PodOwners, _ slot: UInt32, score: Int64) -> berth_placement {
     let row = cluster.rows.row(slot)
-    cluster.charge(slot, workload.classes.requests(podClass), sign: 1)
-    let pod = pods.add(
-      podClass: podClass, node: row.node, nodeGeneration: row.generation, state: BERTH_POD_ASSUMED)
-    undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
+    let id = row.id
+    let pod = addPod(
+      owners, node: row.node, generation: row.generation, slot, state: BERTH_POD_ASSUMED)
     return berth_placement(
-      pod: pod, node: row.id, score: score, pod_class: podClass, outcome: UInt32(BERTH_PLACED))
+      pod: pod, node: id, score: score, pod_class: owners.podClass, outcome: UInt32(BERTH_PLACED))
+  }
+
+  /// Adds a pod, which takes what is its own and is charged for all it requests.
+  @inline(__always)
+  private func addPod(
+    _ owners: PodOwners, node: UInt32, generation: UInt32, _ slot: UInt32, state: Int
+  ) -> berth_pod_id {
+    let pod = pods.add(podClass: owners.podClass, node: node, nodeGeneration: generation, state: state)
+    undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
+    if !reservations.isEmpty { takeOwn(UInt32(truncatingIfNeeded: pod), owners, slot) }
+    cluster.charge(slot, workload.classes.requests(owners.podClass), sign: 1)
+    return pod
   }
 
   private func checkClasses(_ classes: UnsafeBufferPointer<berth_class_id>) throws(EngineError) {
@@ -75,13 +89,14 @@ extension Engine {
   }
 
   public func bind(
-    _ classes: UnsafeBufferPointer<berth_class_id>, nodes ids: UnsafePointer<berth_node_id>,
-    pods out: UnsafeMutablePointer<berth_pod_id>
+    _ classes: UnsafeBufferPointer<berth_class_id>, as identities: UnsafePointer<berth_pod_identity>? = nil,
+    nodes ids: UnsafePointer<berth_node_id>, pods out: UnsafeMutablePointer<berth_pod_id>
   ) throws(EngineError) {
     try checkClasses(classes)
     try checkPodLimit(classes.count)
     for index in 0..<classes.count { _ = try cluster.nodes.index(ids[index], "entry \(index): ") }
     try undoLog.check(classes.count)
+    let asked = AskedPods(classes: classes, identities: identities)
     pods.reserve(classes.count)
     var bound: [berth_pod_id] = []
     bound.reserveCapacity(classes.count)
@@ -92,11 +107,9 @@ extension Engine {
         let requests = workload.classes.requests(classes[index])
         try checkCharge(slot, requests, "entry \(index)")
         cluster.admitResources(slot, requests)
-        cluster.charge(slot, requests, sign: 1)
-        let pod = pods.add(
-          podClass: classes[index], node: node, nodeGeneration: cluster.nodes.generation(node), state: BERTH_POD_BOUND)
-        undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
-        bound.append(pod)
+        bound.append(
+          addPod(
+            asked.owners(index), node: node, generation: cluster.nodes.generation(node), slot, state: BERTH_POD_BOUND))
       }
     }
     for index in 0..<bound.count { out[index] = bound[index] }
@@ -175,12 +188,16 @@ extension Engine {
   }
 
   private func leave(_ id: berth_pod_id) throws(EngineError) {
+    let index = UInt32(truncatingIfNeeded: id)
     let pod = try pods.get(id).pointee
+    let claims = reservations.claims.exist(index) ? giveBack(index) : nil
     if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
     }
     pods.remove(id)
-    undoLog.note(.podRemoved(UInt32(truncatingIfNeeded: id), pod))
+    undoLog.note(.podRemoved(index, pod))
+    // taken back before the pod's charge is, as it was given back before
+    if let claims, undoLog.isRecording { undoLog.note { $0.takeAgain(index, claims) } }
   }
 
   public func readPods(

@@ -11,6 +11,7 @@ import CPlatform
 /// - `Engine+Pods.swift`: placing, binding, leaving
 /// - `Engine+Rerank.swift`: placing with a say of the host
 /// - `Engine+Answers.swift`: candidates and explanations
+/// - `Reserve/Engine+Reservations.swift`: reservations
 /// - `Commit/Statements.swift`: statements and the caller's time
 public final class Engine {
   let arena: Arena
@@ -24,6 +25,8 @@ public final class Engine {
   let undoLog: UndoLog
   var statements = Statements()
   var reranker: Reranker?
+  var reservations: Reservations
+  let own = OwnRows()
   /// What time it is by the caller's clock, in milliseconds.
   public internal(set) var now: Int64 = 0
 
@@ -55,6 +58,7 @@ public final class Engine {
     undoLog = cluster.undoLog
     workload = Workload(in: arena)
     pods = PodTable(in: arena)
+    reservations = Reservations(in: arena)
     planner = Planner(cluster: cluster)
   }
 
@@ -132,6 +136,8 @@ public final class Engine {
     info.leaf_splits = cluster.forest.splits
     info.leaf_merges = cluster.forest.merges
     info.slot_moves = cluster.slotMoves
+    info.reservations = UInt64(reservations.count)
+    info.reservation_bytes = UInt64(reservations.bytes)
     return info
   }
 }

@@ -126,6 +126,12 @@ struct PodTable {
     return cell
   }
 
+  /// The pod at an index, if there is one.
+  func live(_ index: UInt32) -> Pod? {
+    guard Int(index) < used, pod(index).pointee.tag & 3 != 0 else { return nil }
+    return pod(index).pointee
+  }
+
   /// Every live pod.
   func visit(_ body: (Pod) -> Void) {
     for index in 0..<used where pod(UInt32(index)).pointee.tag & 3 != 0 { body(pod(UInt32(index)).pointee) }
