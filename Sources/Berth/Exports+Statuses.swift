@@ -21,9 +21,13 @@ private func name(of status: berth_status) -> StaticString {
   case Int(BERTH_WRONG_STATE): "BERTH_WRONG_STATE"
   case Int(BERTH_BUSY): "BERTH_BUSY"
   case Int(BERTH_SEALED): "BERTH_SEALED"
+  case Int(BERTH_NO_ROOM): "BERTH_NO_ROOM"
+  case Int(BERTH_BAD_CALLBACK): "BERTH_BAD_CALLBACK"
   case Int(BERTH_LIMIT): "BERTH_LIMIT"
   case Int(BERTH_OUT_OF_MEMORY): "BERTH_OUT_OF_MEMORY"
+  case Int(BERTH_IO): "BERTH_IO"
   case Int(BERTH_CORRUPT): "BERTH_CORRUPT"
+  case Int(BERTH_BAD_FILE): "BERTH_BAD_FILE"
   default: "BERTH_UNKNOWN_STATUS"
   }
 }

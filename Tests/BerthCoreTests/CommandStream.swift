@@ -7,6 +7,19 @@ struct CommandStream {
   enum Command: CaseIterable {
     case addNodes, updateNodes, removeNodes, cordonNodes, place, dryRun, bind, confirm, forget, release
     case candidates, explain, newClass, newProfile, newDomain, newResource, readBack, refusal
+    case time, begin, checkpoint, rollBack, commit, discard
+
+    static let ofStatements: Set<Command> = [.time, .begin, .checkpoint, .rollBack, .commit, .discard]
+  }
+
+  /// What the stream has made, in words of its own: taken back with the statement it was made in.
+  struct Known {
+    var lateResources: [(name: String, kind: ResourceKind)] = []
+    var profiles: [String] = []
+    var pods: [PodSpec] = []
+    var leaves: [Int] = []
+    var namesMade = 0
+    var nodeNames: [String] = []
   }
 
   let twin: Twin
@@ -14,25 +27,25 @@ struct CommandStream {
   /// Commands of this run.
   let length: Int
   private var weights: [(command: Command, weight: Double)]
-  private var lateResources: [(name: String, kind: ResourceKind)] = []
-  private var profiles: [String] = []
-  private var pods: [PodSpec] = []
-  private var leaves: [Int] = []
-  private var namesMade = 0
-  private var nodeNames: [String] = []
+  var known = Known()
+  /// What was known at the beginning of the open statements and at their checkpoints, by id.
+  var knownAtBegin: [UInt64: Known] = [:]
+  var knownAtCheckpoint: [UInt64: Known] = [:]
 
-  init(_ twin: Twin, _ swarm: Swarm) throws {
+  init(_ twin: Twin, _ swarm: Swarm, statements: Bool = false) throws {
     self.twin = twin
     self.swarm = swarm
     var random = swarm.random
     length = random.pick([20, 60, 120, 300])
-    weights = Command.allCases.map { command in
+    weights = Command.allCases.filter { statements || !Command.ofStatements.contains($0) }.map { command in
       switch command {
       case .place: (command, 2 + random.swarmWeight())
       case .newClass: (command, 1)
       case .release: (command, 0.3 + random.swarmWeight())
       case .newProfile, .newDomain, .newResource: (command, 0.2 * random.swarmWeight())
       case .readBack: (command, 0.3)
+      case .begin, .checkpoint, .rollBack: (command, 0.2 + random.swarmWeight())
+      case .commit, .discard: (command, 0.1 + random.swarmWeight())
       default: (command, random.swarmWeight())
       }
     }
@@ -43,7 +56,7 @@ struct CommandStream {
   private mutating func start() throws {
     let early = swarm.random.chance(0.8) ? swarm.resources.count : max(1, swarm.resources.count / 2)
     for (name, kind) in swarm.resources.prefix(early) { try twin.addResource(name, kind) }
-    lateResources = Array(swarm.resources.dropFirst(early))
+    known.lateResources = Array(swarm.resources.dropFirst(early))
     for _ in 0..<swarm.random.int(1...3) { try addDomainChain() }
     for _ in 0..<swarm.random.int(1...3) { try addProfile() }
     try makeNodes(swarm.nodes)
@@ -72,14 +85,20 @@ struct CommandStream {
     case .confirm: try twin.confirm(placedPods { !$0.bound })
     case .forget: try twin.remove(placedPods { !$0.bound }, forgetting: true)
     case .release: try twin.remove(placedPods { _ in true }, forgetting: false)
-    case .candidates: try twin.candidates(swarm.random.pick(pods), count: swarm.random.pick([1, 2, 10, 1000]))
-    case .explain: try twin.explain(swarm.random.pick(pods))
+    case .candidates: try twin.candidates(swarm.random.pick(known.pods), count: swarm.random.pick([1, 2, 10, 1000]))
+    case .explain: try twin.explain(swarm.random.pick(known.pods))
     case .newClass: makePod()
     case .newProfile: try addProfile()
     case .newDomain: if swarm.levels > 0 { try addDomainChain() }
-    case .newResource: if !lateResources.isEmpty { try addLateResource() }
+    case .newResource: if !known.lateResources.isEmpty { try addLateResource() }
     case .readBack: try twin.readBack()
     case .refusal: try refuseSomething()
+    case .time: try twin.setTime(twin.oracle.now + swarm.random.logarithmic(upTo: 1 << 40))
+    case .begin: try begin()
+    case .checkpoint: try checkpoint()
+    case .rollBack: try rollBack()
+    case .commit: try close(keeping: true)
+    case .discard: try close(keeping: false)
     }
   }
 
@@ -88,7 +107,7 @@ struct CommandStream {
   /// Goes down existing domains for a while and adds the rest of the way to a new last-level domain.
   private mutating func addDomainChain() throws {
     if swarm.levels == 0 {
-      leaves = [0]
+      known.leaves = [0]
       return
     }
     var domain = 0
@@ -106,34 +125,34 @@ struct CommandStream {
       domain = try twin.addDomain(parent: domain, name: name)
       depth += 1
     }
-    leaves.append(domain)
+    known.leaves.append(domain)
   }
 
   private mutating func addProfile() throws {
-    let name = "profile\(profiles.count)"
+    let name = "profile\(known.profiles.count)"
     let only = swarm.terms.count == 1 ? swarm.terms[0] : nil
     try twin.addProfile(name, swarm.profile(known: twin.oracle.resources, exactly: only))
-    profiles.append(name)
+    known.profiles.append(name)
   }
 
   private mutating func addLateResource() throws {
-    let (name, kind) = lateResources.removeFirst()
+    let (name, kind) = known.lateResources.removeFirst()
     try twin.addResource(name, kind)
   }
 
-  private func known(_ quantities: [String: Int64]) -> [String: Int64] {
+  private func present(_ quantities: [String: Int64]) -> [String: Int64] {
     quantities.filter { twin.resourceIds[$0.key] != nil }
   }
 
   mutating func makePod() {
-    var pod = swarm.pod(profile: swarm.random.pick(profiles), nodeNames: nodeNames)
-    pod.requests = known(pod.requests)
-    pods.append(pod)
+    var pod = swarm.pod(profile: swarm.random.pick(known.profiles), nodeNames: known.nodeNames)
+    pod.requests = present(pod.requests)
+    known.pods.append(pod)
   }
 
   private mutating func nodeSpec() -> NodeSpec {
-    var spec = swarm.node(domain: swarm.random.pick(leaves), nodeNames: nodeNames)
-    spec.allocatable = known(spec.allocatable)
+    var spec = swarm.node(domain: swarm.random.pick(known.leaves), nodeNames: known.nodeNames)
+    spec.allocatable = present(spec.allocatable)
     return spec
   }
 
@@ -143,11 +162,11 @@ struct CommandStream {
       let spec = nodeSpec()
       var node = Twin.NewNode(spec: spec)
       if swarm.random.chance(swarm.names) {
-        node.name = "n\(namesMade)"
-        namesMade += 1
-        nodeNames.append(node.name!)
+        node.name = "n\(known.namesMade)"
+        known.namesMade += 1
+        known.nodeNames.append(node.name!)
       }
-      node.untold = known(swarm.untoldUse(spec))
+      node.untold = present(swarm.untoldUse(spec))
       nodes.append(node)
     }
     try twin.addNodes(nodes)
@@ -172,7 +191,7 @@ struct CommandStream {
     if nodes.isEmpty { return }
     var bound: [(PodSpec, Int)] = []
     for _ in 0..<swarm.random.int(1...4) {
-      let pod = swarm.random.pick(pods)
+      let pod = swarm.random.pick(known.pods)
       let node = swarm.random.pick(nodes)
       let fits = twin.oracle.refusal(of: pod, on: node) == nil
       if fits || swarm.random.chance(swarm.overcommit) { bound.append((pod, node)) }
@@ -188,13 +207,13 @@ struct CommandStream {
     return swarm.random.sample(nodes, swarm.random.int(0...limit))
   }
 
-  mutating func somePod() -> PodSpec { swarm.random.pick(pods) }
+  mutating func somePod() -> PodSpec { swarm.random.pick(known.pods) }
 
   private mutating func somePods() -> [PodSpec] {
     let count = swarm.random.pick([0, 1, 1, 1, 3, 10])
     // Runs of one class, and classes in turn.
-    if swarm.random.chance(0.3) { return Array(repeating: swarm.random.pick(pods), count: count) }
-    return (0..<count).map { _ in swarm.random.pick(pods) }
+    if swarm.random.chance(0.3) { return Array(repeating: swarm.random.pick(known.pods), count: count) }
+    return (0..<count).map { _ in swarm.random.pick(known.pods) }
   }
 
   mutating func placedPods(_ wanted: (Oracle.Pod) -> Bool) -> [Int] {

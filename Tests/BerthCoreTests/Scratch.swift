@@ -18,6 +18,11 @@ final class Scratch {
     UnsafeBufferPointer(start: array(values), count: values.count)
   }
 
+  /// Room for a call's results.
+  func room<T>(_ value: T, count: Int) -> UnsafeMutableBufferPointer<T> {
+    UnsafeMutableBufferPointer(start: array([T](repeating: value, count: count)), count: count)
+  }
+
   func text(_ text: String) -> UnsafePointer<CChar> { UnsafePointer(array(Array(text.utf8CString))) }
 
   func texts(_ texts: [String?]) -> UnsafePointer<UnsafePointer<CChar>?> {

@@ -2,7 +2,7 @@ import BerthCore
 import BerthOracle
 import CBerth
 
-/// Commands that change nodes and pods.
+/// Commands that change nodes, pods and the time.
 extension Twin {
   struct NewNode {
     var spec: NodeSpec
@@ -18,7 +18,7 @@ extension Twin {
     for spec in specs { columns.formUnion(spec.allocatable.keys) }
     for values in untold ?? [] { columns.formUnion(values.keys) }
     // Columns that nobody needs say 0 for everyone.
-    if random.chance(0.2) { columns.formUnion(random.sample(oracle.resources, 2)) }
+    if random.chance(0.2) { columns.formUnion(random.sample(book.oracle.resources, 2)) }
     let order = random.shuffled(columns.sorted())
     var batch = berth_node_batch()
     batch.struct_size = UInt32(MemoryLayout<berth_node_batch>.size)
@@ -34,7 +34,7 @@ extension Twin {
       scratch.array(
         try specs.map { spec in
           berth_node(
-            domain: domainIds[spec.domain]!, labels: try labelSet(spec.labels), taints: try taintSet(spec.taints),
+            domain: book.domainIds[spec.domain]!, labels: try labelSet(spec.labels), taints: try taintSet(spec.taints),
             flags: spec.cordoned ? UInt32(BERTH_NODE_CORDONED) : 0, tie_key: spec.tieKey, reserved: 0,
             price: spec.price)
         }))
@@ -54,13 +54,14 @@ extension Twin {
       }
       return []
     }
-    let ids = try all("add nodes") { engine throws(EngineError) in
-      var ids = [UInt64](repeating: 0, count: nodes.count + 1)
+    let count = nodes.count
+    let ids = try change("add nodes", keeping: scratch) { engine throws(EngineError) in
+      var ids = [UInt64](repeating: 0, count: count + 1)
       try engine.addNodes(batch, ids: &ids)
       return ids
     }
-    let added = nodes.map { oracle.addNode($0.spec, name: $0.name, untold: $0.untold) }
-    for (node, id) in zip(added, ids) { try record(node: node, id: id) }
+    let added = nodes.map { book.oracle.addNode($0.spec, name: $0.name, untold: $0.untold) }
+    for (node, id) in zip(added, ids) { try book.record(node: node, id: id) }
     return added
   }
 
@@ -72,34 +73,36 @@ extension Twin {
   func updateNodes(_ nodes: [Int], _ specs: [NodeSpec]) throws {
     note("update nodes \(nodes.prefix(8)) \(nodes.count < 4 ? "\(specs)" : "")")
     let scratch = Scratch()
-    let ids = scratch.array(nodes.map { nodeIds[$0]! })
+    let ids = scratch.array(nodes.map { book.nodeIds[$0]! })
     let batch = try batch(specs, untold: nil, names: nil, scratch)
-    if zip(nodes, specs).contains(where: { isTooWide($1.allocatable, oracle.nodes[$0]!.used) }) {
+    if zip(nodes, specs).contains(where: { isTooWide($1.allocatable, book.oracle.nodes[$0]!.used) }) {
       return try refused("update to too many resources", BERTH_LIMIT) { engine throws(EngineError) in
         try engine.updateNodes(ids, batch)
       }
     }
-    try onAll("update nodes") { engine throws(EngineError) in try engine.updateNodes(ids, batch) }
-    for (index, node) in nodes.enumerated() { oracle.updateNode(node, specs[index]) }
+    try perform("update nodes", keeping: scratch) { engine throws(EngineError) in try engine.updateNodes(ids, batch) }
+    for (index, node) in nodes.enumerated() { book.oracle.updateNode(node, specs[index]) }
   }
 
   func removeNodes(_ nodes: [Int]) throws {
     note("remove nodes \(nodes.prefix(20))")
     let scratch = Scratch()
-    let ids = scratch.buffer(nodes.map { nodeIds[$0]! })
-    try onAll("remove nodes") { engine throws(EngineError) in try engine.removeNodes(ids) }
+    let ids = scratch.buffer(nodes.map { book.nodeIds[$0]! })
+    try perform("remove nodes", keeping: scratch) { engine throws(EngineError) in try engine.removeNodes(ids) }
     for node in nodes {
-      oracle.removeNode(node)
-      forget(node: node)
+      book.oracle.removeNode(node)
+      book.forget(node: node)
     }
   }
 
   func cordonNodes(_ nodes: [Int], _ cordoned: Bool) throws {
     note("\(cordoned ? "cordon" : "uncordon") nodes \(nodes.prefix(20))")
     let scratch = Scratch()
-    let ids = scratch.buffer(nodes.map { nodeIds[$0]! })
-    try onAll("cordon") { engine throws(EngineError) in try engine.cordonNodes(ids, cordoned: cordoned) }
-    for node in nodes { oracle.cordonNode(node, cordoned) }
+    let ids = scratch.buffer(nodes.map { book.nodeIds[$0]! })
+    try perform("cordon", keeping: scratch) { engine throws(EngineError) in
+      try engine.cordonNodes(ids, cordoned: cordoned)
+    }
+    for node in nodes { book.oracle.cordonNode(node, cordoned) }
   }
 
   func bind(_ pods: [(spec: PodSpec, node: Int)]) throws {
@@ -107,41 +110,52 @@ extension Twin {
     note("bind classes \(classes.prefix(8)) on nodes \(pods.map(\.node).prefix(8))")
     let scratch = Scratch()
     let list = scratch.buffer(classes)
-    let nodes = scratch.array(pods.map { nodeIds[$0.node]! })
+    let nodes = scratch.array(pods.map { book.nodeIds[$0.node]! })
     var used: [Int: [String: Int64]] = [:]
-    for (spec, node) in pods { used[node, default: oracle.nodes[node]!.used].merge(spec.requests, uniquingKeysWith: +) }
-    if used.contains(where: { isTooWide(oracle.nodes[$0]!.spec.allocatable, $1) }) {
+    for (spec, node) in pods {
+      used[node, default: book.oracle.nodes[node]!.used].merge(spec.requests, uniquingKeysWith: +)
+    }
+    if used.contains(where: { isTooWide(book.oracle.nodes[$0]!.spec.allocatable, $1) }) {
       return try refused("bind too many resources", BERTH_LIMIT) { engine throws(EngineError) in
         try engine.bind(list, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)))
       }
     }
-    let ids = try all("bind") { engine throws(EngineError) in
-      var ids = [UInt64](repeating: 0, count: pods.count + 1)
+    let count = pods.count
+    let ids = try change("bind", keeping: scratch) { engine throws(EngineError) in
+      var ids = [UInt64](repeating: 0, count: count + 1)
       try engine.bind(list, nodes: nodes, pods: &ids)
       return ids
     }
-    for (pod, id) in zip(pods, ids) { try record(pod: oracle.addPod(pod.spec, on: pod.node, bound: true), id: id) }
+    for (pod, id) in zip(pods, ids) {
+      try book.record(pod: book.oracle.addPod(pod.spec, on: pod.node, bound: true), id: id)
+    }
   }
 
   func confirm(_ pods: [Int]) throws {
     note("confirm pods \(pods.prefix(20))")
     let scratch = Scratch()
-    let ids = scratch.buffer(pods.map { podIds[$0]! })
-    try onAll("confirm") { engine throws(EngineError) in try engine.confirm(ids) }
-    for pod in pods { oracle.confirmPod(pod) }
+    let ids = scratch.buffer(pods.map { book.podIds[$0]! })
+    try perform("confirm", keeping: scratch) { engine throws(EngineError) in try engine.confirm(ids) }
+    for pod in pods { book.oracle.confirmPod(pod) }
   }
 
   /// Takes assumed pods back, or releases any.
   func remove(_ pods: [Int], forgetting: Bool) throws {
     note("\(forgetting ? "forget" : "release") pods \(pods.prefix(20))")
     let scratch = Scratch()
-    let ids = scratch.buffer(pods.map { podIds[$0]! })
-    try onAll(forgetting ? "forget" : "release") { engine throws(EngineError) in
+    let ids = scratch.buffer(pods.map { book.podIds[$0]! })
+    try perform(forgetting ? "forget" : "release", keeping: scratch) { engine throws(EngineError) in
       if forgetting { try engine.forget(ids) } else { try engine.release(ids) }
     }
     for pod in pods {
-      oracle.removePod(pod)
-      forget(pod: pod)
+      book.oracle.removePod(pod)
+      book.forget(pod: pod)
     }
+  }
+
+  func setTime(_ time: Int64) throws {
+    note("it is \(time) ms")
+    try perform("set time", keeping: Scratch()) { engine throws(EngineError) in try engine.setTime(time) }
+    book.oracle.setTime(time)
   }
 }

@@ -28,7 +28,7 @@ struct Explained: Equatable {
 
 /// Decisions and other questions, each answered by the engines and by the oracle.
 extension Twin {
-  func placed(_ classes: [UInt32], dryRun: Bool, _ engine: Engine) throws(EngineError) -> [Placed] {
+  static func placed(_ classes: [UInt32], dryRun: Bool, _ engine: Engine) throws(EngineError) -> [Placed] {
     let scratch = Scratch()
     let empty = berth_placement(pod: 0, node: 0, score: 0, pod_class: 0, outcome: 0)
     let placements = scratch.array([berth_placement](repeating: empty, count: classes.count))
@@ -45,10 +45,10 @@ extension Twin {
     try check(placement.podClass == podClass, "\(what): class \(placement.podClass) for \(podClass)")
     let agrees =
       placement.outcome == UInt32(decision == nil ? BERTH_NO_FIT : BERTH_PLACED)
-      && placement.node == (decision.map { nodeIds[$0.node]! } ?? UInt64.max)
+      && placement.node == (decision.map { book.nodeIds[$0.node]! } ?? UInt64.max)
       && placement.score == decision?.total ?? 0
     if agrees { return }
-    let theirs = nodesById[placement.node].map { "node \($0)" } ?? "no node (\(placement.node))"
+    let theirs = book.nodesById[placement.node].map { "node \($0)" } ?? "no node (\(placement.node))"
     let ours = decision.map { "node \($0.node) with \($0.total) = \($0.terms)" } ?? "no node"
     throw Mismatch("\(what): the engine says \(theirs) with \(placement.score), the oracle \(ours)")
   }
@@ -57,11 +57,11 @@ extension Twin {
   func place(_ pods: [PodSpec], dryRun: Bool) throws {
     let classes = try pods.map(podClass)
     note("\(dryRun ? "dry run" : "place") classes \(classes)")
-    let expected = oracle.place(pods, dryRun: true).map(\.decision)
+    let expected = book.oracle.foresee(pods)
     for path in Twin.paths {
       try setPath(path)
       let placements = try all("dry run on path \(path)") { engine throws(EngineError) in
-        try placed(classes, dryRun: true, engine)
+        try Twin.placed(classes, dryRun: true, engine)
       }
       for (index, placement) in placements.enumerated() {
         let what = "dry run on path \(path), pod \(index) of \(pods.count)"
@@ -72,15 +72,15 @@ extension Twin {
     if dryRun { return }
     let path = random.pick(Twin.paths)
     try setPath(path)
-    let placements = try all("place on path \(path)") { engine throws(EngineError) in
-      try placed(classes, dryRun: false, engine)
+    let placements = try change("place on path \(path)", keeping: Scratch()) { engine throws(EngineError) in
+      try Twin.placed(classes, dryRun: false, engine)
     }
     for (index, placement) in placements.enumerated() {
       let decision = expected[index]
       try compare(placement, decision, classes[index], "place on path \(path), pod \(index) of \(pods.count)")
       try check((placement.pod == UInt64.max) == (decision == nil), "pod id \(placement.pod) for \(placement)")
       if let decision {
-        try record(pod: oracle.addPod(pods[index], on: decision.node, bound: false), id: placement.pod)
+        try book.record(pod: book.oracle.addPod(pods[index], on: decision.node, bound: false), id: placement.pod)
       }
     }
   }
@@ -91,14 +91,16 @@ extension Twin {
     let classes = try pods.map(podClass)
     note("follow \(pods.count) pods on path \(path)")
     try setPath(path)
-    let placements = try all("place") { engine throws(EngineError) in try placed(classes, dryRun: false, engine) }
+    let placements = try change("place", keeping: Scratch()) { engine throws(EngineError) in
+      try Twin.placed(classes, dryRun: false, engine)
+    }
     for (index, placement) in placements.enumerated() {
       let what = "pod \(index) of \(pods.count) on path \(path)"
-      if sampled.contains(index) { try compare(placement, oracle.decide(pods[index]), classes[index], what) }
+      if sampled.contains(index) { try compare(placement, book.oracle.decide(pods[index]), classes[index], what) }
       if placement.outcome == UInt32(BERTH_NO_FIT) { continue }
-      guard let node = nodesById[placement.node] else { throw Mismatch("\(what): unknown node \(placement.node)") }
-      try check(oracle.refusal(of: pods[index], on: node) == nil, "\(what): does not fit on node \(node)")
-      try record(pod: oracle.addPod(pods[index], on: node, bound: false), id: placement.pod)
+      guard let node = book.nodesById[placement.node] else { throw Mismatch("\(what): unknown node \(placement.node)") }
+      try check(book.oracle.refusal(of: pods[index], on: node) == nil, "\(what): does not fit on node \(node)")
+      try book.record(pod: book.oracle.addPod(pods[index], on: node, bound: false), id: placement.pod)
     }
   }
 
@@ -108,8 +110,8 @@ extension Twin {
     let path = wanted.map { UInt32($0) } ?? random.pick(Twin.paths)
     note("\(count) candidates of class \(podClass) on path \(path)")
     try setPath(path)
-    let expected = oracle.ranking(pod).prefix(count)
-    let terms = oracle.profiles[pod.profile]!.count
+    let expected = book.oracle.ranking(pod).prefix(count)
+    let terms = book.oracle.profiles[pod.profile]!.count
     let withTerms = random.chance(0.8)
     let answer = try all("candidates on path \(path)") { engine throws(EngineError) in
       let scratch = Scratch()
@@ -124,11 +126,12 @@ extension Twin {
     }
     try check(answer.count == expected.count, "\(answer.count) candidates, the oracle has \(expected.count)")
     for (rank, candidate) in expected.enumerated() {
-      let row = [Int64(bitPattern: nodeIds[candidate.node]!), candidate.total] + (withTerms ? candidate.terms : [])
+      let row =
+        [Int64(bitPattern: book.nodeIds[candidate.node]!), candidate.total] + (withTerms ? candidate.terms : [])
       try check(
         answer[rank] == row,
         "candidate \(rank) on path \(path) (id, total, terms): the engine says \(answer[rank]) "
-          + "(node \(nodesById[UInt64(bitPattern: answer[rank][0])] ?? -1)), the oracle \(row) (node \(candidate.node))"
+          + "(node \(book.nodesById[UInt64(bitPattern: answer[rank][0])] ?? -1)), the oracle \(row) (node \(candidate.node))"
       )
     }
   }
@@ -151,7 +154,7 @@ extension Twin {
           Explained.Reason(kind: reasons[$0].kind, resource: reasons[$0].resource, nodes: reasons[$0].nodes)
         })
     }
-    let expected = expectedExplanation(oracle.explain(pod), capacity: capacity)
+    let expected = expectedExplanation(book.oracle.explain(pod), capacity: capacity)
     try check(answer == expected, "explanation of \(pod):\n  engine \(answer)\n  oracle \(expected)")
   }
 
@@ -169,7 +172,7 @@ extension Twin {
     reasons.sort { ($1.nodes, $0.kind, $0.resource) < ($0.nodes, $1.kind, $1.resource) }
     return Explained(
       reasonCount: UInt32(reasons.count), nodes: UInt64(explanation.nodes), feasible: UInt64(explanation.feasible),
-      nearestNode: explanation.nearest.map { nodeIds[$0.node]! } ?? UInt64.max,
+      nearestNode: explanation.nearest.map { book.nodeIds[$0.node]! } ?? UInt64.max,
       nearestResource: explanation.nearest.map { resource($0.resource) } ?? any,
       nearestShortfall: explanation.nearest?.shortfall ?? 0, reasons: Array(reasons.prefix(capacity)))
   }

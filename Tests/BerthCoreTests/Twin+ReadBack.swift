@@ -7,18 +7,19 @@ extension Twin {
   func readBack() throws {
     note("read back")
     try validate()
-    let order = oracle.topologyOrder()
+    let order = book.oracle.topologyOrder()
     try compareOrder(order)
     try compareNodes(order)
     try comparePods()
     try compareNames()
+    try compareControl()
     let info = try all("info") { engine throws(EngineError) in
       let info = engine.info()
-      return [info.nodes, info.pods]
+      return [info.nodes, info.pods, UInt64(info.pools), UInt64(engine.now)]
     }
-    try check(
-      info == [order.count, oracle.pods.count].map(UInt64.init),
-      "info counts \(info[0]) nodes and \(info[1]) pods, the oracle \(order.count) and \(oracle.pods.count)")
+    let oracle = book.oracle
+    let expected = [order.count, oracle.pods.count, oracle.pools.count, Int(oracle.now)].map(UInt64.init)
+    try check(info == expected, "info (nodes, pods, pools, time): engine \(info), oracle \(expected)")
   }
 
   private func list(offset: Int, capacity: Int) throws -> [UInt64] {
@@ -31,11 +32,12 @@ extension Twin {
   }
 
   private func compareOrder(_ order: [Int]) throws {
-    let expected = order.map { nodeIds[$0]! }
+    let expected = order.map { book.nodeIds[$0]! }
     let listed = try list(offset: 0, capacity: order.count + 1)
     if let index = zip(listed, expected).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset {
       throw Mismatch(
-        "topology order at \(index): the engine has node \(nodesById[listed[index]] ?? -1), the oracle \(order[index])")
+        "topology order at \(index): the engine has node \(book.nodesById[listed[index]] ?? -1), the oracle \(order[index])"
+      )
     }
     try check(listed.count == expected.count, "\(listed.count) nodes listed, the oracle has \(expected.count)")
     let offset = random.int(0...(order.count + 1))
@@ -45,14 +47,14 @@ extension Twin {
   }
 
   private func compareNodes(_ order: [Int]) throws {
-    let names = random.shuffled(oracle.resources)
+    let names = random.shuffled(book.oracle.resources)
     let rows = try all("read nodes") { engine throws(EngineError) in
       let scratch = Scratch()
       let states = scratch.array([berth_node_state](repeating: berth_node_state(), count: order.count))
       let allocatable = scratch.array([Int64](repeating: -1, count: order.count * names.count))
       let requested = scratch.array([Int64](repeating: -1, count: order.count * names.count))
       try engine.readNodes(
-        scratch.buffer(order.map { nodeIds[$0]! }), resources: scratch.buffer(names.map(resource)), states: states,
+        scratch.buffer(order.map { book.nodeIds[$0]! }), resources: scratch.buffer(names.map(resource)), states: states,
         allocatable: allocatable, requested: requested)
       return order.indices.map { index in
         let state = states[index]
@@ -65,11 +67,13 @@ extension Twin {
     }
     var lastSlot: Int64 = -1
     for (index, node) in order.enumerated() {
-      let ours = oracle.nodes[node]!
+      let ours = book.oracle.nodes[node]!
       let expected: [Int64] =
         [
-          Int64(bitPattern: nodeIds[node]!), Int64(domainIds[ours.spec.domain]!), Int64(labelSetIds[ours.spec.labels]!),
-          Int64(taintSetIds[ours.spec.taints]!), ours.spec.cordoned ? 1 : 0, Int64(ours.spec.tieKey), ours.spec.price,
+          Int64(bitPattern: book.nodeIds[node]!), Int64(book.domainIds[ours.spec.domain]!),
+          Int64(book.labelSetIds[ours.spec.labels]!),
+          Int64(book.taintSetIds[ours.spec.taints]!), ours.spec.cordoned ? 1 : 0, Int64(ours.spec.tieKey),
+          ours.spec.price,
           rows[index][7],
         ] + names.map { ours.spec.allocatable[$0] ?? 0 } + names.map { ours.used[$0] ?? 0 }
       try check(
@@ -82,19 +86,19 @@ extension Twin {
   }
 
   private func comparePods() throws {
-    let pods = oracle.pods.keys.sorted()
+    let pods = book.oracle.pods.keys.sorted()
     let rows = try all("read pods") { engine throws(EngineError) in
       let scratch = Scratch()
       let states = scratch.array([berth_pod_state](repeating: berth_pod_state(), count: pods.count))
-      try engine.readPods(scratch.buffer(pods.map { podIds[$0]! }), states: states)
+      try engine.readPods(scratch.buffer(pods.map { book.podIds[$0]! }), states: states)
       return pods.indices.map {
         [states[$0].pod, states[$0].node, UInt64(states[$0].pod_class), UInt64(states[$0].state)]
       }
     }
     for (index, pod) in pods.enumerated() {
-      let ours = oracle.pods[pod]!
+      let ours = book.oracle.pods[pod]!
       let expected = [
-        podIds[pod]!, ours.node.map { nodeIds[$0]! } ?? UInt64.max, UInt64(classIds[ours.spec]!),
+        book.podIds[pod]!, ours.node.map { book.nodeIds[$0]! } ?? UInt64.max, UInt64(book.classIds[ours.spec]!),
         UInt64(ours.bound ? BERTH_POD_BOUND : BERTH_POD_ASSUMED),
       ]
       try check(rows[index] == expected, "pod \(pod) (id node class state): engine \(rows[index]), oracle \(expected)")
@@ -103,11 +107,11 @@ extension Twin {
 
   private func compareNames() throws {
     let scratch = Scratch()
-    for (node, ours) in oracle.nodes.filter({ $0.value.name != nil }).sorted(by: { $0.key < $1.key }).prefix(20) {
+    for (node, ours) in book.oracle.nodes.filter({ $0.value.name != nil }).sorted(by: { $0.key < $1.key }).prefix(20) {
       let id = try all("find \(ours.name!)") { engine throws(EngineError) in
         try engine.findNode(name: scratch.text(ours.name!))
       }
-      try check(id == nodeIds[node]!, "\(ours.name!) is found as \(id), not \(nodeIds[node]!)")
+      try check(id == book.nodeIds[node]!, "\(ours.name!) is found as \(id), not \(book.nodeIds[node]!)")
     }
   }
 }

@@ -1,8 +1,10 @@
 /// The slow, obvious scheduler: its state and the commands that change it.
 ///
+/// It is a value: a copy is what a fork starts from and what a statement goes back to.
+///
 /// Commands trust their caller: whether a command is to be refused is asked of the engine alone, and a refused one never
 /// comes here. Ids are small integers counted from 0 and never used twice.
-public final class Oracle {
+public struct Oracle {
   public struct Domain {
     public let parent: Int?
     public let name: String
@@ -36,6 +38,8 @@ public final class Oracle {
   public private(set) var nodes: [Int: Node] = [:]
   public private(set) var pods: [Int: Pod] = [:]
   public private(set) var profiles: [String: [Term]] = [:]
+  /// In milliseconds.
+  public private(set) var now: Int64 = 0
   private var nodesMade = 0
   private var podsMade = 0
 
@@ -47,27 +51,27 @@ public final class Oracle {
 
   // MARK: Resources, domains, profiles
 
-  public func addResource(_ name: String, _ kind: ResourceKind) {
+  public mutating func addResource(_ name: String, _ kind: ResourceKind) {
     precondition(kinds[name] == nil)
     resources.append(name)
     kinds[name] = kind
   }
 
-  public func addDomain(parent: Int, name: String) -> Int {
+  public mutating func addDomain(parent: Int, name: String) -> Int {
     precondition(domains[parent].depth < levelKeys.count)
     domains.append(Domain(parent: parent, name: name, depth: domains[parent].depth + 1))
     domains[parent].children.append(domains.count - 1)
     return domains.count - 1
   }
 
-  public func addProfile(_ name: String, _ terms: [Term]) {
+  public mutating func addProfile(_ name: String, _ terms: [Term]) {
     precondition(profiles[name] == nil)
     profiles[name] = terms
   }
 
   // MARK: Nodes
 
-  public func addNode(_ spec: NodeSpec, name: String? = nil, untold: [String: Int64] = [:]) -> Int {
+  public mutating func addNode(_ spec: NodeSpec, name: String? = nil, untold: [String: Int64] = [:]) -> Int {
     let id = nodesMade
     nodesMade += 1
     nodes[id] = Node(spec: spec, name: name, used: untold)
@@ -76,7 +80,7 @@ public final class Oracle {
   }
 
   /// Replaces everything but the name, the pods and what runs there untold.
-  public func updateNode(_ id: Int, _ spec: NodeSpec) {
+  public mutating func updateNode(_ id: Int, _ spec: NodeSpec) {
     let oldDomain = nodes[id]!.spec.domain
     nodes[id]!.spec = spec
     if oldDomain != spec.domain {
@@ -85,13 +89,13 @@ public final class Oracle {
     }
   }
 
-  public func removeNode(_ id: Int) {
+  public mutating func removeNode(_ id: Int) {
     let node = nodes.removeValue(forKey: id)!
     leaveSlot(id, in: node.spec.domain)
     for pod in node.pods { pods[pod]!.node = nil }
   }
 
-  public func cordonNode(_ id: Int, _ cordoned: Bool) { nodes[id]!.spec.cordoned = cordoned }
+  public mutating func cordonNode(_ id: Int, _ cordoned: Bool) { nodes[id]!.spec.cordoned = cordoned }
 
   public func findNode(_ name: String) -> Int? { nodes.first { $0.value.name == name }?.key }
 
@@ -106,7 +110,25 @@ public final class Oracle {
     return order
   }
 
-  private func takeLowestFreeSlot(_ id: Int, in domain: Int) {
+  /// What sets nodes apart for selectors and tolerations, as far as it is not particular to few nodes.
+  public struct Pool: Hashable {
+    let labels: [String: String]
+    let taints: [Taint]
+    let cordoned: Bool
+    /// The node's domain on the second level, or on the last if there are fewer.
+    let zone: Int
+  }
+
+  public var pools: Set<Pool> {
+    Set(
+      nodes.values.map { node in
+        var zone = node.spec.domain
+        while domains[zone].depth > 2 { zone = domains[zone].parent! }
+        return Pool(labels: node.spec.labels, taints: node.spec.taints, cordoned: node.spec.cordoned, zone: zone)
+      })
+  }
+
+  private mutating func takeLowestFreeSlot(_ id: Int, in domain: Int) {
     precondition(domains[domain].depth == levelKeys.count)
     if let free = domains[domain].slots.firstIndex(of: nil) {
       domains[domain].slots[free] = id
@@ -115,14 +137,14 @@ public final class Oracle {
     }
   }
 
-  private func leaveSlot(_ id: Int, in domain: Int) {
+  private mutating func leaveSlot(_ id: Int, in domain: Int) {
     domains[domain].slots[domains[domain].slots.firstIndex(of: id)!] = nil
   }
 
   // MARK: Pods
 
   /// A pod on a node, bound already or assumed until it is confirmed.
-  public func addPod(_ spec: PodSpec, on node: Int, bound: Bool) -> Int {
+  public mutating func addPod(_ spec: PodSpec, on node: Int, bound: Bool) -> Int {
     let id = podsMade
     podsMade += 1
     pods[id] = Pod(spec: spec, node: node, bound: bound)
@@ -131,16 +153,23 @@ public final class Oracle {
     return id
   }
 
-  public func confirmPod(_ id: Int) {
+  public mutating func confirmPod(_ id: Int) {
     precondition(!pods[id]!.bound)
     pods[id]!.bound = true
   }
 
   /// Forgets an assumed pod or releases any: what it held is free again.
-  public func removePod(_ id: Int) {
+  public mutating func removePod(_ id: Int) {
     let pod = pods.removeValue(forKey: id)!
     guard let node = pod.node else { return }
     nodes[node]!.pods.remove(id)
     for (name, value) in pod.spec.requests { nodes[node]!.used[name]! -= value }
+  }
+
+  // MARK: Time
+
+  public mutating func setTime(_ time: Int64) {
+    precondition(time >= now)
+    now = time
   }
 }

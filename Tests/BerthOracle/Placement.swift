@@ -61,16 +61,20 @@ extension Oracle {
   /// The node the pod goes to; nil: it fits nowhere.
   public func decide(_ pod: PodSpec) -> Candidate? { candidates(pod).enumerated().min(by: isBetter)?.element }
 
-  /// Decides for one pod after the other, each seeing those before it. A dry run is taken back afterwards.
-  public func place(_ specs: [PodSpec], dryRun: Bool) -> [(decision: Candidate?, pod: Int?)] {
+  /// Decides for one pod after the other, each seeing those before it.
+  public mutating func place(_ specs: [PodSpec]) -> [(decision: Candidate?, pod: Int?)] {
     var results: [(decision: Candidate?, pod: Int?)] = []
     for spec in specs {
       let decision = decide(spec)
       results.append((decision, decision.map { addPod(spec, on: $0.node, bound: false) }))
     }
-    guard dryRun else { return results }
-    for result in results { if let pod = result.pod { removePod(pod) } }
-    return results.map { ($0.decision, nil) }
+    return results
+  }
+
+  /// What `place` would decide.
+  public func foresee(_ specs: [PodSpec]) -> [Candidate?] {
+    var trial = self
+    return trial.place(specs).map(\.decision)
   }
 
   public func explain(_ pod: PodSpec) -> Explanation {

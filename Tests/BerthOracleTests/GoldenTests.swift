@@ -105,8 +105,8 @@ enum GoldenVectors {
 /// count (their defaults for cpu and memory are more than a pod class can say).
 struct GoldenReplay {
   let golden: GoldenCase
-  let exact = Oracle()
-  let counted = Oracle()
+  private(set) var exact = Oracle()
+  private(set) var counted = Oracle()
   let nodes: [String: Int]
   let names: [Int: String]
 
@@ -122,12 +122,11 @@ struct GoldenReplay {
       resources.formUnion((plugin.args.resources ?? plugin.args.scoringStrategy?.resources ?? []).map(\.name))
     }
     var nodes: [String: Int] = [:]
-    for oracle in [exact, counted] {
-      for name in resources.sorted() { oracle.addResource(name, kinds[name] ?? .other) }
-      for node in golden.nodes {
-        nodes[node.metadata.name] = oracle.addNode(node.nodeSpec, name: node.metadata.name)
-      }
+    for name in resources.sorted() { exact.addResource(name, kinds[name] ?? .other) }
+    for node in golden.nodes {
+      nodes[node.metadata.name] = exact.addNode(node.nodeSpec, name: node.metadata.name)
     }
+    counted = exact
     for pod in golden.pods {
       var spec = PodSpec(profile: "golden")
       spec.requests = pod.requests()

@@ -1,0 +1,61 @@
+import BerthCore
+import BerthOracle
+import CBerth
+
+/// All that can be read of an engine, except what may change by itself: slots' numbers, and counters that only rise.
+struct Picture: Equatable {
+  var now: Int64
+  /// Nodes, pods, classes, shapes, trees, pools.
+  var counts: [UInt64]
+  /// Nodes in topology order.
+  var order: [UInt64]
+  /// By node: id, domain, labels, taints, flags, tie key, price, then allocatable and requested of every resource.
+  var nodes: [[Int64]]
+  /// By pod: id, node, class, state.
+  var pods: [[UInt64]]
+  var names: [String: UInt64]
+
+  init(of engine: Engine, _ book: Book) throws(EngineError) {
+    let scratch = Scratch()
+    let info = engine.info()
+    now = engine.now
+    counts = [info.nodes, info.pods, info.classes, UInt64(info.shapes), UInt64(info.trees), UInt64(info.pools)]
+    let room = scratch.room(UInt64(0), count: Int(info.nodes) + 1)
+    order = Array(room.prefix(engine.listNodes(offset: 0, into: room)))
+    let resources = scratch.buffer(book.resourceIds.values.sorted())
+    let states = scratch.room(berth_node_state(), count: order.count)
+    let allocatable = scratch.room(Int64(-1), count: order.count * resources.count)
+    let requested = scratch.room(Int64(-1), count: order.count * resources.count)
+    try engine.readNodes(
+      scratch.buffer(order), resources: resources, states: states.baseAddress, allocatable: allocatable.baseAddress,
+      requested: requested.baseAddress)
+    nodes = order.indices.map { index in
+      let state = states[index]
+      let cells = index * resources.count..<(index + 1) * resources.count
+      return [
+        Int64(bitPattern: state.node), Int64(state.domain), Int64(state.labels), Int64(state.taints),
+        Int64(state.flags), Int64(state.tie_key), state.price,
+      ] + allocatable[cells] + requested[cells]
+    }
+    let ids = book.podIds.values.sorted()
+    let podStates = scratch.room(berth_pod_state(), count: ids.count)
+    try engine.readPods(scratch.buffer(ids), states: podStates.baseAddress!)
+    pods = podStates.map { [$0.pod, $0.node, UInt64($0.pod_class), UInt64($0.state)] }
+    names = [:]
+    for node in book.oracle.nodes.values {
+      if let name = node.name { names[name] = try engine.findNode(name: scratch.text(name)) }
+    }
+  }
+
+  /// The first difference, in words.
+  func difference(from other: Picture) -> String? {
+    if now != other.now { return "time \(now), \(other.now)" }
+    if counts != other.counts { return "nodes, pods, classes, shapes, trees, pools \(counts), \(other.counts)" }
+    if order != other.order { return "nodes in topology order \(order), \(other.order)" }
+    for (left, right) in zip(nodes, other.nodes) where left != right { return "node \(left), \(right)" }
+    for (left, right) in zip(pods, other.pods) where left != right { return "pod \(left), \(right)" }
+    if pods.count != other.pods.count { return "\(pods.count) pods, \(other.pods.count)" }
+    if names != other.names { return "names \(names), \(other.names)" }
+    return nil
+  }
+}
