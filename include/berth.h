@@ -26,7 +26,8 @@
  * Limits (each is checked; exceeding one returns BERTH_LIMIT)
  *   see the BERTH_MAX_* constants below. Beside them: 16,777,216 domains; 10,000 entries in any list of a pod spec
  *   (selectors, terms, requirements, values, tolerations); 101 points of a shape; 4 GiB of node names; 2^62 of a
- *   resource in use on a node; 67,108,864 groups of up to 64 nodes (one at least for each leaf domain with nodes).
+ *   resource in use on a node; 67,108,864 groups of up to 64 nodes (one at least for each leaf domain with nodes);
+ *   1,099,511,627,775 reservations made by an engine.
  */
 #ifndef BERTH_H
 #define BERTH_H
@@ -72,7 +73,7 @@ enum {
   /* 20..29: handles and ids */
   BERTH_BAD_ENGINE = 20, /* not a live engine: destroyed, foreign or null */
   BERTH_UNKNOWN_ID = 21, /* never given out by this engine */
-  BERTH_STALE_ID = 22,   /* given out by this engine, but the node or pod has gone since */
+  BERTH_STALE_ID = 22,   /* given out by this engine, but what it named has gone since */
   BERTH_DUPLICATE = 23,  /* the name, or the id within one batch, is there already */
   /* 30..39: the state of the engine */
   BERTH_WRONG_STATE = 30,  /* the pod is not in a state that allows this (e.g. confirm of a bound pod) */
@@ -654,7 +655,7 @@ berth_status berth_engine_read_time(berth_engine *engine, int64_t *now_ms_out);
  *        and may over-commit it.
  *
  * Costs are in proportion to what the pod's owners have reserved; a pod that owns nothing is placed as fast as ever. */
-typedef uint64_t berth_reservation_id; /* grows in the order in which reservations are made; at most 2^40 are made */
+typedef uint64_t berth_reservation_id; /* grows in the order in which reservations are made */
 
 /* Who owns a reservation; in the order in which a pod takes. */
 enum {

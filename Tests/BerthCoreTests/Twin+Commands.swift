@@ -93,6 +93,7 @@ extension Twin {
       book.oracle.removeNode(node)
       book.forget(node: node)
     }
+    book.forgetEndedReservations()
   }
 
   func cordonNodes(_ nodes: [Int], _ cordoned: Bool) throws {
@@ -105,11 +106,13 @@ extension Twin {
     for node in nodes { book.oracle.cordonNode(node, cordoned) }
   }
 
-  func bind(_ pods: [(spec: PodSpec, node: Int)]) throws {
+  func bind(_ pods: [(spec: PodSpec, node: Int)], as identities: [Oracle.Identity]? = nil) throws {
     let classes = try pods.map { try podClass($0.spec) }
-    note("bind classes \(classes.prefix(8)) on nodes \(pods.map(\.node).prefix(8))")
+    note(
+      "bind classes \(classes.prefix(8)) on nodes \(pods.map(\.node).prefix(8)) \(identities.map { "as \($0)" } ?? "")")
     let scratch = Scratch()
     let list = scratch.buffer(classes)
+    let presented = scratch.identities(identities)
     let nodes = scratch.array(pods.map { book.nodeIds[$0.node]! })
     var used: [Int: [String: Int64]] = [:]
     for (spec, node) in pods {
@@ -117,17 +120,20 @@ extension Twin {
     }
     if used.contains(where: { isTooWide(book.oracle.nodes[$0]!.spec.allocatable, $1) }) {
       return try refused("bind too many resources", BERTH_LIMIT) { engine throws(EngineError) in
-        try engine.bind(list, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)))
+        try engine.bind(
+          list, as: presented, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)))
       }
     }
     let count = pods.count
     let ids = try change("bind", keeping: scratch) { engine throws(EngineError) in
       var ids = [UInt64](repeating: 0, count: count + 1)
-      try engine.bind(list, nodes: nodes, pods: &ids)
+      try engine.bind(list, as: presented, nodes: nodes, pods: &ids)
       return ids
     }
-    for (pod, id) in zip(pods, ids) {
-      try book.record(pod: book.oracle.addPod(pod.spec, on: pod.node, bound: true), id: id)
+    for (index, pod) in pods.enumerated() {
+      let identity = identities?[index] ?? Oracle.Identity()
+      try book.record(
+        pod: book.oracle.addPod(pod.spec, as: identity, on: pod.node, bound: true), id: ids[index])
     }
   }
 
@@ -157,5 +163,6 @@ extension Twin {
     note("it is \(time) ms")
     try perform("set time", keeping: Scratch()) { engine throws(EngineError) in try engine.setTime(time) }
     book.oracle.setTime(time)
+    book.forgetEndedReservations()
   }
 }

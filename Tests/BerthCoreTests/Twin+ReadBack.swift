@@ -12,6 +12,7 @@ extension Twin {
     try compareNodes(order)
     try comparePods()
     try compareNames()
+    try compareReservations()
     try compareControl()
     let info = try all("info") { engine throws(EngineError) in
       let info = engine.info()

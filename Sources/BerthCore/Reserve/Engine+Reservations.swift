@@ -10,7 +10,7 @@ extension Engine {
         "\(reservations.count) reservations and \(specs.count) more: at most \(BERTH_MAX_RESERVATIONS)")
     }
     guard UInt64(specs.count) <= Reservations.lastSerial - reservations.serial else {
-      throw refuse(BERTH_LIMIT, "\(reservations.serial) reservations were made: an engine makes at most 2^40")
+      throw refuse(BERTH_LIMIT, "\(reservations.serial) reservations were made: at most 2^40 - 1 in an engine's life")
     }
     var wanted: [WantedReservation] = []
     wanted.reserveCapacity(specs.count)
