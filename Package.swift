@@ -74,8 +74,13 @@ let package = Package(
     .executableTarget(
       name: "berth-cli",
       dependencies: [
-        "BerthSimulation", "CJemalloc", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "BerthSimulation", "BerthCore", "CBerth", "CJemalloc",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: checked),
+    // Processes that are killed while they journal: Tests/crash.
+    .executableTarget(
+      name: "berth-crash", dependencies: ["BerthCore", "BerthSimulation", "CBerth"], path: "Tests/crash",
+      swiftSettings: checked),
     .testTarget(name: "BerthSimulationTests", dependencies: ["BerthSimulation", "BerthCore", "CBerth", "CPng"]),
     .testTarget(name: "BerthABITests", dependencies: ["Berth", "CBerth"]),
     // The oracle must not see the engine: it depends on nothing.

@@ -16,7 +16,8 @@
  *   Quantities  are 64-bit integers in a unit the caller chooses per resource (cpu in millicores by custom).
  *   Structs     that may grow begin with struct_size: set it with the init function. Reserved fields must be zero.
  *   Memory      no allocation crosses the boundary: buffers belong to the caller, handles to the engine.
- *   Clock, seed the engine has neither: same calls, same answers, on every CPU.
+ *   Clock, seed the engine decides by neither: same calls, same answers, on every CPU. What time it is it is told
+ *               (berth_engine_set_time); the system's clock is read only to measure how long decisions take.
  *
  * Threads
  *   An engine serves one call at a time. A second thread that calls while another call is inside gets BERTH_BUSY at
@@ -119,6 +120,7 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_CHANGES 1073741824u       /* changes that the open statements can take back */
 #define BERTH_MAX_FEATURES 64u              /* features of a candidate that re-ranking sees */
 #define BERTH_MAX_RESERVATIONS 16777216u    /* live reservations per engine */
+#define BERTH_MAX_EVENTS 16777216u          /* events that an engine keeps for its readers */
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Engine                                                                                                           */
@@ -142,6 +144,7 @@ typedef uint32_t berth_class_id;
 #define BERTH_ROOT_DOMAIN 0u /* the cluster itself: the parent of the first level's domains */
 #define BERTH_EMPTY_SET 0u   /* the label set and the taint set without members */
 #define BERTH_ANY_RESOURCE UINT32_MAX
+#define BERTH_NO_CLASS UINT32_MAX
 
 /* Where an engine's memory comes from. */
 enum {
@@ -208,13 +211,13 @@ typedef struct berth_engine_info {
   uint64_t nodes;
   uint64_t pods;
   uint64_t classes;
-  uint64_t bytes_allocated; /* what the engine holds, as the allocator counts it */
-  uint64_t bytes_mapped;    /* what the allocator has mapped for it */
-  uint64_t node_bytes;      /* rows, ids, names, groups */
+  uint64_t bytes_allocated; /* what the engine and its forks hold together, as the allocator counts it */
+  uint64_t bytes_mapped;    /* what the allocator has mapped for them */
+  uint64_t node_bytes;      /* rows, ids, names, groups; like the next three, shared with other engines or not */
   uint64_t index_bytes;     /* the state trees */
   uint64_t class_bytes;     /* classes, profiles, label and taint sets */
   uint64_t pod_bytes;
-  /* counters since create, for measuring and for gates that must repeat exactly */
+  /* counters since create or fork, for measuring and for gates that must repeat exactly */
   uint64_t decisions;
   uint64_t tree_queries;
   uint64_t scan_queries;
@@ -226,9 +229,12 @@ typedef struct berth_engine_info {
   uint64_t node_changes;   /* length of the change log since create */
   uint64_t leaf_splits;
   uint64_t leaf_merges;
-  uint64_t slot_moves;        /* nodes that got another slot because their neighbourhood was full */
-  uint64_t allocations;       /* blocks asked from the allocator */
-  uint64_t reservations;      /* live ones */
+  uint64_t slot_moves;  /* nodes that got another slot because their neighbourhood was full */
+  uint64_t allocations; /* blocks asked from the allocator, by the engine and its forks together */
+  /* forks */
+  uint64_t family_engines; /* live engines that come from one another by forking, this one included */
+  uint64_t owned_bytes;    /* of node, index, class and pod memory: what destroying this engine gives back at least */
+  uint64_t reservations;   /* live ones */
   uint64_t reservation_bytes; /* reservations, and what pods took of them */
 } berth_engine_info;
 
@@ -580,8 +586,9 @@ berth_status berth_class_explain(berth_engine *engine, berth_class_id pod_class,
  * changes, not to the cluster.
  *
  * Taking back restores everything that can be read or decided on, the ids that come next included: ids given out by
- * what is taken back are void, and will be given out again. Counters of berth_engine_info and metrics are not taken
- * back. Statement and checkpoint ids are never given out twice. */
+ * what is taken back are void, and will be given out again. Not taken back are counters of berth_engine_info, metrics,
+ * and how things are arranged inside: slots may be numbered anew, trees and bytes be others. Statement and checkpoint
+ * ids are never given out twice. */
 typedef uint64_t berth_statement_id;
 typedef uint64_t berth_checkpoint_id;
 
@@ -830,13 +837,193 @@ berth_status berth_engine_set_rerank(berth_engine *engine, const berth_rerank_op
 /* Events and metrics                                                                                               */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
-/* (events: to come) */
+/* Events tell what happened, in order. They are off until they are asked for. The engine keeps the last `capacity` of
+ * them in a ring that starts small; any number of readers follow it, each with a cursor of its own, and what a reader
+ * was too slow for is told as a gap. Nothing is lost to a reader that reads before `capacity` more events have come, so
+ * take more than one call or statement can bring.
+ *
+ * What an open statement does is for readers only when the outermost one is committed, in the order in which it was
+ * done and with the times at which it was. What is taken back, refused calls and dry runs leave no event. */
+enum {
+  BERTH_EVENT_GAP = 1,           /* not an event: `other` events from `sequence` on are lost to this reader */
+  BERTH_EVENT_POD_ASSUMED = 2,   /* placed on node */
+  BERTH_EVENT_POD_BOUND = 3,     /* other: 1 if it was assumed before (confirmed), 0 if it came bound */
+  BERTH_EVENT_POD_FORGOTTEN = 4, /* node: where it was, BERTH_NO_NODE if that was lost before; so with released */
+  BERTH_EVENT_POD_RELEASED = 5,
+  BERTH_EVENT_NODE_ADDED = 6,
+  BERTH_EVENT_NODE_RESIZED = 7,  /* replaced by berth_nodes_update: capacities and all else it may replace, read it */
+  BERTH_EVENT_NODE_LOST = 8,     /* removed; so are its pods' places, without an event for each: they are known until
+                                   they are released, and whoever wants to tell keeps the pods of a node by its id */
+  BERTH_EVENT_NODE_CORDONED = 9, /* by berth_nodes_cordon; none for a node that is so already */
+  BERTH_EVENT_NODE_UNCORDONED = 10,
+  BERTH_EVENT_RESERVATION_MADE = 11,    /* other: its id, here and below; node: where it is */
+  BERTH_EVENT_RESERVATION_CHANGED = 12, /* resized, handed over, or given another expiry: read it */
+  BERTH_EVENT_RESERVATION_ENDED = 13    /* removed, lapsed, or its node is lost */
+};
+
+typedef struct berth_event {
+  uint64_t sequence;        /* 1, 2, 3 ... */
+  int64_t time_ms;          /* what berth_engine_set_time told last; 0 in a gap */
+  berth_pod_id pod;         /* BERTH_NO_POD where the event is of no pod */
+  berth_node_id node;       /* BERTH_NO_NODE where it is of no node */
+  uint64_t other;           /* by kind; 0 where nothing is said */
+  uint32_t kind;            /* BERTH_EVENT_* */
+  berth_class_id pod_class; /* the pod's; BERTH_NO_CLASS where it is of no pod */
+} berth_event;
+
+/* Keeps the last `capacity` events from now on: a power of two, at most BERTH_MAX_EVENTS; the newest of what is kept
+ * already stay. 0 switches events off and drops them; readers that come back after that meet a gap, which cannot
+ * count what happened in between. BERTH_WRONG_STATE inside an open statement. */
+berth_status berth_events_enable(berth_engine *engine, size_t capacity);
+
+/* Copies up to capacity events from `cursor` on, oldest first, and the number of them; next_cursor_out gets the cursor
+ * to go on from, which is `cursor` again where nothing is new. Cursor 0 is the oldest event that is kept. If events from
+ * `cursor` on are lost, a BERTH_EVENT_GAP comes first. BERTH_WRONG_STATE while events are off; BERTH_BAD_ARGUMENT for a
+ * cursor beyond the next event. */
+berth_status berth_events_read(berth_engine *engine, uint64_t cursor, size_t capacity, berth_event *events_out,
+                               size_t *count_out, uint64_t *next_cursor_out);
+
+/* Counters and histograms are always on; reading them changes nothing. They count from create (in a fork: from the
+ * fork) and are never taken back. */
+
+/* How a decision was made. */
+enum {
+  BERTH_DECISION_TREE = 0,     /* in the state trees, those included that a scan had to finish */
+  BERTH_DECISION_SCAN = 1,     /* by a scan over all leaves */
+  BERTH_DECISION_ROWS = 2,     /* node by node */
+  BERTH_DECISION_RESERVED = 3, /* on a place that a reservation holds */
+  BERTH_DECISION_RERANKED = 4  /* among candidates that the host ranked anew */
+};
+
+/* Lengths of arrays in the structs below, with room for kinds and statuses to come. */
+enum { BERTH_DECISION_KINDS = 8, BERTH_STATUSES = 64, BERTH_HISTOGRAM_BUCKETS = 98 };
+
+/* Counters beside those of berth_engine_info, which has the ones of searching and of the trees. */
+typedef struct berth_metrics {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t decisions[BERTH_DECISION_KINDS]; /* by BERTH_DECISION_*; dry runs are decisions, too */
+  uint64_t refusals[BERTH_STATUSES]; /* refused calls by status; BERTH_BAD_ENGINE and BERTH_BUSY are not let in to be
+                                        counted */
+  uint64_t placed;                   /* decisions that found a node */
+  uint64_t no_fit;                   /* decisions that did not */
+  uint64_t refused_by_host;          /* decisions that the re-ranking callback turned down */
+  uint64_t relabellings;             /* slots dealt anew; berth_engine_info.slot_moves counts the nodes */
+  uint64_t bulk_builds;              /* state trees loaded in bulk */
+  uint64_t statements_begun;
+  uint64_t statements_committed;
+  uint64_t statements_discarded;
+  uint64_t rollbacks;      /* to a checkpoint */
+  uint64_t changes_undone; /* by rollbacks, discards, refusals and dry runs */
+  uint64_t forks;          /* made of this engine */
+  uint64_t journal_records;
+  uint64_t journal_bytes;
+  uint64_t events_written; /* that readers could see */
+  uint64_t events_lost;    /* told to readers by gaps */
+} berth_metrics;
+
+/* Reads the counters. Set metrics_out->struct_size before. */
+berth_status berth_metrics_read(berth_engine *engine, berth_metrics *metrics_out);
+
+/* Times in log-linear buckets: 4 to every doubling from 64 ns to 2^30 ns (1.07 s), one for all below and one for all
+ * above. A bound belongs to the bucket that it ends. */
+typedef struct berth_histogram {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t count; /* of all buckets */
+  uint64_t sum_ns;
+  uint64_t upper_ns[BERTH_HISTOGRAM_BUCKETS]; /* the largest time that belongs to the bucket; UINT64_MAX for the last */
+  uint64_t counts[BERTH_HISTOGRAM_BUCKETS];
+} berth_histogram;
+
+/* Reads how long decisions of a kind (BERTH_DECISION_*) took: from the beginning of the batch, or the end of the
+ * decision before in it, until the pod was assumed or turned out not to fit, the host's callback included. Set
+ * histogram_out->struct_size before. */
+berth_status berth_histogram_read(berth_engine *engine, uint32_t decision_kind, berth_histogram *histogram_out);
+
+/* Writes all counters, histograms and figures of the engine in the Prometheus text format (version 0.0.4) into
+ * text[0..capacity), always with a zero at the end; length_out (may be null) gets the whole text's length in bytes. It
+ * may have grown by the next call: come with room to spare. A histogram is there from its first decision on. */
+berth_status berth_metrics_text(berth_engine *engine, char *text, size_t capacity, size_t *length_out);
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Snapshots and journal                                                                                            */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
-/* (snapshots: to come) */
+/* A snapshot is the whole state in a file. A journal is a file that every call which changes something is appended to
+ * before it returns. A process that ended, however it ended, is continued from its last snapshot and the journal, or
+ * from the journal alone if that began with an empty engine: nothing that was acknowledged is lost, and nothing half
+ * done remains. A journal is replayed by making its calls again, and every answer is compared with the recorded one; so
+ * it shows on any machine that a run decides what it decided. Both files carry BERTH_ABI_VERSION and belong to it.
+ *
+ * The files are little-endian on all machines, and do not depend on allocator, CPU level or how the state came about.
+ * They are checked to the last byte: a file that is cut or altered is BERTH_BAD_FILE with the offset, and no sequence
+ * of bytes does anything worse. A journal that ends in the middle of a record is what a crash leaves: it counts up to
+ * its last complete record. Files are private to the library: read them with it or with the command, which shows them.
+ *
+ * Neither has a callback, events, counters or metrics in it. A placement that the host re-ranked is replayed as it was
+ * decided. Paths are C strings, as the operating system takes them. */
+
+/* Writes the state to a file beside path, synchronises it, and gives it the name path in one step: after a crash either
+ * the old file or the new one is there. BERTH_WRONG_STATE while a statement is open. Needs O(state) time and a constant
+ * amount of memory; an open journal is synchronised first, and continues the snapshot from its present end. */
+berth_status berth_snapshot_write(berth_engine *engine, const char *path);
+
+/* Makes the engine of a snapshot: the same ids, the same ids next, the same decisions. Of options (may be null)
+ * allocator and cpu_level count; levels and tie rule are the file's: leave them at their defaults, or give the same.
+ * The caller destroys the engine. As with create, a null engine tells the last error. */
+berth_status berth_snapshot_read(const char *path, const berth_engine_options *options, berth_engine **engine_out);
+
+/* A number for everything that decides anything, in O(state): engines in the same state have the same digest, on every
+ * machine, whatever brought them there. What an open statement did counts. */
+berth_status berth_engine_digest(berth_engine *engine, uint64_t *digest_out);
+
+enum {
+  BERTH_JOURNAL_BUFFERED = 1u, /* records are written 64 KiB at a time, by sync and by close: a crash loses the rest */
+  BERTH_JOURNAL_SYNCED = 2u    /* every record is on the disk before its call returns: even power may fail */
+};
+
+typedef struct berth_journal_options {
+  uint32_t struct_size;
+  uint32_t flags; /* BERTH_JOURNAL_*; 0: one write(2) for each call, which survives the end of the process */
+} berth_journal_options;
+
+/* No flags. */
+void berth_journal_options_init(berth_journal_options *options);
+
+/* From now on every call that changes something is recorded. A new file begins from the present state (with its digest,
+ * hence O(state)); one that is there must end in the present state, as after berth_engine_recover or close, and is
+ * continued: what a crash left of a record is cut off. Otherwise, and while a statement is open, BERTH_WRONG_STATE. The
+ * file is locked: BERTH_IO if somebody else has it open. options may be null.
+ *
+ * A call whose record cannot be written is taken back, and refused with BERTH_IO. */
+berth_status berth_journal_open(berth_engine *engine, const char *path, const berth_journal_options *options);
+
+/* Writes what is buffered, and waits until the file is on the disk. If the system cannot promise that, BERTH_IO, and
+ * every call that would have to be recorded is refused until the journal is closed. */
+berth_status berth_journal_sync(berth_engine *engine);
+
+/* Synchronises and closes the journal. BERTH_WRONG_STATE while a statement is open. An engine that is destroyed with its
+ * journal open writes what is buffered, and does not wait for the disk. */
+berth_status berth_journal_close(berth_engine *engine);
+
+/* What was found in a journal. */
+typedef struct berth_recovery {
+  uint32_t struct_size;
+  uint32_t discarded;  /* statements that were open at the end, and were discarded */
+  uint64_t skipped;    /* calls that the snapshot had already */
+  uint64_t replayed;   /* calls that were made again */
+  uint64_t end_offset; /* where the last complete record ends */
+  uint64_t torn_bytes; /* what a crash left of a record behind it */
+} berth_recovery;
+
+/* Makes the engine of a snapshot and the journal that continues it; of a journal alone (snapshot null), if it began with
+ * an empty engine; or of a snapshot alone (journal null). The journal must have been open when the snapshot was written,
+ * or begin from its state: anything else is BERTH_BAD_FILE, and so is a call that is refused or answers otherwise now.
+ * Statements that are open at the end are discarded. The journal is read only; berth_journal_open continues it.
+ * options as for berth_snapshot_read. recovery_out may be null; else set its struct_size before. */
+berth_status berth_engine_recover(const char *snapshot, const char *journal, const berth_engine_options *options,
+                                  berth_recovery *recovery_out, berth_engine **engine_out);
 
 #ifdef __cplusplus
 }

@@ -61,20 +61,23 @@ enum EngineTable {
 
   // MARK: Life
 
-  /// Gives the engine a slot and a handle; nil when BERTH_MAX_ENGINES live already.
-  static func insert(_ engine: Engine) -> OpaquePointer? {
+  /// Gives the engine a slot and a handle.
+  static func add(_ engine: Engine) throws(EngineError) -> OpaquePointer {
     let index: Int? = withFreeSlots { free in
       if let index = free.returned.popLast() { return index }
       guard free.neverUsed < capacity else { return nil }
       free.neverUsed += 1
       return free.neverUsed - 1
     }
-    guard let index else { return nil }
+    guard let index else {
+      throw EngineError(
+        UInt32(BERTH_LIMIT), "\(BERTH_MAX_ENGINES) engines live in this process already: destroy some")
+    }
     let slot = slots + index
     let generation = (slot.pointee.state.load(ordering: .relaxed) >> 2) + 1
     slot.pointee.record = Unmanaged.passRetained(EngineRecord(engine))
     slot.pointee.state.store(generation << 2 | live, ordering: .releasing)
-    return OpaquePointer(bitPattern: UInt(tag << 48 | generation << 16 | UInt64(index)))
+    return OpaquePointer(bitPattern: UInt(tag << 48 | generation << 16 | UInt64(index))).unsafelyUnwrapped
   }
 
   /// Ends the engine's life. Its slot goes back, unless its generations are used up.
@@ -107,6 +110,7 @@ enum EngineTable {
         return berth_status(BERTH_OK)
       } catch {
         record.lastError = error.message
+        record.engine.countRefusal(error.status)
         return error.status
       }
     }

@@ -12,19 +12,28 @@ public func engineOptionsInit(_ options: UnsafeMutablePointer<berth_engine_optio
 public func engineCreate(
   _ options: UnsafePointer<berth_engine_options>?, _ engineOut: UnsafeMutablePointer<OpaquePointer?>?
 ) -> berth_status {
+  create(engineOut) { () throws(EngineError) in try Engine(options: checked(options)) }
+}
+
+/// The host's options, or the defaults.
+func checked(_ options: UnsafePointer<berth_engine_options>?) throws(EngineError) -> berth_engine_options {
+  guard let options else {
+    var fresh = berth_engine_options()
+    engineOptionsInit(&fresh)
+    return fresh
+  }
+  try checkStructSize(
+    options.pointee.struct_size, of: berth_engine_options.self, initialiser: "call berth_engine_options_init first")
+  return options.pointee
+}
+
+/// Hands an engine that `make` makes to the caller; the thread keeps the sentence if it cannot.
+func create(
+  _ engineOut: UnsafeMutablePointer<OpaquePointer?>?, _ make: () throws(EngineError) -> Engine
+) -> berth_status {
   do throws(EngineError) {
     let out = try required(engineOut, "engine_out")
-    var chosen = berth_engine_options()
-    engineOptionsInit(&chosen)
-    if let options { chosen = options.pointee }
-    try checkStructSize(
-      chosen.struct_size, of: berth_engine_options.self, initialiser: "call berth_engine_options_init first")
-    let engine = try Engine(options: chosen)
-    guard let handle = EngineTable.insert(engine) else {
-      throw EngineError(
-        UInt32(BERTH_LIMIT), "\(BERTH_MAX_ENGINES) engines live in this process already: destroy some")
-    }
-    out.pointee = handle
+    out.pointee = try EngineTable.add(make())
     return berth_status(BERTH_OK)
   } catch {
     ThreadError.set(error.message)
@@ -53,7 +62,7 @@ public func engineLastError(
 }
 
 /// Copies what fits, whole characters only, and the zero.
-private func copyText(_ sentence: String, into text: UnsafeMutableBufferPointer<CChar>) {
+func copyText(_ sentence: String, into text: UnsafeMutableBufferPointer<CChar>) {
   guard !text.isEmpty else { return }
   let bytes = sentence.utf8
   var length = min(bytes.count, text.count - 1)

@@ -2,7 +2,7 @@ import BerthMemory
 import CBerth
 
 extension Engine {
-  public func addNodes(
+  func applyAddNodes(
     _ batch: berth_node_batch, ids: UnsafeMutablePointer<berth_node_id>
   ) throws(EngineError) {
     guard batch.count <= Int(BERTH_MAX_NODES) - cluster.nodes.count else {
@@ -15,6 +15,9 @@ extension Engine {
     try undoLog.check(batch.count)
     cluster.add(reader, ids: ids)
     if let names { cluster.name(ids, names) }
+    if events.isOn {
+      for index in 0..<batch.count { emit(BERTH_EVENT_NODE_ADDED, node: ids[index]) }
+    }
   }
 
   private func readNames(_ batch: berth_node_batch) throws(EngineError) -> [Name?]? {
@@ -33,7 +36,7 @@ extension Engine {
         throw refuse(BERTH_DUPLICATE, "entry \(index): node name \"\(name)\" exists already")
       }
       names.append(name)
-      bytes += name.bytes.count
+      bytes = NameTable.textBytes(bytes, adding: name)
       guard bytes < Int(UInt32.max) else {
         throw refuse(BERTH_LIMIT, "entry \(index): the names of all nodes together have at most 4 GiB")
       }
@@ -41,7 +44,7 @@ extension Engine {
     return names
   }
 
-  public func updateNodes(
+  func applyUpdateNodes(
     _ ids: UnsafePointer<berth_node_id>, _ batch: berth_node_batch
   ) throws(EngineError) {
     guard batch.names == nil, batch.requested == nil else {
@@ -73,20 +76,22 @@ extension Engine {
           pool: reader.pools[index],
           place: cluster.rows.domain(of: slot) == leaf
             ? .exactly(cluster.rows.place(of: slot)) : .lowestFree(leaf: leaf)))
+      emit(BERTH_EVENT_NODE_RESIZED, node: ids[index])
     }
   }
 
-  public func removeNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
+  func applyRemoveNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
     try checkNodes(ids)
     try undoLog.check(ids.count + reservations.count)
     for id in ids {
       let node = try cluster.nodes.index(id)
       endReservations(on: node)
       cluster.remove(node)
+      emit(BERTH_EVENT_NODE_LOST, node: id)
     }
   }
 
-  public func cordonNodes(
+  func applyCordonNodes(
     _ ids: UnsafeBufferPointer<berth_node_id>, cordoned: Bool
   ) throws(EngineError) {
     try checkNodes(ids)
@@ -101,7 +106,10 @@ extension Engine {
     }
     try undoLog.check(ids.count)
     for (index, id) in ids.enumerated() {
-      cluster.setPool(cluster.nodes.slots[Int(try cluster.nodes.index(id))], pools[index])
+      let slot = cluster.nodes.slots[Int(try cluster.nodes.index(id))]
+      let was = cluster.catalog.pools.pools[Int(cluster.rows.row(slot).pool)].isCordoned
+      cluster.setPool(slot, pools[index])
+      if was != cordoned { emit(cordoned ? BERTH_EVENT_NODE_CORDONED : BERTH_EVENT_NODE_UNCORDONED, node: id) }
     }
   }
 

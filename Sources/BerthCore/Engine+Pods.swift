@@ -2,19 +2,14 @@ import BerthMemory
 import CBerth
 
 extension Engine {
-  /// `identities`, one for each pod, say who the pods are to reservations beside their classes.
-  public func place(
-    _ classes: UnsafeBufferPointer<berth_class_id>, as identities: UnsafePointer<berth_pod_identity>? = nil,
-    flags: UInt32, into placements: UnsafeMutablePointer<berth_placement>
+  func applyPlace(
+    _ asked: AskedPods, flags: UInt32, into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
-    let asked = AskedPods(classes: classes, identities: identities)
     guard flags <= UInt32(BERTH_PLACE_DRY_RUN) else {
       throw refuse(BERTH_BAD_ARGUMENT, "flags \(flags): only BERTH_PLACE_DRY_RUN is known")
     }
-    try checkClasses(classes)
+    try checkPlacing(asked.classes)
     let isDry = flags & UInt32(BERTH_PLACE_DRY_RUN) != 0
-    try checkPodLimit(classes.count)
-    try undoLog.check(classes.count)
     if let reranker {
       try placeReranked(asked, reranker, isDry: isDry, into: placements)
     } else if isDry {
@@ -23,22 +18,30 @@ extension Engine {
       placeAll(asked, into: placements)
     }
     if isDry {
-      for index in 0..<classes.count { placements[index].pod = UInt64.max }
+      for index in 0..<asked.count { placements[index].pod = UInt64.max }
     }
   }
 
+  func checkPlacing(_ classes: UnsafeBufferPointer<berth_class_id>) throws(EngineError) {
+    try checkClasses(classes)
+    try checkPodLimit(classes.count)
+    try undoLog.check(classes.count)
+  }
+
   private func placeAll(_ asked: AskedPods, into placements: UnsafeMutablePointer<berth_placement>) {
-    // whatever placing could need is made ready here: but for reservations, the loop below asks the arena for nothing
+    // whatever placing could need is made ready here: but for claims, the loop below asks the arena for nothing
     pods.reserve(asked.count)
+    if events.isOn { events.reserve(asked.count, tentatively: undoLog.isRecording) }
+    var stopwatch = latencies.stopwatch(for: asked.count)
     for index in 0..<asked.count {
       if index & 15 == 0 { cluster.forest.reserveBlocks() }
       placements[index] = placeOne(asked.owners(index))
+      countDecision(planner.kind, placements[index], &stopwatch)
     }
   }
 
   @inline(__always)
   private func placeOne(_ owners: PodOwners) -> berth_placement {
-    decisions += 1
     if !reservations.isEmpty && findOwn(owners, wanted: 1) {
       return assume(owners, planner.search.found[0].slot, score: planner.search.found[0].score)
     }
@@ -55,20 +58,19 @@ extension Engine {
   /// Puts a pod on a node where it fits.
   @inline(__always)
   func assume(_ owners: PodOwners, _ slot: UInt32, score: Int64) -> berth_placement {
-    let row = cluster.rows.row(slot)
-    let id = row.id
-    let pod = addPod(
-      owners, node: row.node, generation: row.generation, slot, state: BERTH_POD_ASSUMED)
+    let node = cluster.rows.row(slot).id
+    let pod = addPod(owners, node, slot, state: BERTH_POD_ASSUMED)
+    emit(BERTH_EVENT_POD_ASSUMED, pod: pod, node: node, podClass: owners.podClass)
     return berth_placement(
-      pod: pod, node: id, score: score, pod_class: owners.podClass, outcome: UInt32(BERTH_PLACED))
+      pod: pod, node: node, score: score, pod_class: owners.podClass, outcome: UInt32(BERTH_PLACED))
   }
 
   /// Adds a pod, which takes what is its own and is charged for all it requests.
   @inline(__always)
-  private func addPod(
-    _ owners: PodOwners, node: UInt32, generation: UInt32, _ slot: UInt32, state: Int
-  ) -> berth_pod_id {
-    let pod = pods.add(podClass: owners.podClass, node: node, nodeGeneration: generation, state: state)
+  private func addPod(_ owners: PodOwners, _ node: berth_node_id, _ slot: UInt32, state: Int) -> berth_pod_id {
+    let pod = pods.add(
+      podClass: owners.podClass, node: UInt32(truncatingIfNeeded: node),
+      nodeGeneration: UInt32(truncatingIfNeeded: node >> 32), state: state)
     undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
     if !reservations.isEmpty { takeOwn(UInt32(truncatingIfNeeded: pod), owners, slot) }
     cluster.charge(slot, workload.classes.requests(owners.podClass), sign: 1)
@@ -88,31 +90,30 @@ extension Engine {
     }
   }
 
-  public func bind(
-    _ classes: UnsafeBufferPointer<berth_class_id>, as identities: UnsafePointer<berth_pod_identity>? = nil,
-    nodes ids: UnsafePointer<berth_node_id>, pods out: UnsafeMutablePointer<berth_pod_id>
+  func applyBind(
+    _ asked: AskedPods, nodes ids: UnsafePointer<berth_node_id>, pods out: UnsafeMutablePointer<berth_pod_id>
   ) throws(EngineError) {
+    let classes = asked.classes
     try checkClasses(classes)
     try checkPodLimit(classes.count)
     for index in 0..<classes.count { _ = try cluster.nodes.index(ids[index], "entry \(index): ") }
     try undoLog.check(classes.count)
-    let asked = AskedPods(classes: classes, identities: identities)
     pods.reserve(classes.count)
     var bound: [berth_pod_id] = []
     bound.reserveCapacity(classes.count)
     try atomically { () throws(EngineError) in
       for index in 0..<classes.count {
-        let node = try cluster.nodes.index(ids[index])
-        let slot = cluster.nodes.slots[Int(node)]
+        let slot = cluster.nodes.slots[Int(try cluster.nodes.index(ids[index]))]
         let requests = workload.classes.requests(classes[index])
         try checkCharge(slot, requests, "entry \(index)")
         cluster.admitResources(slot, requests)
-        bound.append(
-          addPod(
-            asked.owners(index), node: node, generation: cluster.nodes.generation(node), slot, state: BERTH_POD_BOUND))
+        bound.append(addPod(asked.owners(index), ids[index], slot, state: BERTH_POD_BOUND))
       }
     }
-    for index in 0..<bound.count { out[index] = bound[index] }
+    for index in 0..<bound.count {
+      out[index] = bound[index]
+      emit(BERTH_EVENT_POD_BOUND, pod: bound[index], node: ids[index], podClass: classes[index])
+    }
   }
 
   /// Binding may over-commit, but not leave what 64 bits hold, nor give a node more resources than it can list.
@@ -139,25 +140,28 @@ extension Engine {
     }
   }
 
-  public func confirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyConfirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "confirmed")
     try undoLog.check(ids.count)
     for id in ids {
-      try pods.get(id).pointee.setState(BERTH_POD_BOUND)
+      let pod = pods.change(id)
+      pod.pointee.setState(BERTH_POD_BOUND)
       undoLog.note(.podConfirmed(UInt32(truncatingIfNeeded: id)))
+      emit(
+        BERTH_EVENT_POD_BOUND, pod: id, node: nodeID(of: pod.pointee), podClass: pod.pointee.podClass, other: 1)
     }
   }
 
-  public func forget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyForget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: BERTH_POD_ASSUMED, "forgotten")
     try undoLog.check(ids.count)
-    for id in ids { try leave(id) }
+    for id in ids { try leave(id, BERTH_EVENT_POD_FORGOTTEN) }
   }
 
-  public func release(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+  func applyRelease(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try check(ids, wanted: nil, "released")
     try undoLog.check(ids.count)
-    for id in ids { try leave(id) }
+    for id in ids { try leave(id, BERTH_EVENT_POD_RELEASED) }
   }
 
   /// All ids are live, in the wanted state, and occur once.
@@ -170,26 +174,26 @@ extension Engine {
     while seen < ids.count && failure == nil {
       do throws(EngineError) {
         let pod = try pods.get(ids[seen], "entry \(seen): ")
-        if pod.pointee.isMarked {
+        if pod.isMarked {
           failure = refuse(BERTH_DUPLICATE, "entry \(seen): pod \(ids[seen]) occurs twice")
-        } else if let wanted, pod.pointee.state != wanted {
+        } else if let wanted, pod.state != wanted {
           failure = refuse(
             BERTH_WRONG_STATE, "entry \(seen): pod \(ids[seen]) is bound: only assumed pods are \(verb)")
         } else {
-          pod.pointee.isMarked = true
+          pods.change(ids[seen]).pointee.isMarked = true
           seen += 1
         }
       } catch {
         failure = error
       }
     }
-    for index in 0..<seen { try pods.get(ids[index]).pointee.isMarked = false }
+    for index in 0..<seen { pods.change(ids[index]).pointee.isMarked = false }
     if let failure { throw failure }
   }
 
-  private func leave(_ id: berth_pod_id) throws(EngineError) {
+  private func leave(_ id: berth_pod_id, _ event: Int) throws(EngineError) {
     let index = UInt32(truncatingIfNeeded: id)
-    let pod = try pods.get(id).pointee
+    let pod = try pods.get(id)
     let claims = reservations.claims.exist(index) ? giveBack(index) : nil
     if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
@@ -198,6 +202,13 @@ extension Engine {
     undoLog.note(.podRemoved(index, pod))
     // taken back before the pod's charge is, as it was given back before
     if let claims, undoLog.isRecording { undoLog.note { $0.takeAgain(index, claims) } }
+    emit(event, pod: id, node: nodeID(of: pod), podClass: pod.podClass)
+  }
+
+  /// BERTH_NO_NODE once the pod's node was removed.
+  private func nodeID(of pod: PodTable.Pod) -> berth_node_id {
+    let lives = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) != nil
+    return lives ? UInt64(pod.nodeGeneration) << 32 | UInt64(pod.node) : UInt64.max
   }
 
   public func readPods(
@@ -205,11 +216,9 @@ extension Engine {
   ) throws(EngineError) {
     for index in 0..<ids.count { _ = try pods.get(ids[index], "entry \(index): ") }
     for index in 0..<ids.count {
-      let pod = try pods.get(ids[index]).pointee
-      let lives = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) != nil
+      let pod = try pods.get(ids[index])
       states[index] = berth_pod_state(
-        pod: ids[index], node: lives ? cluster.nodes.id(pod.node) : UInt64.max, pod_class: pod.podClass,
-        state: UInt32(pod.state))
+        pod: ids[index], node: nodeID(of: pod), pod_class: pod.podClass, state: UInt32(pod.state))
     }
   }
 }

@@ -63,16 +63,18 @@ extension Engine {
     let asked = (0..<asked.count).map { asked.owners($0) }
     var placements = [berth_placement](repeating: berth_placement(), count: asked.count)
     pods.reserve(asked.count)
+    var stopwatch = latencies.stopwatch(for: asked.count)
     try atomically { () throws(EngineError) in
-      let mark = undoLog.mark
-      try placeBatches(asked, reranker, into: &placements)
+      let mark = mark
+      try placeBatches(asked, reranker, &stopwatch, into: &placements)
       if isDry { undoLog.rollBack(to: mark, in: self) }
     }
     for index in 0..<asked.count { out[index] = placements[index] }
   }
 
   private func placeBatches(
-    _ asked: [PodOwners], _ reranker: Reranker, into placements: inout [berth_placement]
+    _ asked: [PodOwners], _ reranker: Reranker, _ stopwatch: inout DecisionLatencies.Stopwatch,
+    into placements: inout [berth_placement]
   ) throws(EngineError) {
     var first = 0
     while first < asked.count {
@@ -80,10 +82,10 @@ extension Engine {
       var pending = Array(first..<end)
       var round = 0
       while !pending.isEmpty {
-        pending = list(pending, asked, reranker, into: &placements)
+        pending = list(pending, asked, reranker, &stopwatch, into: &placements)
         if pending.isEmpty { break }
         try reranker.ask(round: round)
-        pending = takeFirstFitting(pending, asked, reranker, into: &placements)
+        pending = takeFirstFitting(pending, asked, reranker, &stopwatch, into: &placements)
         round += 1
       }
       first = end
@@ -92,18 +94,19 @@ extension Engine {
 
   /// Lists the candidates of pods; pods without any are decided by that and drop out.
   private func list(
-    _ pending: [Int], _ asked: [PodOwners], _ reranker: Reranker, into placements: inout [berth_placement]
+    _ pending: [Int], _ asked: [PodOwners], _ reranker: Reranker,
+    _ stopwatch: inout DecisionLatencies.Stopwatch, into placements: inout [berth_placement]
   ) -> [Int] {
     reranker.clear()
     var listed: [Int] = []
     for pod in pending {
-      decisions += 1
       if reservations.isEmpty || !findOwn(asked[pod], wanted: reranker.limit) {
         planner.run(workload, asked[pod].podClass, wanted: reranker.limit)
       }
       let count = planner.search.foundCount
       guard count > 0 else {
         placements[pod] = unplaced(asked[pod].podClass, BERTH_NO_FIT)
+        countDecision(.reranked, placements[pod], &stopwatch)
         continue
       }
       let row = reranker.listed * reranker.limit
@@ -169,12 +172,14 @@ extension Engine {
 
   /// Places listed pods in their order; the ones whose candidates are taken are left over.
   private func takeFirstFitting(
-    _ listed: [Int], _ asked: [PodOwners], _ reranker: Reranker, into placements: inout [berth_placement]
+    _ listed: [Int], _ asked: [PodOwners], _ reranker: Reranker,
+    _ stopwatch: inout DecisionLatencies.Stopwatch, into placements: inout [berth_placement]
   ) -> [Int] {
     var left: [Int] = []
     for (index, pod) in listed.enumerated() {
       if reranker.wish(index, 0) == nil {
         placements[pod] = unplaced(asked[pod].podClass, BERTH_REFUSED)
+        countDecision(.reranked, placements[pod], &stopwatch)
         continue
       }
       var place = 0
@@ -182,9 +187,10 @@ extension Engine {
       while !isPlaced, let candidate = reranker.wish(index, place) {
         let node = UInt32(truncatingIfNeeded: reranker.candidates[candidate].node)
         let slot = cluster.nodes.slots[Int(node)]
-        if fits(ownRow(slot, asked[pod]), workload.classes.requests(asked[pod].podClass)) {
+        if fits(slot, asked[pod]) {
           if pod & 15 == 0 { cluster.forest.reserveBlocks() }
           placements[pod] = assume(asked[pod], slot, score: reranker.candidates[candidate].score)
+          countDecision(.reranked, placements[pod], &stopwatch)
           isPlaced = true
         }
         place += 1
@@ -194,9 +200,34 @@ extension Engine {
     return left
   }
 
-  /// Whether the requests are free on a node.
-  private func fits(_ row: Row, _ requests: UnsafeBufferPointer<Request>) -> Bool {
-    for request in requests {
+  /// Places pods as a host decided before. Its callback is not asked again: what it said is what counts.
+  func applyDecided(
+    _ asked: AskedPods, _ decided: UnsafePointer<berth_placement>,
+    into placements: UnsafeMutablePointer<berth_placement>
+  ) throws(EngineError) {
+    try checkPlacing(asked.classes)
+    pods.reserve(asked.count)
+    try atomically { () throws(EngineError) in
+      for index in 0..<asked.count {
+        let owners = asked.owners(index)
+        guard Int(decided[index].outcome) == BERTH_PLACED else {
+          placements[index] = unplaced(owners.podClass, Int(decided[index].outcome))
+          continue
+        }
+        let slot = cluster.nodes.slots[Int(try cluster.nodes.index(decided[index].node, "entry \(index): "))]
+        guard fits(slot, owners) else {
+          throw refuse(BERTH_NO_ROOM, "entry \(index): node \(decided[index].node) has no room for the pod")
+        }
+        if index & 15 == 0 { cluster.forest.reserveBlocks() }
+        placements[index] = assume(owners, slot, score: decided[index].score)
+      }
+    }
+  }
+
+  /// Whether what a pod requests is free for it on a node.
+  private func fits(_ slot: UInt32, _ owners: PodOwners) -> Bool {
+    let row = ownRow(slot, owners)
+    for request in workload.classes.requests(owners.podClass) {
       let dim = cluster.shapes.dim(of: request.resource, in: row.shape)
       guard dim >= 0, row.used[dim] + request.value <= cluster.shapes.capacities(row.shape)[dim] else { return false }
     }

@@ -2,7 +2,7 @@ import BerthMemory
 import CBerth
 
 extension Engine {
-  public func addResource(name: UnsafePointer<CChar>, kind: UInt32) throws(EngineError) -> berth_resource_id {
+  func applyAddResource(name: UnsafePointer<CChar>, kind: UInt32) throws(EngineError) -> berth_resource_id {
     let id = try cluster.resources.add(name: Text.read(name, "resource name"), kind: kind)
     cluster.forest.forgetPlans()  // default resources of terms may have changed
     undoLog.note { engine in
@@ -12,7 +12,7 @@ extension Engine {
     return id
   }
 
-  public func addDomain(parent: berth_domain_id, name: UnsafePointer<CChar>) throws(EngineError) -> berth_domain_id {
+  func applyAddDomain(parent: berth_domain_id, name: UnsafePointer<CChar>) throws(EngineError) -> berth_domain_id {
     let leaves = cluster.catalog.topology.leaves.count
     let id = try cluster.catalog.topology.add(parent: parent, name: Text.read(name, "domain name"))
     if cluster.catalog.topology.leaves.count > leaves { cluster.rows.addDomain() }
@@ -22,7 +22,7 @@ extension Engine {
     return id
   }
 
-  public func internLabelSet(
+  func applyInternLabelSet(
     _ labels: UnsafeBufferPointer<berth_label>
   ) throws(EngineError) -> berth_label_set_id {
     var set: [Name: Name] = [:]
@@ -40,7 +40,7 @@ extension Engine {
     return id
   }
 
-  public func internTaintSet(
+  func applyInternTaintSet(
     _ taints: UnsafeBufferPointer<berth_taint>
   ) throws(EngineError) -> berth_taint_set_id {
     var list: [Taint] = []
@@ -65,7 +65,7 @@ extension Engine {
 
   // MARK: Profiles
 
-  public func addProfile(
+  func applyAddProfile(
     name: UnsafePointer<CChar>, terms: UnsafeBufferPointer<berth_term>
   ) throws(EngineError) -> berth_profile_id {
     let name = try Text.read(name, "profile name")
@@ -185,7 +185,7 @@ extension Engine {
 
   // MARK: Classes
 
-  public func internClass(_ spec: berth_pod_spec) throws(EngineError) -> berth_class_id {
+  func applyInternClass(_ spec: berth_pod_spec) throws(EngineError) -> berth_class_id {
     guard spec.profile < UInt32(workload.profiles.count) else {
       throw refuse(BERTH_UNKNOWN_ID, "profile \(spec.profile) is unknown")
     }

@@ -6,6 +6,7 @@ import CPlatform
 /// The façade of the core: one method for every call of `include/berth.h`, which documents them.
 /// Methods validate their input, throw before they change anything, and leave handles and threads to the boundary.
 ///
+/// - `Engine+Calls.swift`: the calls that change something, all of them
 /// - `Engine+Vocabulary.swift`: resources, domains, label sets, taint sets, profiles, classes
 /// - `Engine+Nodes.swift`: nodes
 /// - `Engine+Pods.swift`: placing, binding, leaving
@@ -13,6 +14,8 @@ import CPlatform
 /// - `Engine+Answers.swift`: candidates and explanations
 /// - `Reserve/Engine+Reservations.swift`: reservations
 /// - `Commit/Statements.swift`: statements and the caller's time
+/// - `Observe/Engine+Events.swift`, `Observe/Engine+Metrics.swift`: events, counters, histograms
+/// - `Engine+Forks.swift`: forks
 public final class Engine {
   let arena: Arena
   let cluster: Cluster
@@ -21,14 +24,18 @@ public final class Engine {
   let planner: Planner
   let cpuLevel: UInt32
   private let kernels: UnsafeMutablePointer<bk_table>
-  var decisions: UInt64 = 0
   let undoLog: UndoLog
+  /// What is known of the engine's journal; nil without one.
+  var recorder: Recorder?
   var statements = Statements()
   var reranker: Reranker?
   var reservations: Reservations
   let own = OwnRows()
   /// What time it is by the caller's clock, in milliseconds.
   public internal(set) var now: Int64 = 0
+  var events: EventLog
+  var counters = Counters()
+  var latencies = DecisionLatencies()
 
   public init(options: berth_engine_options) throws(EngineError) {
     let levelKeys = try Self.levelKeys(options)
@@ -60,9 +67,40 @@ public final class Engine {
     pods = PodTable(in: arena)
     reservations = Reservations(in: arena)
     planner = Planner(cluster: cluster)
+    events = EventLog(in: arena)
   }
 
-  deinit { kernels.deallocate() }
+  /// See `fork`. Whatever an engine holds is forked here, or begins anew.
+  init(forking parent: Engine) {
+    arena = parent.arena
+    arena.join()
+    cpuLevel = parent.cpuLevel
+    kernels = .allocate(capacity: 1)
+    kernels.initialize(to: parent.kernels.pointee)
+    cluster = Cluster(forking: parent.cluster, kernels: UnsafePointer(kernels))
+    undoLog = cluster.undoLog
+    // ids of statements that are open here are known to be closed there
+    statements = Statements(after: parent.statements.lastStatement, parent.statements.lastCheckpoint)
+    workload = Workload(forking: parent.workload)
+    pods = parent.pods.fork()
+    reservations = parent.reservations.fork()
+    planner = Planner(cluster: cluster)
+    planner.path = parent.planner.path
+    now = parent.now
+    events = EventLog(in: arena)
+  }
+
+  /// The arena frees what is left when the last engine of the family goes.
+  deinit {
+    if arena.engines > 1 {
+      for part in storage { part.giveBack() }
+      events.free()
+    }
+    arena.leave()
+    counters.free()
+    latencies.free()
+    kernels.deallocate()
+  }
 
   private static func level(_ wanted: UInt32) throws(EngineError) -> UInt32 {
     guard wanted <= UInt32(BERTH_CPU_V4) else {
@@ -94,7 +132,7 @@ public final class Engine {
     return result
   }
 
-  public func setPath(_ path: UInt32) throws(EngineError) {
+  func applySetPath(_ path: UInt32) throws(EngineError) {
     guard path <= UInt32(BERTH_PATH_ROWS) else {
       throw refuse(BERTH_BAD_ARGUMENT, "path \(path) is unknown: use BERTH_PATH_*")
     }
@@ -123,7 +161,7 @@ public final class Engine {
     info.index_bytes = UInt64(cluster.forest.bytes)
     info.class_bytes = UInt64(workload.classes.bytes + cluster.catalog.labels.bytes)
     info.pod_bytes = UInt64(pods.bytes)
-    info.decisions = decisions
+    info.decisions = counters.decided
     let counters = planner.search.counters
     info.tree_queries = counters.treeQueries
     info.scan_queries = counters.scanQueries
@@ -136,6 +174,8 @@ public final class Engine {
     info.leaf_splits = cluster.forest.splits
     info.leaf_merges = cluster.forest.merges
     info.slot_moves = cluster.slotMoves
+    info.family_engines = UInt64(arena.engines)
+    info.owned_bytes = UInt64(storage.reduce(0) { $0 + $1.ownBytes })
     info.reservations = UInt64(reservations.count)
     info.reservation_bytes = UInt64(reservations.bytes)
     return info

@@ -6,6 +6,7 @@ import CKernels
 
 extension Engine {
   public func validate() throws(EngineError) {
+    try checkOwnership()
     try checkRows()
     try checkUsed()
     try checkReservations()
@@ -13,6 +14,7 @@ extension Engine {
       var check = TreeCheck(tree, cluster)
       try check.run()
     }
+    if let complaint = events.complaint() { throw corrupt(complaint) }
   }
 
   private func corrupt(_ message: String) -> EngineError { refuse(BERTH_CORRUPT, message) }
@@ -119,7 +121,7 @@ private struct TreeCheck {
     _ index: UInt32, level: Int, parent: UInt32, from: TreeKey, to: TreeKey?
   ) throws(EngineError) {
     if level == 0 { return try checkLeaf(index, parent: parent, from: from, to: to) }
-    let inner = tree.inner(index)
+    let inner = tree.readInner(index)
     let header = inner.header.pointee
     guard header.parent == parent, Int(header.level) == level, header.tree == tree.id else {
       throw corrupt("inner \(index) has a wrong header")
@@ -144,7 +146,7 @@ private struct TreeCheck {
   private mutating func checkLeaf(
     _ index: UInt32, parent: UInt32, from: TreeKey, to: TreeKey?
   ) throws(EngineError) {
-    let leaf = tree.leaf(index)
+    let leaf = tree.readLeaf(index)
     guard leaf.header.pointee.parent == parent, leaf.count >= 1, leaf.count <= 64 else {
       throw corrupt("leaf \(index) has a wrong header")
     }

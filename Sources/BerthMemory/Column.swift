@@ -1,4 +1,4 @@
-/// A growable array of trivial values in an arena: one column of a structure of arrays. New cells are zero.
+/// A growable array of trivial values in an arena, for what is small: a fork makes one of its own.
 /// Cells are reached without bounds checks in release builds; owners keep indices valid.
 public struct Column<Value> {
   @usableFromInline let arena: Arena
@@ -27,11 +27,11 @@ public struct Column<Value> {
   /// The cells; valid until the column grows.
   @inlinable public var pointer: UnsafeMutablePointer<Value> { base.unsafelyUnwrapped }
 
-  /// Room for `wanted` cells: exactly that much when `exact` (bulk loads), else at least half as much again.
-  public mutating func reserve(_ wanted: Int, exact: Bool = false) {
+  /// Room for `wanted` cells, at least half as much again as there was.
+  public mutating func reserve(_ wanted: Int) {
     guard wanted > capacity else { return }
     let unit = max(1, 64 / MemoryLayout<Value>.stride)
-    let target = exact ? wanted : max(wanted, capacity + capacity / 2, unit)
+    let target = max(wanted, capacity + capacity / 2, unit)
     let fresh = arena.allocate(bytes: target * MemoryLayout<Value>.stride).bindMemory(to: Value.self, capacity: target)
     if let base {
       fresh.update(from: base, count: count)
@@ -41,26 +41,31 @@ public struct Column<Value> {
     capacity = target
   }
 
-  /// Sets the number of cells; new ones are zero.
-  public mutating func resize(_ newCount: Int, exact: Bool = false) {
-    reserve(newCount, exact: exact)
-    if newCount < count, let base {
-      let tail = UnsafeMutableRawPointer(base + newCount)
-      tail.initializeMemory(as: UInt8.self, repeating: 0, count: (count - newCount) * MemoryLayout<Value>.stride)
-    }
-    count = newCount
-  }
-
   public mutating func append(_ value: Value) {
     reserve(count + 1)
     base.unsafelyUnwrapped[count] = value
     count += 1
   }
 
+  /// Drops the last cells; their room stays.
+  public mutating func truncate(to newCount: Int) {
+    assert(newCount <= count)
+    count = newCount
+  }
+
+  /// No cells, and no memory.
   public mutating func free() {
-    if let base { arena.free(base, bytes: bytes) }
+    giveBack()
     base = nil
     count = 0
     capacity = 0
+  }
+}
+
+extension Column: SharedStorage {
+  public var ownBytes: Int { bytes }
+  public func countHeld(alone: Bool) -> Int? { 0 }
+  public func giveBack() {
+    if let base { arena.free(base, bytes: bytes) }
   }
 }

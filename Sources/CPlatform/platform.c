@@ -1,36 +1,15 @@
 #define _GNU_SOURCE
 #include "platform.h"
+#include "arena.h"
 
 #include <dlfcn.h>
-#include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
-#define HUGE_BYTES ((size_t)2 << 20)
-#define SMALL_LIMIT ((size_t)64 << 10) /* the mmap backend carves smaller blocks from slabs */
 #define SLAB_BYTES ((size_t)1 << 20)
-#define SMALL_CLASSES 1024 /* free lists of the mmap backend: multiples of 64 bytes up to SMALL_LIMIT */
-
-typedef struct mapping {
-  struct mapping *next, *previous;
-  void *base;
-  size_t bytes;
-} mapping;
-
-struct bp_arena {
-  int backend;
-  unsigned index; /* jemalloc's arena */
-  uint64_t allocations;
-  /* mmap backend */
-  uint64_t allocated, mapped;
-  mapping *mappings;
-  char *slab, *slab_end;
-  void *free_lists[SMALL_CLASSES + 1];
-};
 
 /* jemalloc, resolved at run time: libberth must load where libjemalloc cannot. */
 static struct {
@@ -60,6 +39,16 @@ static int je_flags(const bp_arena *arena, int align_log2) {
   return align_log2 | 1 << 8 /* no thread cache */ | (int)((arena->index + 1) << 20);
 }
 
+static bp_arena *arena_with(int backend) {
+  bp_arena *arena = calloc(1, sizeof *arena);
+  if (!arena)
+    return NULL;
+  arena->backend = backend;
+  pthread_mutex_init(&arena->lock, NULL);
+  pthread_mutex_init(&arena->block_lock, NULL);
+  return arena;
+}
+
 static bp_arena *je_create(void) {
   pthread_once(&je_once, je_find);
   if (!je.mallocx)
@@ -68,11 +57,9 @@ static bp_arena *je_create(void) {
   size_t size = sizeof index;
   if (je.mallctl("arenas.create", &index, &size, NULL, 0) != 0)
     return NULL;
-  bp_arena *arena = calloc(1, sizeof *arena);
-  if (!arena)
-    return NULL;
-  arena->backend = BP_BACKEND_JEMALLOC;
-  arena->index = index;
+  bp_arena *arena = arena_with(BP_BACKEND_JEMALLOC);
+  if (arena)
+    arena->index = index;
   return arena;
 }
 
@@ -82,10 +69,7 @@ bp_arena *bp_arena_create(int backend) {
     if (arena || backend == BP_BACKEND_JEMALLOC)
       return arena;
   }
-  bp_arena *arena = calloc(1, sizeof *arena);
-  if (arena)
-    arena->backend = BP_BACKEND_MMAP;
-  return arena;
+  return arena_with(BP_BACKEND_MMAP);
 }
 
 int bp_arena_backend(const bp_arena *arena) {
@@ -160,11 +144,13 @@ void *bp_arena_allocate(bp_arena *arena, size_t bytes) {
     /* MALLOCX_ZERO clears only what is not fresh from the system */
     block = je.mallocx(bytes, je_flags(arena, align_log2) | 1 << 6);
   } else {
+    pthread_mutex_lock(&arena->lock);
     block = map_allocate(arena, bytes);
+    pthread_mutex_unlock(&arena->lock);
   }
   if (!block)
     return NULL;
-  arena->allocations++;
+  __atomic_fetch_add(&arena->allocations, 1, __ATOMIC_RELAXED);
 #ifdef MADV_HUGEPAGE
   if (bytes >= HUGE_BYTES)
     madvise(block, bytes & ~(HUGE_BYTES - 1), MADV_HUGEPAGE);
@@ -172,14 +158,7 @@ void *bp_arena_allocate(bp_arena *arena, size_t bytes) {
   return block;
 }
 
-void bp_arena_free(bp_arena *arena, void *block, size_t bytes) {
-  if (!block)
-    return;
-  bytes = round_up(bytes ? bytes : 1, 64);
-  if (arena->backend == BP_BACKEND_JEMALLOC) {
-    je.sdallocx(block, bytes, je_flags(arena, bytes >= HUGE_BYTES ? 21 : 6));
-    return;
-  }
+static void map_free(bp_arena *arena, void *block, size_t bytes) {
   arena->allocated -= bytes;
   if (bytes <= SMALL_LIMIT) {
     *(void **)block = arena->free_lists[bytes / 64];
@@ -202,6 +181,19 @@ void bp_arena_free(bp_arena *arena, void *block, size_t bytes) {
   }
 }
 
+void bp_arena_free(bp_arena *arena, void *block, size_t bytes) {
+  if (!block)
+    return;
+  bytes = round_up(bytes ? bytes : 1, 64);
+  if (arena->backend == BP_BACKEND_JEMALLOC) {
+    je.sdallocx(block, bytes, je_flags(arena, bytes >= HUGE_BYTES ? 21 : 6));
+    return;
+  }
+  pthread_mutex_lock(&arena->lock);
+  map_free(arena, block, bytes);
+  pthread_mutex_unlock(&arena->lock);
+}
+
 void bp_arena_destroy(bp_arena *arena) {
   if (!arena)
     return;
@@ -216,6 +208,8 @@ void bp_arena_destroy(bp_arena *arena) {
     free(m);
     m = next;
   }
+  pthread_mutex_destroy(&arena->block_lock);
+  pthread_mutex_destroy(&arena->lock);
   free(arena);
 }
 
@@ -227,10 +221,12 @@ static uint64_t je_read(const bp_arena *arena, const char *what) {
 }
 
 void bp_arena_statistics(bp_arena *arena, uint64_t *allocated, uint64_t *mapped, uint64_t *allocations) {
-  *allocations = arena->allocations;
+  *allocations = __atomic_load_n(&arena->allocations, __ATOMIC_RELAXED);
   if (arena->backend == BP_BACKEND_MMAP) {
+    pthread_mutex_lock(&arena->lock);
     *allocated = arena->allocated;
     *mapped = arena->mapped;
+    pthread_mutex_unlock(&arena->lock);
     return;
   }
   uint64_t epoch = 1;

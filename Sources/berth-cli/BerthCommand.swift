@@ -16,7 +16,7 @@ struct BerthCommand: ParsableCommand {
         berth bench place --nodes 100000 --verify 50
       """,
     version: Version.text,
-    subcommands: [Simulate.self, ReplayCommand.self, Bench.self])
+    subcommands: [Simulate.self, ReplayCommand.self, SnapshotCommand.self, JournalCommand.self, Bench.self])
 
   /// ArgumentParser ends the process with 64 on wrong usage and 1 on everything else; Berth's codes are in the help.
   static func main() {

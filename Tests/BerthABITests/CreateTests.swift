@@ -86,7 +86,7 @@ import Testing
     #expect(statusName(UInt32(BERTH_BAD_ENGINE)) == "BERTH_BAD_ENGINE")
     #expect(statusName(UInt32(BERTH_CORRUPT)) == "BERTH_CORRUPT")
     #expect(statusName(.max) == "BERTH_UNKNOWN_STATUS")
-    #expect((0..<100).filter { statusName($0) != "BERTH_UNKNOWN_STATUS" }.count == 17)
+    #expect((0..<100).filter { statusName($0) != "BERTH_UNKNOWN_STATUS" }.count == 21)
   }
 
   @Test func lastErrorFitsEveryBuffer() {

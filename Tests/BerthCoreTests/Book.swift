@@ -11,6 +11,8 @@ struct Book {
   var taintSetIds: [[Taint]: UInt32] = [[]: UInt32(BERTH_EMPTY_SET)]
   var profileIds: [String: UInt32] = [:]
   var classIds: [PodSpec: UInt32] = [:]
+  /// What the open statements did and readers are to be told when they are committed.
+  var pendingEvents: [EventReference.Event] = []
   private(set) var nodeIds: [Int: UInt64] = [:]
   private(set) var nodesById: [UInt64: Int] = [:]
   private(set) var podIds: [Int: UInt64] = [:]

@@ -7,7 +7,7 @@ struct CommandStream {
   enum Command: CaseIterable {
     case addNodes, updateNodes, removeNodes, cordonNodes, place, dryRun, bind, confirm, forget, release
     case candidates, explain, newClass, newProfile, newDomain, newResource, readBack, refusal
-    case time, begin, checkpoint, rollBack, commit, discard
+    case events, time, begin, checkpoint, rollBack, commit, discard
 
     static let ofStatements: Set<Command> = [.time, .begin, .checkpoint, .rollBack, .commit, .discard]
   }
@@ -22,7 +22,7 @@ struct CommandStream {
     var nodeNames: [String] = []
   }
 
-  let twin: Twin
+  private(set) var twin: Twin
   var swarm: Swarm
   /// Commands of this run.
   let length: Int
@@ -44,6 +44,7 @@ struct CommandStream {
       case .release: (command, 0.3 + random.swarmWeight())
       case .newProfile, .newDomain, .newResource: (command, 0.2 * random.swarmWeight())
       case .readBack: (command, 0.3)
+      case .events: (command, 0.1)
       case .begin, .checkpoint, .rollBack: (command, 0.2 + random.swarmWeight())
       case .commit, .discard: (command, 0.1 + random.swarmWeight())
       default: (command, random.swarmWeight())
@@ -63,6 +64,17 @@ struct CommandStream {
     for _ in 0..<swarm.random.int(1...4) { makePod() }
   }
 
+  /// A stream that goes on with a fork of the twin in its own way.
+  func fork(seed: Int) throws -> CommandStream {
+    var fork = self
+    fork.twin = try Twin(twin) { $0.fork() }
+    fork.twin.random = Random(seed: seed)
+    fork.swarm.random = Random(seed: seed)
+    fork.knownAtBegin = [:]
+    fork.knownAtCheckpoint = [:]
+    return fork
+  }
+
   mutating func step() throws {
     var drawn = Double.random(in: 0..<weights.reduce(0) { $0 + $1.weight }, using: &swarm.random)
     let drawnCommand = weights.first { choice in
@@ -71,6 +83,9 @@ struct CommandStream {
     }
     try run(drawnCommand!.command)
     if swarm.random.chance(0.2) { try twin.validate() }
+    if swarm.random.chance(0.2) {
+      try twin.compareEvents(swarm.random.int(0...2), pieces: swarm.random.pick([1, 5, .max]))
+    }
   }
 
   private mutating func run(_ command: Command) throws {
@@ -93,6 +108,7 @@ struct CommandStream {
     case .newResource: if !known.lateResources.isEmpty { try addLateResource() }
     case .readBack: try twin.readBack()
     case .refusal: try refuseSomething()
+    case .events: try twin.enableEvents(capacity: swarm.random.pick([0, 1, 2, 16, 64, 128, 1024]))
     case .time: try twin.setTime(twin.oracle.now + swarm.random.logarithmic(upTo: 1 << 40))
     case .begin: try begin()
     case .checkpoint: try checkpoint()

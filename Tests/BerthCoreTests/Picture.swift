@@ -2,10 +2,11 @@ import BerthCore
 import BerthOracle
 import CBerth
 
-/// All that can be read of an engine, except what may change by itself: slots' numbers, and counters that only rise.
+/// All that can be read of an engine, except how it arranges things inside (slots' numbers, trees, bytes) and counters,
+/// which only rise.
 struct Picture: Equatable {
   var now: Int64
-  /// Nodes, pods, classes, shapes, trees, pools.
+  /// Nodes, pods, classes, shapes, pools.
   var counts: [UInt64]
   /// Nodes in topology order.
   var order: [UInt64]
@@ -18,15 +19,14 @@ struct Picture: Equatable {
   var reservations: [[Int64]]
   /// By pod: reservation, resource, quantity of all it has taken.
   var uses: [[UInt64]]
+  /// Of everything that decides anything later.
+  var digest: UInt64
 
   init(of engine: Engine, _ book: Book) throws(EngineError) {
     let scratch = Scratch()
     let info = engine.info()
     now = engine.now
-    counts = [
-      info.nodes, info.pods, info.classes, UInt64(info.shapes), UInt64(info.trees), UInt64(info.pools),
-      info.reservations,
-    ]
+    counts = [info.nodes, info.pods, info.classes, UInt64(info.shapes), UInt64(info.pools), info.reservations]
     let room = scratch.room(UInt64(0), count: Int(info.nodes) + 1)
     order = Array(room.prefix(engine.listNodes(offset: 0, into: room)))
     let resources = scratch.buffer(book.resourceIds.values.sorted())
@@ -55,6 +55,7 @@ struct Picture: Equatable {
     reservations = try Picture.reservations(engine, resources)
     uses = []
     for id in ids { uses.append(try Picture.uses(engine, of: id)) }
+    digest = engine.digest()
   }
 
   /// Of reservations as they are listed.
@@ -90,9 +91,7 @@ struct Picture: Equatable {
   /// The first difference, in words.
   func difference(from other: Picture) -> String? {
     if now != other.now { return "time \(now), \(other.now)" }
-    if counts != other.counts {
-      return "nodes, pods, classes, shapes, trees, pools, reservations \(counts), \(other.counts)"
-    }
+    if counts != other.counts { return "nodes, pods, classes, shapes, pools, reservations \(counts), \(other.counts)" }
     if order != other.order { return "nodes in topology order \(order), \(other.order)" }
     for (left, right) in zip(nodes, other.nodes) where left != right { return "node \(left), \(right)" }
     for (left, right) in zip(pods, other.pods) where left != right { return "pod \(left), \(right)" }
@@ -100,6 +99,7 @@ struct Picture: Equatable {
     if names != other.names { return "names \(names), \(other.names)" }
     if reservations != other.reservations { return "reservations \(reservations), \(other.reservations)" }
     for (left, right) in zip(uses, other.uses) where left != right { return "uses of a pod \(left), \(right)" }
+    if digest != other.digest { return "digest \(digest), \(other.digest)" }
     return nil
   }
 }

@@ -303,7 +303,8 @@ struct ReservationPinnedTests {
       }
       try scene.twin.endReservations(scene.twin.oracle.reservations.keys.sorted())
       try scene.twin.begin()
-      let void = scene.twin.reservationIds[try scene.hold(["cpu": 1], on: 0, for: Oracle.Owner(.pod, 1))]!
+      let fleeting = try scene.hold(["cpu": 1], on: 0, for: Oracle.Owner(.pod, 1))
+      let void = scene.twin.reservationIds[fleeting]!
       try scene.twin.discard()
       for id in [ids[0], ids[1]] {
         try scene.twin.refused("expiry of one that ended", BERTH_STALE_ID) { engine throws(EngineError) in

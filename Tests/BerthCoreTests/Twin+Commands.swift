@@ -61,7 +61,10 @@ extension Twin {
       return ids
     }
     let added = nodes.map { book.oracle.addNode($0.spec, name: $0.name, untold: $0.untold) }
-    for (node, id) in zip(added, ids) { try book.record(node: node, id: id) }
+    for (node, id) in zip(added, ids) {
+      try book.record(node: node, id: id)
+      happened(BERTH_EVENT_NODE_ADDED, node: node)
+    }
     return added
   }
 
@@ -81,7 +84,10 @@ extension Twin {
       }
     }
     try perform("update nodes", keeping: scratch) { engine throws(EngineError) in try engine.updateNodes(ids, batch) }
-    for (index, node) in nodes.enumerated() { book.oracle.updateNode(node, specs[index]) }
+    for (index, node) in nodes.enumerated() {
+      book.oracle.updateNode(node, specs[index])
+      happened(BERTH_EVENT_NODE_RESIZED, node: node)
+    }
   }
 
   func removeNodes(_ nodes: [Int]) throws {
@@ -90,6 +96,8 @@ extension Twin {
     let ids = scratch.buffer(nodes.map { book.nodeIds[$0]! })
     try perform("remove nodes", keeping: scratch) { engine throws(EngineError) in try engine.removeNodes(ids) }
     for node in nodes {
+      endedReservations(book.oracle.reservations.filter { $0.value.node == node }.keys.sorted())
+      happened(BERTH_EVENT_NODE_LOST, node: node)
       book.oracle.removeNode(node)
       book.forget(node: node)
     }
@@ -103,7 +111,10 @@ extension Twin {
     try perform("cordon", keeping: scratch) { engine throws(EngineError) in
       try engine.cordonNodes(ids, cordoned: cordoned)
     }
-    for node in nodes { book.oracle.cordonNode(node, cordoned) }
+    for node in nodes where book.oracle.nodes[node]!.spec.cordoned != cordoned {
+      book.oracle.cordonNode(node, cordoned)
+      happened(cordoned ? BERTH_EVENT_NODE_CORDONED : BERTH_EVENT_NODE_UNCORDONED, node: node)
+    }
   }
 
   func bind(_ pods: [(spec: PodSpec, node: Int)], as identities: [Oracle.Identity]? = nil) throws {
@@ -120,20 +131,31 @@ extension Twin {
     }
     if used.contains(where: { isTooWide(book.oracle.nodes[$0]!.spec.allocatable, $1) }) {
       return try refused("bind too many resources", BERTH_LIMIT) { engine throws(EngineError) in
-        try engine.bind(
-          list, as: presented, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)))
+        try Twin.bind(
+          list, as: presented, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)), engine)
       }
     }
     let count = pods.count
     let ids = try change("bind", keeping: scratch) { engine throws(EngineError) in
       var ids = [UInt64](repeating: 0, count: count + 1)
-      try engine.bind(list, as: presented, nodes: nodes, pods: &ids)
+      try Twin.bind(list, as: presented, nodes: nodes, pods: &ids, engine)
       return ids
     }
     for (index, pod) in pods.enumerated() {
       let identity = identities?[index] ?? Oracle.Identity()
-      try book.record(
-        pod: book.oracle.addPod(pod.spec, as: identity, on: pod.node, bound: true), id: ids[index])
+      let number = book.oracle.addPod(pod.spec, as: identity, on: pod.node, bound: true)
+      try record(number, ids[index], BERTH_EVENT_POD_BOUND)
+    }
+  }
+
+  private static func bind(
+    _ classes: UnsafeBufferPointer<UInt32>, as identities: UnsafePointer<berth_pod_identity>?,
+    nodes: UnsafePointer<UInt64>, pods: UnsafeMutablePointer<UInt64>, _ engine: Engine
+  ) throws(EngineError) {
+    if let identities {
+      try engine.bind(classes, as: identities, nodes: nodes, pods: pods)
+    } else {
+      try engine.bind(classes, nodes: nodes, pods: pods)
     }
   }
 
@@ -142,7 +164,10 @@ extension Twin {
     let scratch = Scratch()
     let ids = scratch.buffer(pods.map { book.podIds[$0]! })
     try perform("confirm", keeping: scratch) { engine throws(EngineError) in try engine.confirm(ids) }
-    for pod in pods { book.oracle.confirmPod(pod) }
+    for pod in pods {
+      book.oracle.confirmPod(pod)
+      happened(BERTH_EVENT_POD_BOUND, pod: pod, other: 1)
+    }
   }
 
   /// Takes assumed pods back, or releases any.
@@ -154,6 +179,7 @@ extension Twin {
       if forgetting { try engine.forget(ids) } else { try engine.release(ids) }
     }
     for pod in pods {
+      happened(forgetting ? BERTH_EVENT_POD_FORGOTTEN : BERTH_EVENT_POD_RELEASED, pod: pod)
       book.oracle.removePod(pod)
       book.forget(pod: pod)
     }
@@ -162,7 +188,10 @@ extension Twin {
   func setTime(_ time: Int64) throws {
     note("it is \(time) ms")
     try perform("set time", keeping: Scratch()) { engine throws(EngineError) in try engine.setTime(time) }
+    let due = book.oracle.reservations.filter { ($0.value.expiry ?? .max) <= time }
+    let nodes = due.mapValues(\.node)
     book.oracle.setTime(time)
+    endedReservations(due.sorted { ($0.value.expiry!, $0.key) < ($1.value.expiry!, $1.key) }.map(\.key), on: nodes)
     book.forgetEndedReservations()
   }
 }

@@ -34,9 +34,12 @@ extension Twin {
     let scratch = Scratch()
     let empty = berth_placement(pod: 0, node: 0, score: 0, pod_class: 0, outcome: 0)
     let placements = scratch.array([berth_placement](repeating: empty, count: classes.count))
-    try engine.place(
-      scratch.buffer(classes), as: scratch.identities(identities),
-      flags: dryRun ? UInt32(BERTH_PLACE_DRY_RUN) : 0, into: placements)
+    let flags = dryRun ? UInt32(BERTH_PLACE_DRY_RUN) : 0
+    if let identities = scratch.identities(identities) {
+      try engine.place(scratch.buffer(classes), as: identities, flags: flags, into: placements)
+    } else {
+      try engine.place(scratch.buffer(classes), flags: flags, into: placements)
+    }
     return (0..<classes.count).map {
       let placement = placements[$0]
       return Placed(
@@ -86,7 +89,7 @@ extension Twin {
       if let decision {
         let identity = identities?[index] ?? Oracle.Identity()
         let pod = book.oracle.addPod(pods[index], as: identity, on: decision.node, bound: false)
-        try book.record(pod: pod, id: placement.pod)
+        try record(pod, placement.pod, BERTH_EVENT_POD_ASSUMED)
       }
     }
   }
@@ -106,7 +109,7 @@ extension Twin {
       if placement.outcome == UInt32(BERTH_NO_FIT) { continue }
       guard let node = book.nodesById[placement.node] else { throw Mismatch("\(what): unknown node \(placement.node)") }
       try check(book.oracle.refusal(of: pods[index], on: node) == nil, "\(what): does not fit on node \(node)")
-      try book.record(pod: book.oracle.addPod(pods[index], on: node, bound: false), id: placement.pod)
+      try record(book.oracle.addPod(pods[index], on: node, bound: false), placement.pod, BERTH_EVENT_POD_ASSUMED)
     }
   }
 

@@ -14,6 +14,7 @@ extension Twin {
     try compareNames()
     try compareReservations()
     try compareControl()
+    for reader in eventCursors.indices { try compareEvents(reader) }
     let info = try all("info") { engine throws(EngineError) in
       let info = engine.info()
       return [info.nodes, info.pods, UInt64(info.pools), UInt64(engine.now)]

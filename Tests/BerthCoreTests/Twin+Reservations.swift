@@ -72,7 +72,10 @@ extension Twin {
       return ids
     }
     book.oracle = trial
-    for (reservation, id) in zip(made, ids) { try book.record(reservation: reservation, id: id) }
+    for (reservation, id) in zip(made, ids) {
+      try book.record(reservation: reservation, id: id)
+      happened(BERTH_EVENT_RESERVATION_MADE, reservation: reservation)
+    }
     return made
   }
 
@@ -83,6 +86,7 @@ extension Twin {
     try perform("end reservations", keeping: scratch) { engine throws(EngineError) in
       try engine.removeReservations(ids)
     }
+    endedReservations(list)
     for reservation in list { book.oracle.endReservation(reservation) }
     book.forgetEndedReservations()
   }
@@ -104,6 +108,7 @@ extension Twin {
       try engine.resizeReservation(id, to: list)
     }
     book.oracle = trial
+    happened(BERTH_EVENT_RESERVATION_CHANGED, reservation: reservation)
   }
 
   func handOver(_ reservation: Int, to owner: Oracle.Owner) throws {
@@ -113,6 +118,7 @@ extension Twin {
       try engine.handOverReservation(id, to: code(owner))
     }
     book.oracle.handOverReservation(reservation, to: owner)
+    happened(BERTH_EVENT_RESERVATION_CHANGED, reservation: reservation)
   }
 
   func setExpiry(_ reservation: Int, _ expiry: Int64?) throws {
@@ -122,6 +128,7 @@ extension Twin {
       try engine.setReservationExpiry(id, expiry ?? Int64(BERTH_NEVER))
     }
     book.oracle.setReservationExpiry(reservation, expiry)
+    happened(BERTH_EVENT_RESERVATION_CHANGED, reservation: reservation)
   }
 
   // MARK: Reading back

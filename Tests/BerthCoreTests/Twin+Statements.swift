@@ -89,6 +89,7 @@ extension Twin {
     note("commit statement \(id)")
     try onAll("commit") { engine throws(EngineError) in try engine.commit(id) }
     _ = ledger.closeInnermost()
+    publishEvents()
     try settle()
   }
 
@@ -97,6 +98,7 @@ extension Twin {
     note("discard statement \(id)")
     try onAll("discard") { engine throws(EngineError) in try engine.discard(id) }
     try goBack(to: ledger.closeInnermost().base)
+    publishEvents()
     try settle()
   }
 

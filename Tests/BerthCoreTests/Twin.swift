@@ -21,6 +21,9 @@ final class Twin {
   var ledger = Ledger()
   /// An engine that makes only those changes that nobody takes back, and must answer them alike all the same.
   let control: Engine?
+  /// What readers of events are to be told, and how far each has come.
+  var events = EventReference()
+  var eventCursors: [UInt64] = [0, 0, 0]
   private var log: [String] = []
 
   init(
@@ -48,6 +51,7 @@ final class Twin {
     if engines.first?.0 != UInt32(BERTH_CPU_SCALAR) { throw Mismatch("no engine at the scalar level") }
     self.engines = engines
     self.control = control
+    try enableEvents(capacity: random.pick([1, 16, 4096]))
   }
 
   /// A twin of its own that starts from what this one is now, with no statement open; `copy` makes the engines' forks.
@@ -58,6 +62,8 @@ final class Twin {
     engines = try parent.engines.map { ($0.level, try copy($0.engine)) }
     control = try parent.control.map(copy)
     if let control { for replay in parent.ledger.pending { try replay(control) } }
+    book.pendingEvents = []
+    try enableEvents(capacity: random.pick([1, 16, 4096]))
   }
 
   subscript<T>(dynamicMember member: KeyPath<Book, T>) -> T { book[keyPath: member] }
@@ -154,6 +160,6 @@ final class Twin {
   func validate() throws { try onAll("validate") { engine throws(EngineError) in try engine.validate() } }
 
   func setPath(_ path: UInt32) throws {
-    try onAll("set path \(path)") { engine throws(EngineError) in try engine.setPath(path) }
+    try perform("set path \(path)", keeping: Scratch()) { engine throws(EngineError) in try engine.setPath(path) }
   }
 }

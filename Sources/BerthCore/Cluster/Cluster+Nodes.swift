@@ -19,7 +19,7 @@ extension Cluster {
     for index in 0..<count {
       reader.read(index, into: &list)
       let slot = takeSlot(leaf: reader.leaves[index], dims: list.count)
-      let row = rows.row(slot)
+      let row = rows.mutableRow(slot)
       setShape(row, list, price: reader.batch.nodes[index].price)
       for dim in 0..<list.count { row.used[dim] = list.used[dim] }
       row.tie = reader.batch.nodes[index].tie_key
@@ -36,7 +36,7 @@ extension Cluster {
         while fresh.count <= tree { fresh.append([]) }
         fresh[tree].append(node)
       } else {
-        forest.trees[tree].insert(slot, row, capacities(row))
+        forest.trees[tree].insert(slot, row, capacities(row.row))
       }
     }
     // by node, since a relabelling on the way may have moved slots
@@ -59,8 +59,8 @@ extension Cluster {
   private func rebuild(_ tree: StateTree, adding slots: [UInt32]) {
     guard tree.count < 3 * slots.count else {
       for slot in slots {
-        let row = rows.row(slot)
-        tree.insert(slot, row, capacities(row))
+        let row = rows.mutableRow(slot)
+        tree.insert(slot, row, capacities(row.row))
       }
       return
     }
@@ -70,6 +70,7 @@ extension Cluster {
       for lane in 0..<leaf.count { all.append(leaf.slots[lane]) }
     }
     all += slots
+    bulkBuilds += 1
     tree.clear()
     tree.build(slots: all) { capacities($0) }
   }
@@ -139,7 +140,7 @@ extension Cluster {
 
   /// Takes a node out of its tree, pool, shape and slot.
   private func takeOut(_ slot: UInt32) {
-    let row = rows.row(slot)
+    let row = rows.mutableRow(slot).row
     tree(of: row).remove(slot, row)
     catalog.pools.leave(row.pool)
     leaveShape(row)
@@ -154,7 +155,7 @@ extension Cluster {
       case .lowestFree(let leaf): takeSlot(leaf: leaf, dims: record.list.count)
       case .exactly(let place): rows.retake(place, dims: record.list.count)
       }
-    let row = rows.row(slot)
+    let row = rows.mutableRow(slot)
     setShape(row, record.list, price: record.price)
     for dim in 0..<record.list.count { row.used[dim] = record.list.used[dim] }
     row.node = node
@@ -162,13 +163,13 @@ extension Cluster {
     row.tie = record.tie
     row.pool = record.pool
     catalog.pools.join(row.pool)
-    tree(of: row).insert(slot, row, capacities(row))
+    tree(of: row.row).insert(slot, row, capacities(row.row))
     log.append(slot)
     return slot
   }
 
   func setPool(_ slot: UInt32, _ pool: UInt16) {
-    let row = rows.row(slot)
+    let row = rows.mutableRow(slot)
     let (node, before) = (row.node, row.pool)
     if undoLog.isRecording {
       undoLog.note { engine in engine.cluster.setPool(engine.cluster.nodes.slots[Int(node)], before) }
@@ -176,7 +177,7 @@ extension Cluster {
     catalog.pools.leave(row.pool)
     row.pool = pool
     catalog.pools.join(pool)
-    tree(of: row).update(slot, row, capacities(row))
+    tree(of: row.row).update(slot, row, capacities(row.row))
     log.append(slot)
   }
 

@@ -6,7 +6,7 @@ import CKernels
 /// goes through here, so that rows, trees and the change log agree.
 final class Cluster {
   let arena: Arena
-  let resources = ResourceTable()
+  let resources: ResourceTable
   var catalog: NodeCatalog
   let shapes: ShapeTable
   let rows: SlotMap
@@ -14,10 +14,14 @@ final class Cluster {
   let forest: Forest
   var log: ChangeLog
   let undoLog = UndoLog()
+  /// Nodes that got another slot, how often labels were dealt anew for that, and trees that were loaded in bulk.
   var slotMoves: UInt64 = 0
+  var relabellings: UInt64 = 0
+  var bulkBuilds: UInt64 = 0
 
   init(arena: Arena, levelKeys: [Name], kernels: UnsafePointer<bk_table>, hasTie: Bool) {
     self.arena = arena
+    resources = ResourceTable()
     catalog = NodeCatalog(levelKeys: levelKeys, arena: arena)
     shapes = ShapeTable(in: arena)
     rows = SlotMap(in: arena)
@@ -27,11 +31,26 @@ final class Cluster {
     for _ in catalog.topology.leaves { rows.addDomain() }
   }
 
+  init(forking other: Cluster, kernels: UnsafePointer<bk_table>) {
+    arena = other.arena
+    resources = ResourceTable(copying: other.resources)
+    catalog = other.catalog.fork()
+    shapes = ShapeTable(forking: other.shapes)
+    rows = SlotMap(forking: other.rows)
+    nodes = other.nodes.fork()
+    forest = Forest(forking: other.forest, kernels: kernels, rows: rows)
+    log = ChangeLog()
+  }
+
+  var storage: [any SharedStorage] {
+    catalog.names.storage + shapes.storage + rows.storage + nodes.storage + forest.storage
+  }
+
   @inline(__always)
   func tree(of row: Row) -> StateTree { forest.tree(Int(shapes.trees[Int(row.shape)])) }
 
   @inline(__always)
-  func capacities(_ row: Row) -> UnsafePointer<Int64> { UnsafePointer(shapes.capacities(row.shape)) }
+  func capacities(_ row: Row) -> UnsafePointer<Int64> { shapes.capacities(row.shape) }
 
   // MARK: Slots
 
@@ -53,6 +72,7 @@ final class Cluster {
       let range = self.rows.ranges[Int(leaf)]
       return Int(range.used) * 64 + extra(leaf)
     }
+    relabellings += 1
     guard nodes.count > 0 else { return }
     for tree in forest.trees { tree.relabel(map) }
     slotMoves += nodes.relabel(map)
@@ -61,13 +81,13 @@ final class Cluster {
   // MARK: Shapes
 
   /// Gives a row a shape (and counts it there); its used cells must fit the shape's dims already.
-  func setShape(_ row: Row, _ list: ResourceList, price: Int64) {
+  func setShape(_ row: MutableRow, _ list: ResourceList, price: Int64) {
     let (id, isNew) = list.withCapacities { resources, capacities in
       shapes.intern(resources, capacities, dims: list.count, price: price)
     }
     if isNew {
       shapes.trees[Int(id)] = forest.place(
-        resources: list.resources, capacities: UnsafePointer(shapes.capacities(id)), price: price, table: resources)
+        resources: list.resources, capacities: shapes.capacities(id), price: price, table: resources)
     }
     row.shape = id
   }
@@ -88,10 +108,10 @@ final class Cluster {
   }
 
   /// Replaces the capacities of a node that is in no tree; returns its row, which may have moved.
-  func reshape(slot: UInt32, to list: ResourceList, price: Int64) -> Row {
+  func reshape(slot: UInt32, to list: ResourceList, price: Int64) -> MutableRow {
     leaveShape(rows.row(slot))
     rows.widen(slot, dims: list.count)
-    let row = rows.row(slot)
+    let row = rows.mutableRow(slot)
     setShape(row, list, price: price)
     for dim in 0..<list.count { row.used[dim] = list.used[dim] }
     return row
@@ -102,19 +122,19 @@ final class Cluster {
   /// Adds (sign 1) or takes back (sign -1) requests on a node; the node must have all the resources as dims.
   @inline(__always)
   func charge(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>, sign: Int64) {
-    let row = rows.row(slot)
+    let row = rows.mutableRow(slot)
     let shape = row.shape
     for request in requests {
       let dim = shapes.dim(of: request.resource, in: shape)
       row.used[dim] += sign * request.value
     }
-    forest.tree(Int(shapes.trees[Int(shape)])).update(slot, row, capacities(row))
+    forest.tree(Int(shapes.trees[Int(shape)])).update(slot, row, shapes.capacities(shape))
     log.append(slot)
   }
 
   /// Adds to what is used of a resource, in the row only: the charge that follows takes it to the trees.
   func shift(_ slot: UInt32, _ resource: UInt32, by quantity: Int64) {
-    let row = rows.row(slot)
+    let row = rows.mutableRow(slot)
     row.used[shapes.dim(of: resource, in: row.shape)] += quantity
   }
 
@@ -132,14 +152,14 @@ final class Cluster {
 
   /// Replaces the resources of a node and what is used of them.
   private func setList(_ slot: UInt32, _ list: ResourceList) {
-    let row = rows.row(slot)
+    let row = rows.mutableRow(slot).row
     if undoLog.isRecording {
       let (node, before) = (row.node, self.list(of: row))
       undoLog.note { engine in engine.cluster.setList(engine.cluster.nodes.slots[Int(node)], before) }
     }
     tree(of: row).remove(slot, row)
     let moved = reshape(slot: slot, to: list, price: shapes.price(row.shape))
-    tree(of: moved).insert(slot, moved, capacities(moved))
+    tree(of: moved.row).insert(slot, moved, capacities(moved.row))
   }
 }
 

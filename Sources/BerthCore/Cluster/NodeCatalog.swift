@@ -18,6 +18,12 @@ struct NodeCatalog {
     self.levels = levels
   }
 
+  func fork() -> NodeCatalog {
+    var fork = self
+    fork.names = names.fork()
+    return fork
+  }
+
   func isLevelKey(_ key: Name) -> Bool { levels[key] != nil }
 
   /// Whether pools tell which nodes are in a domain.

@@ -5,18 +5,27 @@ import CBerth
 struct NodeTable {
   private static let free: UInt32 = .max
   /// By node index; `free` while there is no such node.
-  private(set) var slots: Column<UInt32>
-  private var generations: Column<UInt32>
-  private var freeIndices: Column<UInt32>
+  private(set) var slots: PagedColumn<UInt32>
+  private var generations: PagedColumn<UInt32>
+  private var freeIndices: PagedColumn<UInt32>
   private(set) var count = 0
 
   init(in arena: Arena) {
-    slots = Column(in: arena)
-    generations = Column(in: arena)
-    freeIndices = Column(in: arena)
+    slots = PagedColumn(in: arena)
+    generations = PagedColumn(in: arena)
+    freeIndices = PagedColumn(in: arena)
   }
 
-  var bytes: Int { slots.bytes + generations.bytes + freeIndices.bytes }
+  func fork() -> NodeTable {
+    var fork = self
+    fork.slots = slots.fork()
+    fork.generations = generations.fork()
+    fork.freeIndices = freeIndices.fork()
+    return fork
+  }
+
+  var storage: [any SharedStorage] { [slots, generations, freeIndices] }
+  var bytes: Int { storage.reduce(0) { $0 + $1.bytes } }
 
   mutating func reserve(_ additional: Int) {
     let fresh = additional - freeIndices.count
@@ -29,8 +38,7 @@ struct NodeTable {
   mutating func add(slot: UInt32) -> UInt32 {
     count += 1
     if freeIndices.count > 0 {
-      let index = freeIndices[freeIndices.count - 1]
-      freeIndices.resize(freeIndices.count - 1)
+      let index = freeIndices.removeLast()
       slots[Int(index)] = slot
       return index
     }
@@ -51,8 +59,8 @@ struct NodeTable {
   mutating func withdraw(_ index: UInt32) {
     count -= 1
     if generations[Int(index)] == 1 && Int(index) == slots.count - 1 {
-      slots.resize(slots.count - 1)
-      generations.resize(generations.count - 1)
+      slots.removeLast()
+      generations.removeLast()
     } else {
       slots[Int(index)] = Self.free
       freeIndices.append(index)
@@ -61,11 +69,38 @@ struct NodeTable {
 
   /// Takes back the last `remove`; the node is where it was.
   mutating func reinstate(_ index: UInt32, slot: UInt32) {
-    if generations[Int(index)] < .max { freeIndices.resize(freeIndices.count - 1) }
+    if generations[Int(index)] < .max { freeIndices.removeLast() }
     generations[Int(index)] -= 1
     slots[Int(index)] = slot
     count += 1
   }
+
+  // MARK: Snapshots
+
+  var indexCount: Int { slots.count }
+
+  /// Free indices, the one that is taken next last.
+  func visitFree(_ body: (UInt32) -> Void) {
+    for place in 0..<freeIndices.count { body(freeIndices[place]) }
+  }
+
+  func isLive(_ index: UInt32) -> Bool { slots[Int(index)] != Self.free }
+
+  /// One more index, without a node.
+  mutating func restore(generation: UInt32) {
+    slots.append(Self.free)
+    generations.append(generation)
+  }
+
+  mutating func restoreFree(_ index: UInt32) { freeIndices.append(index) }
+
+  /// A node at an index that has none.
+  mutating func restore(_ index: UInt32, slot: UInt32) {
+    slots[Int(index)] = slot
+    count += 1
+  }
+
+  // MARK: Slots
 
   mutating func move(_ index: UInt32, to slot: UInt32) { slots[Int(index)] = slot }
 
@@ -111,24 +146,41 @@ struct NodeTable {
 /// Names of nodes: text in the arena, found by hash. Nameless nodes cost nothing while no node has a name.
 struct NameTable {
   private let arena: Arena
-  private var text: Column<UInt8>
+  private var text: PagedColumn<UInt8>  // no name is spread over two pages
   private var garbage = 0
-  private var offsets: Column<UInt32>  // by node index: offset + 1, 0: nameless
-  private var lengths: Column<UInt16>
-  private var buckets: Column<UInt32>  // node index + 1, 0: empty
+  private var offsets: PagedColumn<UInt32>  // by node index: offset + 1, 0: nameless
+  private var lengths: PagedColumn<UInt16>
+  private var buckets: PagedColumn<UInt32>  // node index + 1, 0: empty
   private(set) var count = 0
 
   init(in arena: Arena) {
     self.arena = arena
-    text = Column(in: arena)
-    offsets = Column(in: arena)
-    lengths = Column(in: arena)
-    buckets = Column(in: arena)
+    text = PagedColumn(in: arena)
+    offsets = PagedColumn(in: arena)
+    lengths = PagedColumn(in: arena)
+    buckets = PagedColumn(in: arena)
   }
 
-  /// Text of live and, until the next clean-up, of removed nodes.
+  func fork() -> NameTable {
+    var fork = self
+    fork.text = text.fork()
+    fork.offsets = offsets.fork()
+    fork.lengths = lengths.fork()
+    fork.buckets = buckets.fork()
+    return fork
+  }
+
+  var storage: [any SharedStorage] { [text, offsets, lengths, buckets] }
+
+  /// Text of live and, until the next clean-up, of removed nodes, and what pages have left over.
   var textBytes: Int { text.count }
-  var bytes: Int { text.bytes + offsets.bytes + lengths.bytes + buckets.bytes }
+
+  /// What `textBytes` comes to with one more name.
+  static func textBytes(_ bytes: Int, adding name: Name) -> Int {
+    PagedColumn<UInt8>.start(after: bytes, cells: name.bytes.count) + name.bytes.count
+  }
+
+  var bytes: Int { storage.reduce(0) { $0 + $1.bytes } }
 
   private static func hash(_ name: UnsafeBufferPointer<UInt8>) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -137,7 +189,7 @@ struct NameTable {
   }
 
   private func name(_ node: UInt32) -> UnsafeBufferPointer<UInt8> {
-    UnsafeBufferPointer(start: text.pointer + Int(offsets[Int(node)]) - 1, count: Int(lengths[Int(node)]))
+    UnsafeBufferPointer(start: text.pointer(Int(offsets[Int(node)]) - 1), count: Int(lengths[Int(node)]))
   }
 
   func find(_ wanted: UnsafeBufferPointer<UInt8>) -> UInt32? {
@@ -163,14 +215,11 @@ struct NameTable {
   mutating func add(_ node: UInt32, _ wanted: UnsafeBufferPointer<UInt8>) {
     if (count + 1) * 2 > buckets.count { rehash(max(64, buckets.count * 2)) }
     if Int(node) >= offsets.count {
-      offsets.resize(Int(node) + 1)
-      lengths.resize(Int(node) + 1)
+      offsets.grow(to: Int(node) + 1)
+      lengths.grow(to: Int(node) + 1)
     }
-    offsets[Int(node)] = UInt32(text.count) + 1
+    offsets[Int(node)] = UInt32(text.append(contentsOf: wanted)) + 1
     lengths[Int(node)] = UInt16(wanted.count)
-    let start = text.count
-    text.resize(start + wanted.count)
-    (text.pointer + start).update(from: wanted.baseAddress!, count: wanted.count)
     count += 1
     insert(node)
   }
@@ -204,23 +253,19 @@ struct NameTable {
   }
 
   private mutating func rehash(_ size: Int) {
-    buckets.free()
-    buckets.resize(size)
+    buckets.clear()
+    buckets.grow(to: size, exact: true)
     for node in 0..<offsets.count where offsets[node] != 0 { insert(UInt32(node)) }
   }
 
   /// Drops the text of removed nodes.
   private mutating func compact() {
-    var fresh = Column<UInt8>(in: arena)
-    fresh.reserve(text.count - garbage + 4096)
+    var fresh = PagedColumn<UInt8>(in: arena)
     for node in 0..<offsets.count where offsets[node] != 0 {
-      let old = name(UInt32(node))
-      let start = fresh.count
-      fresh.resize(start + old.count)
-      (fresh.pointer + start).update(from: old.baseAddress!, count: old.count)
+      let start = fresh.append(contentsOf: name(UInt32(node)))
       offsets[node] = UInt32(start) + 1
     }
-    text.free()
+    text.giveBack()
     text = fresh
     garbage = 0
   }

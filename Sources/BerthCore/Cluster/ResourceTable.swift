@@ -13,6 +13,14 @@ final class ResourceTable {
   private(set) var pods: UInt32?
   private(set) var gpus: [UInt32] = []
 
+  init() {}
+
+  init(copying other: ResourceTable) {
+    resources = other.resources
+    byName = other.byName
+    (cpu, memory, pods, gpus) = (other.cpu, other.memory, other.pods, other.gpus)
+  }
+
   var count: Int { resources.count }
 
   /// Kubernetes' scalar resources: they count in NodeResourcesFit's scores only for pods that request them.

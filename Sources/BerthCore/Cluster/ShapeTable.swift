@@ -6,39 +6,52 @@ import CBerth
 final class ShapeTable {
   static let maxDims = Int(BERTH_MAX_RESOURCES_PER_NODE)
 
-  private(set) var dims: Column<UInt8>
-  private(set) var prices: Column<Int64>
+  private(set) var dims: PagedColumn<UInt8>
+  private(set) var prices: PagedColumn<Int64>
   /// Nodes of the shape; at 0 the id is free again.
-  private(set) var population: Column<UInt32>
+  private(set) var population: PagedColumn<UInt32>
   /// The state tree that holds the shape's nodes.
-  var trees: Column<UInt32>
-  private var resourceCells: Column<UInt32>
-  private var capacityCells: Column<Int64>
-  private var buckets: Column<UInt32>  // id + 1, 0: empty
-  private var freeIDs: Column<UInt32>
+  var trees: PagedColumn<UInt32>
+  private var resourceCells: PagedColumn<UInt32>
+  private var capacityCells: PagedColumn<Int64>
+  private var buckets: PagedColumn<UInt32>  // id + 1, 0: empty
+  private var freeIDs: PagedColumn<UInt32>
   private(set) var live = 0
 
   init(in arena: Arena) {
-    dims = Column(in: arena)
-    prices = Column(in: arena)
-    population = Column(in: arena)
-    trees = Column(in: arena)
-    resourceCells = Column(in: arena)
-    capacityCells = Column(in: arena)
-    buckets = Column(in: arena)
-    freeIDs = Column(in: arena)
+    dims = PagedColumn(in: arena)
+    prices = PagedColumn(in: arena)
+    population = PagedColumn(in: arena)
+    trees = PagedColumn(in: arena)
+    resourceCells = PagedColumn(in: arena)
+    capacityCells = PagedColumn(in: arena)
+    buckets = PagedColumn(in: arena)
+    freeIDs = PagedColumn(in: arena)
+  }
+
+  init(forking other: ShapeTable) {
+    dims = other.dims.fork()
+    prices = other.prices.fork()
+    population = other.population.fork()
+    trees = other.trees.fork()
+    resourceCells = other.resourceCells.fork()
+    capacityCells = other.capacityCells.fork()
+    buckets = other.buckets.fork()
+    freeIDs = other.freeIDs.fork()
+    live = other.live
+  }
+
+  var storage: [any SharedStorage] {
+    [dims, prices, population, trees, resourceCells, capacityCells, buckets, freeIDs]
   }
 
   var count: Int { dims.count }
-  var bytes: Int {
-    dims.bytes + prices.bytes + population.bytes + trees.bytes + resourceCells.bytes + capacityCells.bytes
-      + buckets.bytes
-  }
+  var bytes: Int { storage.reduce(0) { $0 + $1.bytes } }
 
   @inline(__always)
-  func capacities(_ shape: UInt32) -> UnsafeMutablePointer<Int64> { capacityCells.pointer + Int(shape) * Self.maxDims }
+  func capacities(_ shape: UInt32) -> UnsafePointer<Int64> { capacityCells.pointer(Int(shape) * Self.maxDims) }
   @inline(__always)
-  func resources(_ shape: UInt32) -> UnsafeMutablePointer<UInt32> { resourceCells.pointer + Int(shape) * Self.maxDims }
+  func resources(_ shape: UInt32) -> UnsafePointer<UInt32> { resourceCells.pointer(Int(shape) * Self.maxDims) }
 
   @inline(__always)
   func price(_ shape: UInt32) -> Int64 { prices[Int(shape)] }
@@ -92,16 +105,15 @@ final class ShapeTable {
     }
     let shape: Int
     if freeIDs.count > 0 {
-      shape = Int(freeIDs[freeIDs.count - 1])
-      freeIDs.resize(freeIDs.count - 1)
+      shape = Int(freeIDs.removeLast())
     } else {
       shape = dims.count
       dims.append(0)
       prices.append(0)
       population.append(0)
       trees.append(0)
-      resourceCells.resize(resourceCells.count + Self.maxDims)
-      capacityCells.resize(capacityCells.count + Self.maxDims)
+      resourceCells.grow(to: resourceCells.count + Self.maxDims)
+      capacityCells.grow(to: capacityCells.count + Self.maxDims)
     }
     dims[shape] = UInt8(dimCount)
     prices[shape] = price
@@ -114,6 +126,10 @@ final class ShapeTable {
     live += 1
     return (UInt32(shape), true)
   }
+
+  /// One node more of a shape that has some.
+  @inline(__always)
+  func join(_ id: UInt32) { population[Int(id)] += 1 }
 
   /// One node fewer; true when the shape has none left and its id is free.
   func leave(_ id: UInt32) -> Bool {
@@ -150,8 +166,8 @@ final class ShapeTable {
   }
 
   private func rehash(_ size: Int) {
-    buckets.free()
-    buckets.resize(size)
+    buckets.clear()
+    buckets.grow(to: size, exact: true)
     for shape in 0..<dims.count where population[shape] > 0 {
       var bucket = home(shape)
       while buckets[bucket] != 0 { bucket = (bucket + 1) & (size - 1) }

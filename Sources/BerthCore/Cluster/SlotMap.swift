@@ -1,43 +1,6 @@
 import BerthMemory
 import CBerth
 
-/// A node's row: what a decision or a change needs of one node, in one or two cache lines.
-///
-///     0 leaf u32 | 4 node index u32 | 8 shape u32 | 12 pool u16 | 14 - | 16 tie u32 | 20 generation u32 | 24 used i64[dims]
-struct Row {
-  static let headerBytes = 24
-  let base: UnsafeMutableRawPointer
-  @inline(__always) var leaf: UInt32 {
-    get { base.load(fromByteOffset: 0, as: UInt32.self) }
-    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 0, as: UInt32.self) }
-  }
-  @inline(__always) var node: UInt32 {
-    get { base.load(fromByteOffset: 4, as: UInt32.self) }
-    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 4, as: UInt32.self) }
-  }
-  @inline(__always) var shape: UInt32 {
-    get { base.load(fromByteOffset: 8, as: UInt32.self) }
-    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 8, as: UInt32.self) }
-  }
-  @inline(__always) var pool: UInt16 {
-    get { base.load(fromByteOffset: 12, as: UInt16.self) }
-    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 12, as: UInt16.self) }
-  }
-  @inline(__always) var tie: UInt32 {
-    get { base.load(fromByteOffset: 16, as: UInt32.self) }
-    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 16, as: UInt32.self) }
-  }
-  /// The node's generation, beside its index: a placement makes the node's id of both.
-  @inline(__always) var generation: UInt32 {
-    get { base.load(fromByteOffset: 20, as: UInt32.self) }
-    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 20, as: UInt32.self) }
-  }
-  @inline(__always) var id: UInt64 { UInt64(generation) << 32 | UInt64(node) }
-  @inline(__always) var used: UnsafeMutablePointer<Int64> {
-    (base + Self.headerBytes).assumingMemoryBound(to: Int64.self)
-  }
-}
-
 /// Slots: the places of nodes, in topology order.
 ///
 /// A slot is (group label << 6) | lane. A group holds up to 64 nodes of one leaf domain; its label is its place in the
@@ -46,14 +9,6 @@ struct Row {
 /// rows stay where they are in memory, only the table of groups moves, and the caller rewrites slots in its indexes.
 /// Domains are ranges of slots, which is what the slot index of gangs and spread constraints will stand on.
 final class SlotMap {
-  struct Group {
-    var rows: UnsafeMutableRawPointer?
-    var live: UInt64  // lanes with a node
-    var domain: UInt32
-    var stride: UInt16
-    var lanes: UInt16  // capacity
-  }
-
   /// A leaf domain's labels: first..<first + reserved, of which the first `used` have groups.
   struct Range {
     var first: UInt32 = 0
@@ -64,25 +19,46 @@ final class SlotMap {
   }
 
   private let arena: Arena
-  private var blocks: SizedPool
-  private(set) var groups: Column<Group>
+  private(set) var groups: GroupTable
+  /// What all rows take, with the headers of their blocks.
+  private var rowBytes = 0
   /// By leaf ordinal (see `Topology`), in the order of creation.
-  private(set) var ranges: Column<Range>
+  private(set) var ranges: PagedColumn<Range>
 
   init(in arena: Arena) {
     self.arena = arena
-    blocks = SizedPool(in: arena)
-    groups = Column(in: arena)
-    ranges = Column(in: arena)
+    groups = GroupTable(in: arena)
+    ranges = PagedColumn(in: arena)
   }
 
-  var bytes: Int { blocks.bytes + groups.bytes + ranges.bytes }
+  init(forking other: SlotMap) {
+    arena = other.arena
+    groups = other.groups.fork()
+    rowBytes = other.rowBytes
+    ranges = other.ranges.fork()
+  }
+
+  var storage: [any SharedStorage] { [groups, ranges] }
+  var bytes: Int { rowBytes + groups.bytes + ranges.bytes }
   var labelCount: Int { groups.count }
 
+  /// A row for reading.
   @inline(__always)
   func row(_ slot: UInt32) -> Row {
-    let group = groups.pointer + Int(slot >> 6)
-    return Row(base: group.pointee.rows.unsafelyUnwrapped + Int(group.pointee.stride) * Int(slot & 63))
+    let group = groups.pointer(Int(slot >> 6))
+    return Row(base: UnsafeRawPointer(Self.address(group.pointee, slot)))
+  }
+
+  /// A row for writing; rows of its group that were taken for reading are void.
+  @inline(__always)
+  func mutableRow(_ slot: UInt32) -> MutableRow {
+    let group = groups.ownedRows(Int(slot >> 6))
+    return MutableRow(base: Self.address(group.pointee, slot))
+  }
+
+  @inline(__always)
+  private static func address(_ group: Group, _ slot: UInt32) -> UnsafeMutableRawPointer {
+    group.rows.unsafelyUnwrapped + Int(group.stride) * Int(slot & 63)
   }
 
   @inline(__always)
@@ -114,14 +90,25 @@ final class SlotMap {
     ranges.append(Range())
   }
 
-  /// Takes back the last `addDomain`. Labels that it had in reserve stay unused until they are dealt out anew.
+  /// Takes back the last `addDomain`, whose nodes have all gone. Labels at the end of the table are given back, so that
+  /// a domain that comes and goes time and again does not use them up; others are free when they are dealt out anew.
   func removeLastDomain() {
-    ranges.resize(ranges.count - 1)
+    let range = ranges.removeLast()
+    for label in Int(range.first)..<Int(range.first + range.used) {
+      if let rows = groups[label].rows {
+        rowBytes -= SharedBlock(rows).heldBytes
+        SharedBlock(rows).release(in: arena)
+      }
+      groups.owned(label).pointee = Group(domain: 0, stride: 0)
+    }
+    if range.reserved > 0 && Int(range.first + range.reserved) == groups.count {
+      groups.truncate(to: Int(range.first))
+    }
   }
 
-  /// The lowest free slot of a leaf domain; nil when its labels are used up (relabel, then ask again).
+  /// The lowest free slot of a leaf domain, its row zero; nil when its labels are used up (relabel, then ask again).
   func take(domain: UInt32, dims: Int) -> UInt32? {
-    let range = ranges.pointer + Int(domain)
+    let range = ranges.ownedPointer(Int(domain))
     let stride = Row.headerBytes + 8 * dims
     var offset = range.pointee.hint
     while offset < range.pointee.used {
@@ -130,19 +117,51 @@ final class SlotMap {
       offset += 1
     }
     range.pointee.hint = offset
+    let label = Int(range.pointee.first + offset)
     if offset == range.pointee.used {
       guard offset < range.pointee.reserved else { return nil }
       range.pointee.used += 1
-      let label = Int(range.pointee.first + offset)
-      groups[label] = Group(rows: nil, live: 0, domain: domain, stride: UInt16(stride), lanes: 0)
+      groups.owned(label).pointee = Group(domain: domain, stride: stride)
     }
-    let label = Int(range.pointee.first + offset)
     let lane = (~groups[label].live).trailingZeroBitCount
     fit(label, lanes: lane + 1, stride: max(stride, Int(groups[label].stride)))
-    groups[label].live |= 1 << UInt64(lane)
     let slot = UInt32(label) << 6 | UInt32(lane)
-    row(slot).base.initializeMemory(as: UInt8.self, repeating: 0, count: Int(groups[label].stride))
+    take(slot)
     return slot
+  }
+
+  /// Marks a slot that has room as taken, and clears its row.
+  private func take(_ slot: UInt32) {
+    let group = groups.ownedRows(Int(slot >> 6))
+    group.pointee.live |= 1 << UInt64(slot & 63)
+    let row = Self.address(group.pointee, slot)
+    row.initializeMemory(as: UInt8.self, repeating: 0, count: Int(group.pointee.stride))
+  }
+
+  // MARK: Snapshots
+
+  /// Groups of a leaf domain up to the last one that has nodes.
+  func groupsInUse(domain: Int) -> Int {
+    let range = ranges[domain]
+    var count = Int(range.used)
+    while count > 0 && groups[Int(range.first) + count - 1].live == 0 { count -= 1 }
+    return count
+  }
+
+  /// The first slot of a group.
+  func slot(domain: Int, group: Int) -> UInt32 { (ranges[domain].first + UInt32(group)) << 6 }
+
+  func live(domain: Int, group: Int) -> UInt64 { groups[Int(ranges[domain].first) + group].live }
+
+  /// Makes so many empty groups in each leaf domain of an empty map; `retake` puts nodes into them.
+  func restore(groups used: [UInt32], order: [UInt32]) {
+    _ = relabel(order: order) { Int(used[Int($0)]) * 64 }
+    for domain in 0..<ranges.count {
+      ranges.ownedPointer(domain).pointee.used = used[domain]
+      for group in 0..<used[domain] {
+        groups.owned(Int(ranges[domain].first + group)).pointee = Group(domain: UInt32(domain), stride: Row.headerBytes)
+      }
+    }
   }
 
   /// Where a slot is, in words that dealing labels out anew leaves alone.
@@ -164,8 +183,7 @@ final class SlotMap {
     assert(groups[label].domain == place.domain && groups[label].live >> UInt64(place.lane) & 1 == 0)
     let stride = Row.headerBytes + 8 * dims
     fit(label, lanes: Int(place.lane) + 1, stride: max(stride, Int(groups[label].stride)))
-    groups[label].live |= 1 << UInt64(place.lane)
-    row(slot).base.initializeMemory(as: UInt8.self, repeating: 0, count: Int(groups[label].stride))
+    take(slot)
     return slot
   }
 
@@ -177,12 +195,12 @@ final class SlotMap {
 
   /// Gives the last domain of the topology order more labels, at the end of all: nothing has to move.
   func extendLast(domain: UInt32) {
-    let range = ranges.pointer + Int(domain)
+    let range = ranges.ownedPointer(Int(domain))
     if range.pointee.reserved == 0 { range.pointee.first = UInt32(groups.count) }
     assert(Int(range.pointee.first + range.pointee.reserved) == groups.count)
     let more = max(1, range.pointee.reserved / 4)
     range.pointee.reserved += more
-    groups.resize(groups.count + Int(more))
+    groups.grow(to: groups.count + Int(more))
   }
 
   /// Labels there can be: a slot has 32 bits, of which a lane takes 6.
@@ -197,20 +215,26 @@ final class SlotMap {
 
   /// Makes a group's block large enough; widening the rows moves them.
   private func fit(_ label: Int, lanes wantedLanes: Int, stride: Int) {
-    let group = groups[label]
-    var lanes = max(8, Int(group.lanes))
+    let old = groups[label]
+    var lanes = max(8, Int(old.lanes))
     while lanes < wantedLanes { lanes *= 2 }
-    guard lanes != Int(group.lanes) || stride != Int(group.stride) || group.rows == nil else { return }
-    let fresh = blocks.allocate(bytes: lanes * stride)
-    if let old = group.rows {
-      for lane in 0..<Int(group.lanes) where group.live >> UInt64(lane) & 1 == 1 {
-        (fresh + lane * stride).copyMemory(from: old + lane * Int(group.stride), byteCount: Int(group.stride))
+    guard lanes != Int(old.lanes) || stride != Int(old.stride) || old.rows == nil else { return }
+    let fresh = SharedBlock(bytes: lanes * stride, in: arena)
+    rowBytes += fresh.heldBytes
+    let group = groups.owned(label)
+    if let rows = old.rows {
+      for lane in 0..<Int(old.lanes) where old.live >> UInt64(lane) & 1 == 1 {
+        (fresh.base + lane * stride).copyMemory(from: rows + lane * Int(old.stride), byteCount: Int(old.stride))
+        let rest = stride - Int(old.stride)
+        (fresh.base + lane * stride + Int(old.stride)).initializeMemory(as: UInt8.self, repeating: 0, count: rest)
       }
-      blocks.release(old, bytes: Int(group.lanes) * Int(group.stride))
+      rowBytes -= SharedBlock(rows).heldBytes
+      SharedBlock(rows).release(in: arena)
     }
-    groups[label].rows = fresh
-    groups[label].lanes = UInt16(lanes)
-    groups[label].stride = UInt16(stride)
+    group.pointee.rows = fresh.base
+    group.pointee.lanes = UInt8(lanes)
+    group.pointee.stride = UInt16(stride)
+    group.pointee.ownsRows = true
   }
 
   /// Room for a row of more dims at a slot that is taken.
@@ -221,10 +245,10 @@ final class SlotMap {
   }
 
   func give(_ slot: UInt32) {
-    let label = Int(slot >> 6)
-    groups[label].live &= ~(1 << UInt64(slot & 63))
-    let range = ranges.pointer + Int(groups[label].domain)
-    range.pointee.hint = min(range.pointee.hint, UInt32(label) - range.pointee.first)
+    let group = groups.owned(Int(slot >> 6))
+    group.pointee.live &= ~(1 << UInt64(slot & 63))
+    let range = ranges.ownedPointer(Int(group.pointee.domain))
+    range.pointee.hint = min(range.pointee.hint, slot >> 6 - range.pointee.first)
   }
 
   /// Deals the labels out anew. `order` lists the leaf domains in topology order; `expected[domain]` is how many nodes
@@ -232,31 +256,32 @@ final class SlotMap {
   func relabel(order: [UInt32], expected: (UInt32) -> Int) -> [UInt32] {
     let old = groups
     let oldRanges = (0..<ranges.count).map { ranges[$0] }
-    var fresh = Column<Group>(in: arena)
     var next: UInt32 = 0
     for domain in order {
       let used = oldRanges[Int(domain)].used
       let wanted = max(used, UInt32((expected(domain) + 63) / 64))
-      ranges[Int(domain)].first = next
+      let range = ranges.ownedPointer(Int(domain))
+      range.pointee.first = next
       // a quarter in reserve, so that growth deals anew only every so often
-      ranges[Int(domain)].reserved = wanted + max(1, wanted / 4)
-      next += ranges[Int(domain)].reserved
+      range.pointee.reserved = wanted + max(1, wanted / 4)
+      next += range.pointee.reserved
     }
-    fresh.resize(Int(next), exact: true)
+    var fresh = GroupTable(in: arena)
+    fresh.grow(to: Int(next))
     var map = [UInt32](repeating: .max, count: old.count)
     for domain in order {
       let from = oldRanges[Int(domain)]
+      let first = ranges[Int(domain)].first
       for offset in 0..<from.used {
-        let label = ranges[Int(domain)].first + offset
-        map[Int(from.first + offset)] = label
-        fresh[Int(label)] = old[Int(from.first + offset)]
+        map[Int(from.first + offset)] = first + offset
+        fresh.adopt(old[Int(from.first + offset)], as: Int(first + offset))
       }
     }
     var following = next
     for label in stride(from: map.count - 1, through: 0, by: -1) {
       if map[label] == .max { map[label] = following } else { following = map[label] }
     }
-    groups.free()
+    groups.giveBack()
     groups = fresh
     return map
   }

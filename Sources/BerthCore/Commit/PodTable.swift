@@ -1,7 +1,7 @@
 import BerthMemory
 import CBerth
 
-/// Pods: where each is and what it holds, as its class. Stable ids with a generation, pages that never move.
+/// Pods: where each is and what it holds, as its class. Stable ids with a generation.
 struct PodTable {
   struct Pod {
     var podClass: UInt32
@@ -19,33 +19,29 @@ struct PodTable {
     }
   }
   private static let lastGeneration: UInt32 = 0x1FFF_FFFF
-  private static let pageShift = 15  // 32,768 pods, 512 KiB
 
-  private let arena: Arena
-  private var pages: Column<UnsafeMutablePointer<Pod>>
+  private var cells: PagedColumn<Pod>
   private var firstFree: UInt32 = .max
   private var used = 0
   private var freeCount = 0
   private(set) var count = 0
 
   init(in arena: Arena) {
-    self.arena = arena
-    pages = Column(in: arena)
+    cells = PagedColumn(in: arena)
   }
 
-  var bytes: Int { pages.bytes + (pages.count << Self.pageShift) * MemoryLayout<Pod>.stride }
-
-  @inline(__always)
-  private func pod(_ index: UInt32) -> UnsafeMutablePointer<Pod> {
-    pages[Int(index) >> Self.pageShift] + (Int(index) & ((1 << Self.pageShift) - 1))
+  func fork() -> PodTable {
+    var fork = self
+    fork.cells = cells.fork()
+    return fork
   }
+
+  var storage: [any SharedStorage] { [cells] }
+  var bytes: Int { cells.bytes }
 
   /// Room for more pods, so that adding them asks the arena for nothing.
   mutating func reserve(_ additional: Int) {
-    while (pages.count << Self.pageShift) - used + freeCount < additional {
-      let page = arena.allocate(bytes: MemoryLayout<Pod>.stride << Self.pageShift)
-      pages.append(page.bindMemory(to: Pod.self, capacity: 1 << Self.pageShift))
-    }
+    cells.grow(to: max(cells.count, used + additional - freeCount))
   }
 
   @inline(__always)
@@ -53,13 +49,13 @@ struct PodTable {
     let index: UInt32
     if firstFree != .max {
       index = firstFree
-      firstFree = pod(index).pointee.node
+      firstFree = cells[Int(index)].node
       freeCount -= 1
     } else {
       index = UInt32(used)
       used += 1
     }
-    let cell = pod(index)
+    let cell = cells.ownedPointer(Int(index))
     let generation = max(1, ((cell.pointee.tag >> 3) &+ 1) & Self.lastGeneration)
     cell.pointee = Pod(
       podClass: podClass, node: node, nodeGeneration: nodeGeneration, tag: generation << 3 | UInt32(state))
@@ -70,7 +66,7 @@ struct PodTable {
   @inline(__always)
   mutating func remove(_ id: berth_pod_id) {
     let index = UInt32(truncatingIfNeeded: id)
-    let cell = pod(index)
+    let cell = cells.ownedPointer(Int(index))
     cell.pointee.tag &= ~7
     count -= 1
     // a place whose generations are used up is not used again, or a very old id would be taken for a live one
@@ -82,7 +78,7 @@ struct PodTable {
 
   /// Takes back the last `add`: the place is free as it was before. Returns the pod.
   mutating func withdraw(_ index: UInt32) -> Pod {
-    let cell = pod(index)
+    let cell = cells.ownedPointer(Int(index))
     let old = cell.pointee
     count -= 1
     if old.tag >> 3 == 1 && Int(index) == used - 1 {
@@ -99,7 +95,7 @@ struct PodTable {
 
   /// Takes back the last `remove`.
   mutating func reinstate(_ index: UInt32, _ old: Pod) {
-    let cell = pod(index)
+    let cell = cells.ownedPointer(Int(index))
     if old.tag >> 3 < Self.lastGeneration {
       firstFree = cell.pointee.node
       freeCount -= 1
@@ -108,32 +104,78 @@ struct PodTable {
     count += 1
   }
 
-  func setState(_ index: UInt32, _ state: Int) { pod(index).pointee.setState(state) }
+  func setState(_ index: UInt32, _ state: Int) { cells.ownedPointer(Int(index)).pointee.setState(state) }
 
   @inline(__always)
-  func get(
-    _ id: berth_pod_id, _ place: @autoclosure () -> String = ""
-  ) throws(EngineError) -> UnsafeMutablePointer<Pod> {
+  func get(_ id: berth_pod_id, _ place: @autoclosure () -> String = "") throws(EngineError) -> Pod {
     let index = UInt32(truncatingIfNeeded: id)
     let generation = UInt32(truncatingIfNeeded: id >> 32)
-    guard Int(index) < used, generation > 0, generation <= pod(index).pointee.tag >> 3 else {
+    guard Int(index) < used, generation > 0, generation <= cells[Int(index)].tag >> 3 else {
       throw EngineError(UInt32(BERTH_UNKNOWN_ID), "\(place())pod \(id) was never given out by this engine")
     }
-    let cell = pod(index)
-    guard cell.pointee.tag >> 3 == generation, cell.pointee.tag & 3 != 0 else {
+    let pod = cells[Int(index)]
+    guard pod.tag >> 3 == generation, pod.tag & 3 != 0 else {
       throw EngineError(UInt32(BERTH_STALE_ID), "\(place())pod \(id) has left")
     }
-    return cell
+    return pod
+  }
+
+  /// A live pod for writing.
+  @inline(__always)
+  func change(_ id: berth_pod_id) -> UnsafeMutablePointer<Pod> {
+    cells.ownedPointer(Int(UInt32(truncatingIfNeeded: id)))
+  }
+
+  // MARK: Snapshots
+
+  var placeCount: Int { used }
+
+  /// Every place, with or without a pod: its generation, and the pod's state or 0.
+  func visitPlaces(_ body: (Pod, UInt32) -> Void) {
+    for index in 0..<used { body(cells[index], cells[index].tag >> 3) }
+  }
+
+  /// Free places, the one that is taken next first.
+  func visitFree(_ body: (UInt32) -> Void) {
+    var next = firstFree
+    while next != .max {
+      body(next)
+      next = cells[Int(next)].node
+    }
+  }
+
+  static func canBeUsedAgain(generation: UInt32) -> Bool { generation < lastGeneration }
+
+  /// One more place, as it was.
+  mutating func restore(_ old: Pod, generation: UInt32) {
+    reserve(1)
+    cells[used] = Pod(
+      podClass: old.podClass, node: old.node, nodeGeneration: old.nodeGeneration,
+      tag: generation << 3 | UInt32(old.state))
+    used += 1
+    if old.state != 0 { count += 1 }
+  }
+
+  /// Free places, the one that is taken next last. False if one is none, or occurs twice.
+  mutating func restoreFree(_ index: UInt32) -> Bool {
+    guard Int(index) < used else { return false }
+    let cell = cells.ownedPointer(Int(index))
+    guard cell.pointee.tag & 7 == 0, Self.canBeUsedAgain(generation: cell.pointee.tag >> 3) else { return false }
+    cell.pointee.tag |= 4
+    cell.pointee.node = firstFree
+    firstFree = index
+    freeCount += 1
+    return true
   }
 
   /// The pod at an index, if there is one.
   func live(_ index: UInt32) -> Pod? {
-    guard Int(index) < used, pod(index).pointee.tag & 3 != 0 else { return nil }
-    return pod(index).pointee
+    guard Int(index) < used, cells[Int(index)].tag & 3 != 0 else { return nil }
+    return cells[Int(index)]
   }
 
   /// Every live pod.
   func visit(_ body: (Pod) -> Void) {
-    for index in 0..<used where pod(UInt32(index)).pointee.tag & 3 != 0 { body(pod(UInt32(index)).pointee) }
+    for index in 0..<used where cells[index].tag & 3 != 0 { body(cells[index]) }
   }
 }

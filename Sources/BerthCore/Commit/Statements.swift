@@ -4,13 +4,13 @@ import CBerth
 struct Statements {
   struct Statement {
     let id: berth_statement_id
-    let base: Int
+    let base: UndoLog.Mark
     /// How many checkpoints there were when it began.
     let checkpoints: Int
   }
   struct Checkpoint {
     let id: berth_checkpoint_id
-    let mark: Int
+    let mark: UndoLog.Mark
   }
 
   private(set) var open: [Statement] = []
@@ -19,29 +19,52 @@ struct Statements {
   private(set) var lastStatement: berth_statement_id = 0
   private(set) var lastCheckpoint: berth_checkpoint_id = 0
 
-  var isOpen: Bool { !open.isEmpty }
+  /// How statements ended, and how often one was rolled back, since the engine was made.
+  private(set) var committed: UInt64 = 0
+  private(set) var discarded: UInt64 = 0
+  private(set) var rollbacks: UInt64 = 0
 
-  mutating func begin(at mark: Int) throws(EngineError) -> berth_statement_id {
+  var isOpen: Bool { !open.isEmpty }
+  var begun: UInt64 { committed + discarded + UInt64(open.count) }
+
+  /// Goes on after ids that an engine in the same state has given out.
+  init(after statement: berth_statement_id = 0, _ checkpoint: berth_checkpoint_id = 0) {
+    lastStatement = statement
+    lastCheckpoint = checkpoint
+  }
+
+  /// None open; ids of the ones that are open here are known to be closed there.
+  func fork() -> Statements { Statements(after: lastStatement, lastCheckpoint) }
+
+  /// The id that the next statement gets.
+  func checkBegin() throws(EngineError) -> berth_statement_id {
     guard open.count < Int(BERTH_MAX_STATEMENTS) else {
       throw refuse(BERTH_LIMIT, "\(open.count) statements are open, one inside the other: at most that many")
     }
-    lastStatement += 1
-    open.append(Statement(id: lastStatement, base: mark, checkpoints: checkpoints.count))
-    return lastStatement
+    return lastStatement + 1
   }
 
-  mutating func addCheckpoint(at mark: Int) throws(EngineError) -> berth_checkpoint_id {
+  mutating func begin(at mark: UndoLog.Mark) {
+    lastStatement += 1
+    open.append(Statement(id: lastStatement, base: mark, checkpoints: checkpoints.count))
+  }
+
+  /// The id that the next checkpoint gets.
+  func checkCheckpoint() throws(EngineError) -> berth_checkpoint_id {
     guard isOpen else { throw refuse(BERTH_WRONG_STATE, "no statement is open: begin one before its checkpoints") }
     guard checkpoints.count < Int(BERTH_MAX_CHECKPOINTS) else {
       throw refuse(BERTH_LIMIT, "the open statements have \(checkpoints.count) checkpoints: at most that many")
     }
-    lastCheckpoint += 1
-    checkpoints.append(Checkpoint(id: lastCheckpoint, mark: mark))
-    return lastCheckpoint
+    return lastCheckpoint + 1
   }
 
-  /// Drops the checkpoints behind this one; what was done since its mark is to be taken back.
-  mutating func returnTo(_ id: berth_checkpoint_id) throws(EngineError) -> Int {
+  mutating func addCheckpoint(at mark: UndoLog.Mark) {
+    lastCheckpoint += 1
+    checkpoints.append(Checkpoint(id: lastCheckpoint, mark: mark))
+  }
+
+  /// Where a checkpoint of the innermost statement stands among all.
+  func place(of id: berth_checkpoint_id) throws(EngineError) -> Int {
     guard id >= 1, id <= lastCheckpoint else {
       throw refuse(BERTH_UNKNOWN_ID, "checkpoint \(id) was never given out by this engine")
     }
@@ -61,8 +84,14 @@ struct Statements {
         BERTH_WRONG_STATE,
         "checkpoint \(id) lies before the base of the innermost statement: commit or discard that one first")
     }
-    checkpoints.removeLast(checkpoints.count - low - 1)
-    return checkpoints[low].mark
+    return low
+  }
+
+  /// Drops the checkpoints behind this one; what was done since its mark is to be taken back.
+  mutating func returnTo(_ place: Int) -> UndoLog.Mark {
+    checkpoints.removeLast(checkpoints.count - place - 1)
+    rollbacks += 1
+    return checkpoints[place].mark
   }
 
   /// The innermost statement, if it is the one that is meant.
@@ -81,42 +110,40 @@ struct Statements {
   }
 
   /// Its checkpoints go with it.
-  mutating func closeInnermost() {
+  mutating func closeInnermost(keeping: Bool) {
     let inner = open.removeLast()
+    if keeping { committed += 1 } else { discarded += 1 }
     checkpoints.removeLast(checkpoints.count - inner.checkpoints)
   }
 }
 
 extension Engine {
-  public func beginStatement() throws(EngineError) -> berth_statement_id {
-    let id = try statements.begin(at: undoLog.mark)
+  // Everything here was checked before.
+
+  func applyBegin() {
+    statements.begin(at: mark)
     undoLog.open()
-    return id
   }
 
-  public func addCheckpoint() throws(EngineError) -> berth_checkpoint_id {
-    try statements.addCheckpoint(at: undoLog.mark)
+  func applyCheckpoint() { statements.addCheckpoint(at: mark) }
+
+  func applyRollBack(to place: Int) { undoLog.rollBack(to: statements.returnTo(place), in: self) }
+
+  func applyCommit() {
+    statements.closeInnermost(keeping: true)
+    closeScope()
   }
 
-  public func rollBack(to checkpoint: berth_checkpoint_id) throws(EngineError) {
-    undoLog.rollBack(to: try statements.returnTo(checkpoint), in: self)
-  }
-
-  public func commit(_ statement: berth_statement_id) throws(EngineError) {
-    _ = try statements.innermost(statement)
-    statements.closeInnermost()
-    undoLog.close()
-  }
-
-  public func discard(_ statement: berth_statement_id) throws(EngineError) {
-    undoLog.rollBack(to: try statements.innermost(statement).base, in: self)
-    statements.closeInnermost()
-    undoLog.close()
+  func applyDiscard() {
+    guard let inner = statements.open.last else { return }
+    undoLog.rollBack(to: inner.base, in: self)
+    statements.closeInnermost(keeping: false)
+    closeScope()
   }
 
   // MARK: Time
 
-  public func setTime(_ time: Int64) throws(EngineError) {
+  func applySetTime(_ time: Int64) throws(EngineError) {
     guard time >= now else {
       throw refuse(BERTH_BAD_ARGUMENT, "\(time) ms is before \(now) ms, the time this engine was told last")
     }

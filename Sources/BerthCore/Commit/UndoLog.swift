@@ -15,6 +15,12 @@ final class UndoLog {
     case other((Engine) -> Void)
   }
 
+  /// A moment to return to.
+  struct Mark {
+    fileprivate let changes: Int
+    fileprivate let events: Int
+  }
+
   private(set) var changes: [Change] = []
   /// Open scopes: statements, and calls that may have to be taken back.
   private var scopes = 0
@@ -24,7 +30,8 @@ final class UndoLog {
   private static let kept = 1 << 16
 
   @inline(__always) var isRecording: Bool { scopes > 0 }
-  var mark: Int { changes.count }
+
+  func hasChanged(since mark: Mark) -> Bool { changes.count != mark.changes }
 
   @inline(__always)
   func note(_ change: Change) {
@@ -45,15 +52,16 @@ final class UndoLog {
   }
 
   /// Takes back what was done since `mark`.
-  func rollBack(to mark: Int, in engine: Engine) {
+  func rollBack(to mark: Mark, in engine: Engine) {
     // inverses run the same code as changes do, and must not be noted
     let open = scopes
     scopes = 0
-    while changes.count > mark {
+    while changes.count > mark.changes {
       undone += 1
       engine.undo(changes.removeLast())
     }
     scopes = open
+    engine.events.withdraw(to: mark.events)
   }
 
   /// Whether there is room for `count` pods or nodes more; each is at most four changes.
@@ -66,12 +74,21 @@ final class UndoLog {
 }
 
 extension Engine {
+  var mark: UndoLog.Mark { UndoLog.Mark(changes: undoLog.changes.count, events: events.pendingCount) }
+
+  /// Keeps the changes for the scope around; for good, and for readers of events to see, if there is none.
+  @inline(__always)
+  func closeScope() {
+    undoLog.close()
+    if !undoLog.isRecording { events.publish() }
+  }
+
   /// Runs a call that may fail half-way: on a refusal everything it did is taken back.
   @inline(__always)
   func atomically(_ body: () throws(EngineError) -> Void) throws(EngineError) {
     undoLog.open()
-    defer { undoLog.close() }
-    let mark = undoLog.mark
+    defer { closeScope() }
+    let mark = mark
     do throws(EngineError) {
       try body()
     } catch {
@@ -84,10 +101,10 @@ extension Engine {
   @inline(__always)
   func takingBack(_ body: () -> Void) {
     undoLog.open()
-    let mark = undoLog.mark
+    let mark = mark
     body()
     undoLog.rollBack(to: mark, in: self)
-    undoLog.close()
+    closeScope()
   }
 
   fileprivate func undo(_ change: UndoLog.Change) {

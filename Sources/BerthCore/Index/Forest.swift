@@ -21,6 +21,7 @@ final class Forest {
   /// The family of each tree; nil while its id is free.
   private var familyOf: [Family?] = []
   private var freeIDs: [UInt32] = []
+  private let scratch = TreeScratch()
 
   /// What shapes of one shared tree have in common: resources, and the leading bits of capacities and price.
   private struct Family: Hashable {
@@ -36,6 +37,32 @@ final class Forest {
     states = Column(in: arena)
   }
 
+  /// The same trees, over blocks that are shared until one side writes. `rows` are the fork's.
+  init(forking other: Forest, kernels: UnsafePointer<bk_table>, rows: SlotMap) {
+    arena = other.arena
+    self.kernels = kernels
+    self.rows = rows
+    hasTie = other.hasTie
+    onePool = other.onePool
+    families = other.families
+    familyOf = other.familyOf
+    freeIDs = other.freeIDs
+    states = Column(in: arena)
+    blocks = other.blocks.map { $0.map { TreeBlocks(forking: $0) } }
+    trees.reserveCapacity(other.trees.count)
+    states.reserve(other.trees.count)
+    for old in other.trees {
+      guard let own = blocks[old.dims] else { fatalError("berth: a tree without blocks") }
+      let tree = StateTree(forking: old, blocks: own, kernels: kernels, rows: rows, scratch: scratch)
+      trees.append(tree)
+      states.append(tree.state)
+    }
+  }
+
+  var storage: [any SharedStorage] {
+    [states] + blocks.flatMap { blocks -> [any SharedStorage] in blocks.map { [$0.leaves, $0.inners] } ?? [] }
+  }
+
   @inline(__always) var count: Int { states.count }
   @inline(__always) func tree(_ index: Int) -> StateTree { trees[index] }
 
@@ -45,7 +72,7 @@ final class Forest {
     _ index: Int, _ question: Question, _ profile: Profile, _ resources: ResourceTable,
     _ request: UnsafePointer<Int64>, _ mask: UInt32
   ) -> UnsafePointer<PlanState> {
-    if profile.boundsArePlain, let plan = states[index].pointee.plans[question.profile] { return plan }
+    if profile.boundsArePlain, let plan = states[index].pointee.plan(of: question.profile) { return plan }
     return trees[index].plan(question, profile, resources, request, mask)
   }
 
@@ -143,7 +170,7 @@ final class Forest {
     let id = freeIDs.popLast() ?? UInt32(trees.count)
     let tree = StateTree(
       id: id, shape: shape, largest: largest, capacities: capacities, price: price, blocks: pool, kernels: kernels,
-      rows: rows, hasTie: hasTie, onePool: onePool)
+      rows: rows, hasTie: hasTie, onePool: onePool, scratch: scratch)
     if Int(id) < trees.count {
       trees[Int(id)] = tree
       states[Int(id)] = tree.state

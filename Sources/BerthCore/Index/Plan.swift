@@ -181,18 +181,18 @@ extension StateTree {
     _ question: Question, _ profile: Profile, _ resources: ResourceTable, _ request: UnsafePointer<Int64>,
     _ mask: UInt32
   ) -> UnsafePointer<PlanState> {
-    if profile.boundsArePlain, let plan = state.pointee.plans[question.profile] { return plan }
+    if profile.boundsArePlain, let plan = state.pointee.plan(of: question.profile) { return plan }
     if let plan = plans.special(question, profile, mask) { return UnsafePointer(plan.state) }
     let plan = Plan(profile: profile, tree: self, resources: resources, request: request)
     plans.add(plan, question, profile, mask)
-    if profile.boundsArePlain { state.pointee.plans[question.profile] = UnsafePointer(plan.state) }
+    if profile.boundsArePlain { state.pointee.setPlan(UnsafePointer(plan.state), of: question.profile) }
     return UnsafePointer(plan.state)
   }
 
   /// Forgets all plans: capacities or resources are not what they were.
   func forgetPlans() {
     plans = PlanCache()
-    state.pointee.plans.update(repeating: nil, count: Int(BERTH_MAX_PROFILES))
+    state.pointee.forgetPlans()
   }
 }
 

@@ -47,7 +47,7 @@ extension Search {
       for dim in 0..<tree.pointee.dims where after[dim] < 0 { after[dim] = 0 }
     } else {
       let row = rows.row(slot)
-      capacity = UnsafePointer(shapes.capacities(row.shape))
+      capacity = shapes.capacities(row.shape)
       price = shapes.price(row.shape) - tree.pointee.priceLow
       guard Self.place(row, capacity, request, tree.pointee.dims, into: after) else { return }
     }

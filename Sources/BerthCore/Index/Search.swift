@@ -11,7 +11,8 @@ final class Search {
   var counters = SearchCounters()
 
   /// The best ones so far, best first; `wanted` at the most.
-  let found: UnsafeMutablePointer<Found>
+  private(set) var found: UnsafeMutablePointer<Found>
+  private var foundCapacity = 1
   var foundCount = 0
   var wanted = 1
   /// What a node must beat: the last of `found` once there are enough.
@@ -55,7 +56,7 @@ final class Search {
     self.rows = rows
     self.shapes = shapes
     kernels = forest.kernels.pointee
-    found = .allocate(capacity: Int(BERTH_MAX_CANDIDATES))
+    found = .allocate(capacity: 1)
     let dims = Int(BK_DIMS)
     after = .allocate(capacity: dims)
     afterHigh = .allocate(capacity: dims)
@@ -85,9 +86,17 @@ final class Search {
   // MARK: Results
 
   func begin(wanted: Int) {
+    if wanted > foundCapacity { growFound(wanted) }
     self.wanted = wanted
     foundCount = 0
     worst = .none
+  }
+
+  @inline(never)
+  private func growFound(_ capacity: Int) {
+    found.deallocate()
+    found = .allocate(capacity: capacity)
+    foundCapacity = capacity
   }
 
   @inline(__always)

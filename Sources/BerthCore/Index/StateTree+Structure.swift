@@ -6,7 +6,7 @@ import CKernels
 extension StateTree {
   /// Splits on the way down need a parent with room, so a full root gets a parent first.
   func makeRoomAtRoot() {
-    let full = height == 0 ? leaf(root).count == 64 : inner(root).count == 64
+    let full = height == 0 ? readLeaf(root).count == 64 : readInner(root).count == 64
     guard full else { return }
     let top = newInner(level: height + 1)
     let block = inner(top)
@@ -44,7 +44,7 @@ extension StateTree {
     for position in half..<64 {
       moved |= 1 << UInt64(order[position].lane)
       to.copyLane(position - half, from: from, order[position].lane)
-      rows.row(to.slots[position - half]).leaf = right
+      rows.mutableRow(to.slots[position - half]).leaf = right
     }
     to.header.pointee.count = 32
     // close the gaps that the right half left
@@ -106,9 +106,9 @@ extension StateTree {
 
   func summarize(_ index: UInt32, level: Int, _ out: UnsafeMutablePointer<bk_summary>) {
     if level == 0 {
-      kernels.pointee.summarize_leaf(leaf(index).base, layout, out)
+      kernels.pointee.summarize_leaf(readLeaf(index).base, layout, out)
     } else {
-      kernels.pointee.summarize_inner(inner(index).base, layout, out)
+      kernels.pointee.summarize_inner(readInner(index).base, layout, out)
     }
   }
 
@@ -121,17 +121,18 @@ extension StateTree {
   }
 
   /// Merges a small leaf with a neighbour below the same parent if both fit well into one; false if not.
-  func mergeLeaves(_ parentIndex: UInt32, _ parent: Inner, _ place: Int) -> Bool {
-    guard let left = mergeable(parent, place, { leaf($0).count }) else { return false }
+  func mergeLeaves(_ parentIndex: UInt32, _ place: Int) -> Bool {
+    guard let left = mergeable(readInner(parentIndex), place, { readLeaf($0).count }) else { return false }
     blocks.merges += 1
+    let parent = inner(parentIndex)
     let toIndex = parent.children[left]
     let fromIndex = parent.children[left + 1]
     let to = leaf(toIndex)
-    let from = leaf(fromIndex)
+    let from = readLeaf(fromIndex)
     let base = to.count
     for lane in 0..<from.count {
       to.copyLane(base + lane, from: from, lane)
-      rows.row(from.slots[lane]).leaf = toIndex
+      rows.mutableRow(from.slots[lane]).leaf = toIndex
     }
     to.header.pointee.count = UInt32(base + from.count)
     blocks.leaves.release(fromIndex)
@@ -150,12 +151,11 @@ extension StateTree {
       shrinkRoot()
       return
     }
-    let parent = inner(parentIndex)
-    let own = Int(kernels.pointee.find(parent.children, index))
+    let own = Int(kernels.pointee.find(readInner(parentIndex).children, index))
     if block.count == 0 {
       blocks.inners.release(index)
       removeChild(parentIndex, own)
-    } else if block.count < 16 && mergeInners(parentIndex, parent, own) {
+    } else if block.count < 16 && mergeInners(parentIndex, own) {
       return
     } else {
       kernels.pointee.summarize_inner(block.base, layout, mergeScratch)
@@ -163,15 +163,16 @@ extension StateTree {
     }
   }
 
-  private func mergeInners(_ parentIndex: UInt32, _ parent: Inner, _ place: Int) -> Bool {
-    let level = Int(inner(parent.children[place]).header.pointee.level)
-    guard let left = mergeable(parent, place, { inner($0).count }) else { return false }
+  private func mergeInners(_ parentIndex: UInt32, _ place: Int) -> Bool {
+    guard let left = mergeable(readInner(parentIndex), place, { readInner($0).count }) else { return false }
     blocks.merges += 1
+    let parent = inner(parentIndex)
     let toIndex = parent.children[left]
     let fromIndex = parent.children[left + 1]
     let to = inner(toIndex)
     let from = inner(fromIndex)
     let base = to.count
+    let level = Int(to.header.pointee.level)
     // the first separator of an inner may lie below what its parent says; the parent's is the true border
     from.setSeparator(0, parent.separator(left + 1))
     moveChildren(from, 0, from.count, to, base, level: level, newParent: toIndex)
@@ -186,7 +187,7 @@ extension StateTree {
   /// A root with one child is that child; a root without any is an empty tree.
   private func shrinkRoot() {
     while height > 0 {
-      let block = inner(root)
+      let block = readInner(root)
       if block.count > 1 {
         kernels.pointee.summarize_inner(block.base, layout, summary)
         return
@@ -221,7 +222,7 @@ extension StateTree {
       blocks.leaves.release(index)
       return
     }
-    let block = inner(index)
+    let block = readInner(index)
     for lane in 0..<block.count { freeBlocks(block.children[lane], level: level - 1) }
     blocks.inners.release(index)
   }
@@ -232,8 +233,8 @@ extension StateTree {
   }
 
   private func visit(_ index: UInt32, level: Int, _ body: (UInt32, Leaf) -> Void) {
-    if level == 0 { return body(index, leaf(index)) }
-    let block = inner(index)
+    if level == 0 { return body(index, readLeaf(index)) }
+    let block = readInner(index)
     for lane in 0..<block.count { visit(block.children[lane], level: level - 1, body) }
   }
 
@@ -258,8 +259,8 @@ extension StateTree {
       let block = leaf(index)
       for position in start..<end {
         let slot = entries[position].slot
-        let row = rows.row(slot)
-        narrow(row, capacities(row), into: bulkScratch)
+        let row = rows.mutableRow(slot)
+        narrow(row.row, capacities(row.row), into: bulkScratch)
         let lane = position - start
         block.slots[lane] = slot
         block.pools[lane] = row.pool
@@ -316,6 +317,8 @@ extension StateTree {
       return label < map.count ? map[label] << 6 | slot & 63 : slot
     }
     if level == 0 {
+      let old = readLeaf(index)
+      guard (0..<old.count).contains(where: { moved(old.slots[$0]) != old.slots[$0] }) else { return }
       let block = leaf(index)
       for lane in 0..<block.count { block.slots[lane] = moved(block.slots[lane]) }
       return

@@ -2,68 +2,6 @@ import BerthMemory
 import CBerth
 import CKernels
 
-/// The blocks of all trees with the same number of dims.
-final class TreeBlocks {
-  var leaves: BlockPool
-  var inners: BlockPool
-  var splits: UInt64 = 0
-  var merges: UInt64 = 0
-
-  init(arena: Arena, dims: Int, hasTie: Bool) {
-    leaves = BlockPool(blockBytes: Leaf.bytes(dims: dims, hasTie: hasTie), in: arena)
-    inners = BlockPool(blockBytes: Inner.bytes(dims: dims), in: arena)
-  }
-
-  var bytes: Int { leaves.bytes + inners.bytes }
-}
-
-/// What all nodes of a tree have in common: which resources, and capacities and prices within a range.
-struct TreeShape {
-  var resources: [UInt32]
-  /// Per dim: columns hold quantities >> shift, below 2^30.
-  var shifts: [UInt32]
-  /// The dims that order the tree; -1: the nodes lack the resource.
-  var cpu = -1
-  var memory = -1
-  var gpu = -1
-  var dims: Int { resources.count }
-}
-
-/// The part of a tree that a search reads: plain memory, since references would be counted on the hot path.
-struct TreeState {
-  let leaves: UnsafePointer<BlockView>
-  let inners: UnsafePointer<BlockView>
-  let dims: Int
-  let layout: UnsafeMutablePointer<bk_layout>
-  /// Of all nodes; meaningless while the tree is empty.
-  let summary: UnsafeMutablePointer<bk_summary>
-  let shifts: UnsafeMutablePointer<UInt32>
-  /// Ranges over all shapes that ever joined; `isUniform` while they are single values.
-  let capacityLow: UnsafeMutablePointer<Int64>
-  let capacityHigh: UnsafeMutablePointer<Int64>
-  /// Dim by resource id, -1 where the nodes lack it.
-  let dimOf: UnsafePointer<Int8>
-  let dimCount: Int
-  /// By profile id: plans that are the same for all pods, once compiled.
-  let plans: UnsafeMutablePointer<UnsafePointer<PlanState>?>
-  var priceLow: Int64
-  var root: UInt32 = UInt32(BK_NONE)
-  /// Levels of inners above the leaves.
-  var height = 0
-  var count = 0
-  var isUniform = true
-  /// Columns say all: no quantity of a node has bits below its shift. Once lost, it stays so.
-  var isLossless = true
-
-  @inline(__always) func dim(of resource: UInt32) -> Int {
-    Int(resource) < dimCount ? Int(dimOf[Int(resource)]) : -1
-  }
-  @inline(__always) func leaf(_ index: UInt32) -> Leaf {
-    Leaf(base: leaves.pointee[index], layout: UnsafePointer(layout))
-  }
-  @inline(__always) func inner(_ index: UInt32) -> Inner { Inner(base: inners.pointee[index]) }
-}
-
 /// A B+-tree of nodes ordered by state (free GPUs, free cpu and memory interleaved, slot), with summaries, shared by
 /// all classes and profiles: it knows nothing of either. A change of a node is one delete and one insert.
 final class StateTree {
@@ -105,19 +43,19 @@ final class StateTree {
 
   private let alignCPU: UInt32
   private let alignMemory: UInt32
+  private let buffers: TreeScratch
+  // what is in them, without a reference to count
   private let fresh: UnsafeMutablePointer<UInt32>
-  /// 0: the summary on its way up, 1: what it replaces, 2: for merges and bulk loads.
   private let scratch: UnsafeMutablePointer<bk_summary>
   var mergeScratch: UnsafeMutablePointer<bk_summary> { scratch + 2 }
-  /// A second set of free quantities, for nodes other than the one that changes.
   private let laneScratch: UnsafeMutablePointer<UInt32>
   var bulkScratch: UnsafeMutablePointer<UInt32> { laneScratch }
-  /// The order of the lanes of a leaf that splits.
-  let splitOrder: UnsafeMutablePointer<(key: TreeKey, lane: Int)>
+  var splitOrder: UnsafeMutablePointer<(key: TreeKey, lane: Int)> { buffers.splitOrder }
 
   init(
     id: UInt32, shape: TreeShape, largest: [Int64], capacities: UnsafePointer<Int64>, price: Int64,
-    blocks: TreeBlocks, kernels: UnsafePointer<bk_table>, rows: SlotMap, hasTie: Bool, onePool: Bool
+    blocks: TreeBlocks, kernels: UnsafePointer<bk_table>, rows: SlotMap, hasTie: Bool, onePool: Bool,
+    scratch buffers: TreeScratch
   ) {
     self.id = id
     self.shape = shape
@@ -125,28 +63,24 @@ final class StateTree {
     self.kernels = kernels
     self.rows = rows
     dims = shape.dims
-    let layout = UnsafeMutablePointer<bk_layout>.allocate(capacity: 1)
-    layout.initialize(to: bk_layout())
+    state = TreeState.make(blocks: blocks, dims: dims, dimCount: Int(shape.resources.max() ?? 0) + 1)
+    priceHigh = price
+    state.pointee.priceLow = price
+    let layout = state.pointee.layout
     layout.pointee.dims = UInt32(dims)
     layout.pointee.has_tie = hasTie ? 1 : 0
     layout.pointee.one_pool = onePool ? 1 : 0
     layout.pointee.free_offset = UInt32(BK_LEAF_TIE) + (hasTie ? UInt32(BK_COLUMN) : 0)
-    let shifts = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(BK_DIMS))
-    let capacityLow = UnsafeMutablePointer<Int64>.allocate(capacity: Int(BK_DIMS))
-    let capacityHigh = UnsafeMutablePointer<Int64>.allocate(capacity: Int(BK_DIMS))
+    state.pointee.dimOf.update(repeating: -1, count: state.pointee.dimCount)
     for dim in 0..<dims {
-      capacityLow[dim] = capacities[dim]
-      capacityHigh[dim] = capacities[dim]
+      state.pointee.capacityLow[dim] = capacities[dim]
+      state.pointee.capacityHigh[dim] = capacities[dim]
+      state.pointee.dimOf[Int(shape.resources[dim])] = Int8(dim)
+      state.pointee.shifts[dim] = shape.shifts[dim]
     }
-    priceHigh = price
-    let dimCount = Int(shape.resources.max() ?? 0) + 1
-    let dimOf = UnsafeMutablePointer<Int8>.allocate(capacity: dimCount)
-    dimOf.initialize(repeating: -1, count: dimCount)
-    for dim in 0..<dims { dimOf[Int(shape.resources[dim])] = Int8(dim) }
-    for dim in 0..<dims { shifts[dim] = shape.shifts[dim] }
     // the mix counts in the first shape's capacities; it is read while there is no other
     for dim in [shape.cpu, shape.memory, shape.gpu] where dim >= 0 {
-      bk_layout_add_mix(layout, UInt32(dim), Int32(max(1, capacities[dim] >> Int64(shifts[dim]))))
+      bk_layout_add_mix(layout, UInt32(dim), Int32(max(1, capacities[dim] >> Int64(shape.shifts[dim]))))
     }
     // wide enough for every shape that may join
     func align(_ dim: Int) -> UInt32 {
@@ -154,40 +88,32 @@ final class StateTree {
     }
     alignCPU = align(shape.cpu)
     alignMemory = align(shape.memory)
-    let summary = UnsafeMutablePointer<bk_summary>.allocate(capacity: 1)
-    summary.initialize(to: bk_summary())
-    let planCells = UnsafeMutablePointer<UnsafePointer<PlanState>?>.allocate(capacity: Int(BERTH_MAX_PROFILES))
-    planCells.initialize(repeating: nil, count: Int(BERTH_MAX_PROFILES))
-    state = .allocate(capacity: 1)
-    state.initialize(
-      to: TreeState(
-        leaves: UnsafePointer(blocks.leaves.view), inners: UnsafePointer(blocks.inners.view), dims: dims,
-        layout: layout, summary: summary, shifts: shifts, capacityLow: capacityLow, capacityHigh: capacityHigh,
-        dimOf: UnsafePointer(dimOf), dimCount: dimCount, plans: planCells, priceLow: price))
-    scratch = .allocate(capacity: 3)
-    scratch.initialize(repeating: bk_summary(), count: 3)
-    fresh = .allocate(capacity: Int(BK_DIMS))
-    fresh.initialize(repeating: 0, count: Int(BK_DIMS))
-    laneScratch = .allocate(capacity: Int(BK_DIMS))
-    splitOrder = .allocate(capacity: Int(BK_LANES))
-    splitOrder.initialize(repeating: (.least, 0), count: Int(BK_LANES))
-    laneScratch.initialize(repeating: 0, count: Int(BK_DIMS))
+    self.buffers = buffers
+    (fresh, laneScratch, scratch) = (buffers.fresh, buffers.lane, buffers.summaries)
   }
 
-  deinit {
-    layout.deallocate()
-    shifts.deallocate()
-    capacityLow.deallocate()
-    capacityHigh.deallocate()
-    summary.deallocate()
-    state.pointee.dimOf.deallocate()
-    state.pointee.plans.deallocate()
-    state.deallocate()
-    scratch.deallocate()
-    fresh.deallocate()
-    laneScratch.deallocate()
-    splitOrder.deallocate()
+  /// The same tree over the fork's blocks and rows.
+  init(
+    forking other: StateTree, blocks: TreeBlocks, kernels: UnsafePointer<bk_table>, rows: SlotMap,
+    scratch buffers: TreeScratch
+  ) {
+    id = other.id
+    shape = other.shape
+    self.blocks = blocks
+    self.kernels = kernels
+    self.rows = rows
+    dims = other.dims
+    state = TreeState.copy(UnsafePointer(other.state), blocks: blocks)
+    priceHigh = other.priceHigh
+    shapeCount = other.shapeCount
+    plans = other.plans
+    alignCPU = other.alignCPU
+    alignMemory = other.alignMemory
+    self.buffers = buffers
+    (fresh, laneScratch, scratch) = (buffers.fresh, buffers.lane, buffers.summaries)
   }
+
+  deinit { TreeState.free(state) }
 
   @inline(__always)
   func dim(of resource: UInt32) -> Int { state.pointee.dim(of: resource) }
@@ -215,8 +141,23 @@ final class StateTree {
 
   // MARK: Blocks
 
-  @inline(__always) func leaf(_ index: UInt32) -> Leaf { state.pointee.leaf(index) }
-  @inline(__always) func inner(_ index: UInt32) -> Inner { state.pointee.inner(index) }
+  // A block for reading is void once a block of the same page is taken for writing: what is to be written is taken
+  // first. Blocks for writing stay where they are until the engine is forked.
+
+  @inline(__always) func readLeaf(_ index: UInt32) -> Leaf { state.pointee.leaf(index) }
+  @inline(__always) func readInner(_ index: UInt32) -> Inner { state.pointee.inner(index) }
+
+  /// A leaf for writing.
+  @inline(__always) func leaf(_ index: UInt32) -> Leaf {
+    if !state.pointee.leaves.pointee.owns(index) { blocks.leaves.own(index) }
+    return state.pointee.leaf(index)
+  }
+
+  /// An inner for writing.
+  @inline(__always) func inner(_ index: UInt32) -> Inner {
+    if !state.pointee.inners.pointee.owns(index) { blocks.inners.own(index) }
+    return state.pointee.inner(index)
+  }
 
   func newLeaf() -> UInt32 {
     let index = blocks.leaves.allocate()
@@ -283,8 +224,8 @@ final class StateTree {
   // MARK: Changes
 
   /// Adds a node whose row is complete but for its leaf.
-  func insert(_ slot: UInt32, _ row: Row, _ capacities: UnsafePointer<Int64>) {
-    narrow(row, capacities, into: fresh)
+  func insert(_ slot: UInt32, _ row: MutableRow, _ capacities: UnsafePointer<Int64>) {
+    narrow(row.row, capacities, into: fresh)
     insert(slot, row, key(fresh, slot: slot))
   }
 
@@ -298,8 +239,8 @@ final class StateTree {
 
   /// Brings a node up to date after its used quantities, pool or tie key changed.
   @inline(__always)
-  func update(_ slot: UInt32, _ row: Row, _ capacities: UnsafePointer<Int64>) {
-    narrow(row, capacities, into: fresh)
+  func update(_ slot: UInt32, _ row: MutableRow, _ capacities: UnsafePointer<Int64>) {
+    narrow(row.row, capacities, into: fresh)
     let wanted = key(fresh, slot: slot)
     let index = row.leaf
     let block = leaf(index)
@@ -321,12 +262,12 @@ final class StateTree {
   private func stays(_ index: UInt32, _ block: Leaf, _ key: TreeKey) -> Bool {
     let parentIndex = block.header.pointee.parent
     if parentIndex == UInt32(BK_NONE) { return true }
-    let parent = inner(parentIndex)
+    let parent = readInner(parentIndex)
     let place = Int(kernels.pointee.find(parent.children, index))
     return place + 1 < parent.count && !(key < parent.separator(place)) && key < parent.separator(place + 1)
   }
 
-  private func insert(_ slot: UInt32, _ row: Row, _ key: TreeKey) {
+  private func insert(_ slot: UInt32, _ row: MutableRow, _ key: TreeKey) {
     count += 1
     if root == UInt32(BK_NONE) {
       root = newLeaf()
@@ -336,24 +277,26 @@ final class StateTree {
     var index = root
     var level = height
     while level > 0 {
-      var parent = inner(index)
+      var parent = readInner(index)
       let below = Int(kernels.pointee.rank(parent.base, key.high, key.low))
       // A key below the first separator goes to the first child all the same; the separator follows, so that a split
       // of that child cannot set one below it.
-      if below == 0 { parent.setSeparator(0, key) }
+      if below == 0 {
+        parent = inner(index)
+        parent.setSeparator(0, key)
+      }
       var place = max(0, below - 1)
       var child = parent.children[place]
-      let full = level == 1 ? leaf(child).count == 64 : inner(child).count == 64
+      let full = level == 1 ? readLeaf(child).count == 64 : readInner(child).count == 64
       if full {
         if level == 1 { splitLeaf(index, place) } else { splitInner(index, place, level: level - 1) }
-        parent = inner(index)
+        parent = readInner(index)
         if !(key < parent.separator(place + 1)) { place += 1 }
         child = parent.children[place]
       }
       if level == 1 {
         append(child, slot, row)
-        parent = inner(index)
-        grow(scratch, slot, row, from: parent, place)
+        grow(scratch, slot, row.row, from: readInner(index), place)
         propagate(index, place, scratch)
         return
       }
@@ -361,11 +304,11 @@ final class StateTree {
       level -= 1
     }
     append(root, slot, row)
-    kernels.pointee.summarize_leaf(leaf(root).base, layout, summary)
+    kernels.pointee.summarize_leaf(readLeaf(root).base, layout, summary)
   }
 
   @inline(__always)
-  private func append(_ index: UInt32, _ slot: UInt32, _ row: Row) {
+  private func append(_ index: UInt32, _ slot: UInt32, _ row: MutableRow) {
     let block = leaf(index)
     let lane = block.count
     block.slots[lane] = slot
@@ -414,12 +357,11 @@ final class StateTree {
       }
       return
     }
-    let parent = inner(parentIndex)
-    let place = Int(kernels.pointee.find(parent.children, index))
+    let place = Int(kernels.pointee.find(readInner(parentIndex).children, index))
     if last == 0 {
       blocks.leaves.release(index)
       removeChild(parentIndex, place)
-    } else if last < 20 && mergeLeaves(parentIndex, parent, place) {
+    } else if last < 20 && mergeLeaves(parentIndex, place) {
       return
     } else {
       kernels.pointee.summarize_leaf(block.base, layout, scratch)
@@ -434,7 +376,7 @@ final class StateTree {
       kernels.pointee.summarize_leaf(block.base, layout, summary)
       return
     }
-    let place = Int(kernels.pointee.find(inner(parentIndex).children, index))
+    let place = Int(kernels.pointee.find(readInner(parentIndex).children, index))
     kernels.pointee.summarize_leaf(block.base, layout, scratch)
     propagate(parentIndex, place, scratch)
   }
@@ -444,24 +386,24 @@ final class StateTree {
     var index = start
     var place = startPlace
     while true {
-      let block = inner(index)
-      guard replace(block, place, new) else { return }
+      guard replace(index, place, new) else { return }
+      let block = readInner(index)
       let parentIndex = block.header.pointee.parent
       if parentIndex == UInt32(BK_NONE) {
         kernels.pointee.summarize_inner(block.base, layout, summary)
         return
       }
       kernels.pointee.summarize_inner(block.base, layout, new)
-      place = Int(kernels.pointee.find(inner(parentIndex).children, index))
+      place = Int(kernels.pointee.find(readInner(parentIndex).children, index))
       index = parentIndex
     }
   }
 
   /// False when the summary there is the same already.
   @inline(__always)
-  private func replace(_ block: Inner, _ place: Int, _ new: UnsafeMutablePointer<bk_summary>) -> Bool {
+  private func replace(_ index: UInt32, _ place: Int, _ new: UnsafeMutablePointer<bk_summary>) -> Bool {
     let old = scratch + 1
-    block.get(place, old, dims: dims)
+    readInner(index).get(place, old, dims: dims)
     var same =
       old.pointee.mix_low == new.pointee.mix_low && old.pointee.mix_high == new.pointee.mix_high
       && old.pointee.slot == new.pointee.slot && old.pointee.tie == new.pointee.tie
@@ -472,7 +414,7 @@ final class StateTree {
         && bk_summary_low(old)![dim] == bk_summary_low(new)![dim]
     }
     if same { return false }
-    block.put(place, new, dims: dims)
+    inner(index).put(place, new, dims: dims)
     return true
   }
 }

@@ -6,6 +6,8 @@ final class Planner {
   let cluster: Cluster
   let search: Search
   var path = UInt32(BERTH_PATH_AUTO)
+  /// How the last decision was searched; a search that the scan had to finish is still one of the trees.
+  private(set) var kind = DecisionKind.tree
   /// Largest raw values of the normalised scores among the feasible nodes of the last search.
   var scale: (affinity: Int64, taints: Int64) = (0, 0)
   /// Found per group, for the normalised scores; kept from call to call, so that placing allocates nothing.
@@ -31,18 +33,20 @@ final class Planner {
     _ workload: Workload, _ podClass: UInt32, wanted: Int, within domain: UInt32 = UInt32(BERTH_ROOT_DOMAIN)
   ) {
     let record = workload.classes.records[Int(podClass)]
+    workload.classes.refresh(filter: Int(record.filter), cluster.catalog)
     let filter = workload.classes.filters[Int(record.filter)]
-    filter.refresh(cluster.catalog)
     let profile = workload.profiles[Int(record.profile)]
     var question = Question(
       requests: workload.classes.requests(podClass), profile: Int(record.profile), podClass: podClass,
       pools: mask(filter, filter.all, domain))
     search.begin(wanted: wanted)
     if filter.needsRows || path == UInt32(BERTH_PATH_ROWS) || !cluster.catalog.isPooled(domain) {
+      kind = .rows
       scale = RowScan(cluster: cluster, search: search).run(question, profile, filter, within: domain)
       return
     }
     let scan = path == UInt32(BERTH_PATH_SCAN)
+    kind = scan ? .scan : .tree
     let normalises = profile.nodeAffinityWeight != 0 || profile.taintTolerationWeight != 0
     if !normalises || filter.groups.count <= 1 {
       let group = filter.groups.first
@@ -80,17 +84,18 @@ final class Planner {
 }
 
 extension Planner {
-  /// The same among rows that the caller shows.
+  /// The same among the rows that the caller shows, where something is reserved for the pod.
   func run(
     _ workload: Workload, _ podClass: UInt32, wanted: Int, over rows: ((UInt32, Row) -> Void) -> Void
   ) {
     let record = workload.classes.records[Int(podClass)]
+    workload.classes.refresh(filter: Int(record.filter), cluster.catalog)
     let filter = workload.classes.filters[Int(record.filter)]
-    filter.refresh(cluster.catalog)
     let question = Question(
       requests: workload.classes.requests(podClass), profile: Int(record.profile), podClass: podClass,
       pools: filter.mask(filter.all, cluster.catalog))
     search.begin(wanted: wanted)
+    kind = .reserved
     scale = RowScan(cluster: cluster, search: search).run(
       question, workload.profiles[Int(record.profile)], filter, over: rows)
   }

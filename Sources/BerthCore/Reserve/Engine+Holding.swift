@@ -16,7 +16,9 @@ extension Engine {
         engine.reservations.withdraw(added)
       }
     }
-    return reservations.id(added.place)
+    let id = reservations.id(added.place)
+    emit(BERTH_EVENT_RESERVATION_MADE, node: cluster.nodes.id(node), other: id)
+    return id
   }
 
   /// Ends a reservation: what is left of it goes free, and its pods forget it.
@@ -28,8 +30,10 @@ extension Engine {
         engine.chargeLeft(place, sign: 1)
       }
     }
+    let (id, node) = (reservations.id(place), cluster.nodes.id(reservations[place].node))
     chargeLeft(place, sign: -1)
     reservations.remove(place)
+    emit(BERTH_EVENT_RESERVATION_ENDED, node: node, other: id)
   }
 
   /// Ends what lapses by now.

@@ -1,7 +1,7 @@
 import CBerth
 
 extension Engine {
-  public func addReservations(
+  func applyAddReservations(
     _ specs: UnsafeBufferPointer<berth_reservation_spec>, ids: UnsafeMutablePointer<berth_reservation_id>
   ) throws(EngineError) {
     guard specs.count <= Int(BERTH_MAX_RESERVATIONS) - reservations.count else {
@@ -40,7 +40,7 @@ extension Engine {
     }
   }
 
-  public func removeReservations(_ ids: UnsafeBufferPointer<berth_reservation_id>) throws(EngineError) {
+  func applyRemoveReservations(_ ids: UnsafeBufferPointer<berth_reservation_id>) throws(EngineError) {
     var seen = Set<UInt64>(minimumCapacity: ids.count)
     for index in 0..<ids.count {
       _ = try reservations.place(ids[index], "entry \(index): ")
@@ -52,7 +52,7 @@ extension Engine {
     for id in ids { end(try reservations.place(id)) }
   }
 
-  public func resizeReservation(
+  func applyResizeReservation(
     _ id: berth_reservation_id, to quantities: UnsafeBufferPointer<berth_quantity>
   ) throws(EngineError) {
     let place = try reservations.place(id)
@@ -81,22 +81,30 @@ extension Engine {
     try checkFree(growth, cluster.nodes.slots[Int(record.node)], "reservation \(id)")
     try undoLog.check(1)
     setHoldings(place, after)
+    tellChange(place)
   }
 
-  public func handOverReservation(
+  func applyHandOverReservation(
     _ id: berth_reservation_id, to owner: berth_reservation_owner
   ) throws(EngineError) {
     let place = try reservations.place(id)
     let owner = try readOwner(owner, "reservation \(id)")
     try undoLog.check(1)
     setOwner(place, owner)
+    tellChange(place)
   }
 
-  public func setReservationExpiry(_ id: berth_reservation_id, _ expiry: Int64) throws(EngineError) {
+  func applySetReservationExpiry(_ id: berth_reservation_id, _ expiry: Int64) throws(EngineError) {
     let place = try reservations.place(id)
     try checkExpiry(expiry, "reservation \(id)")
     try undoLog.check(1)
     setExpiry(place, expiry)
+    tellChange(place)
+  }
+
+  private func tellChange(_ place: UInt32) {
+    emit(
+      BERTH_EVENT_RESERVATION_CHANGED, node: cluster.nodes.id(reservations[place].node), other: reservations.id(place))
   }
 
   // MARK: Reading
@@ -147,15 +155,11 @@ extension Engine {
     of pod: berth_pod_id, into uses: UnsafeMutableBufferPointer<berth_reservation_use>
   ) throws(EngineError) -> Int {
     _ = try pods.get(pod)
-    var count = 0
-    for claim in reservations.claims.of(UInt32(truncatingIfNeeded: pod))
-    where reservations.live(claim.reservation) != nil {
-      if count < uses.count {
-        uses[count] = berth_reservation_use(
-          reservation: claim.reservation, quantity: claim.quantity, resource: claim.resource, reserved: 0)
-      }
-      count += 1
+    let claims = claims(of: UInt32(truncatingIfNeeded: pod))
+    for (index, claim) in claims.prefix(uses.count).enumerated() {
+      uses[index] = berth_reservation_use(
+        reservation: claim.reservation, quantity: claim.quantity, resource: claim.resource, reserved: 0)
     }
-    return count
+    return claims.count
   }
 }

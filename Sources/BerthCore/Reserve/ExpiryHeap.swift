@@ -9,16 +9,24 @@ struct ExpiryHeap {
 
     func lapses(before other: Entry) -> Bool { (expiry, serial) < (other.expiry, other.serial) }
   }
-  private var entries: Column<Entry>
+  private var entries: PagedColumn<Entry>
   /// By place: where its entry stands + 1, 0: it does not lapse.
-  private var positions: Column<UInt32>
+  private var positions: PagedColumn<UInt32>
 
   init(in arena: Arena) {
-    entries = Column(in: arena)
-    positions = Column(in: arena)
+    entries = PagedColumn(in: arena)
+    positions = PagedColumn(in: arena)
   }
 
-  var bytes: Int { entries.bytes + positions.bytes }
+  var storage: [any SharedStorage] { [entries, positions] }
+
+  func fork() -> ExpiryHeap {
+    var fork = self
+    fork.entries = entries.fork()
+    fork.positions = positions.fork()
+    return fork
+  }
+
   var count: Int { entries.count }
 
   /// The next one to lapse by then.
@@ -29,7 +37,7 @@ struct ExpiryHeap {
   func contains(_ place: UInt32) -> Bool { Int(place) < positions.count && positions[Int(place)] != 0 }
 
   mutating func add(_ place: UInt32, expiry: Int64, serial: UInt64) {
-    if Int(place) >= positions.count { positions.resize(Int(place) + 1) }
+    if Int(place) >= positions.count { positions.grow(to: Int(place) + 1) }
     let entry = Entry(expiry: expiry, serial: serial, place: place)
     entries.append(entry)
     rise(entries.count - 1, entry)
@@ -38,8 +46,7 @@ struct ExpiryHeap {
   mutating func remove(_ place: UInt32) {
     guard contains(place) else { return }
     let gap = Int(positions[Int(place)]) - 1
-    let last = entries[entries.count - 1]
-    entries.resize(entries.count - 1)
+    let last = entries.removeLast()
     positions[Int(place)] = 0
     // the last entry fills the gap, and finds its height from there
     if last.place != place { rise(sink(gap, last), last) }

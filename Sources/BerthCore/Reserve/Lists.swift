@@ -11,12 +11,18 @@ struct Chains<Value> {
     var value: Value
     var next: UInt32
   }
-  private var cells: Column<Cell>
+  private var cells: PagedColumn<Cell>
   private var firstFree = Place.none
 
-  init(in arena: Arena) { cells = Column(in: arena) }
+  init(in arena: Arena) { cells = PagedColumn(in: arena) }
 
-  var bytes: Int { cells.bytes }
+  var storage: [any SharedStorage] { [cells] }
+
+  func fork() -> Chains {
+    var fork = self
+    fork.cells = cells.fork()
+    return fork
+  }
 
   @inline(__always)
   func next(_ cell: UInt32) -> UInt32 { cells[Int(cell)].next }
@@ -25,7 +31,7 @@ struct Chains<Value> {
   subscript(cell: UInt32) -> Value { cells[Int(cell)].value }
 
   @inline(__always)
-  func change(_ cell: UInt32, _ body: (inout Value) -> Void) { body(&(cells.pointer + Int(cell)).pointee.value) }
+  func change(_ cell: UInt32, _ body: (inout Value) -> Void) { body(&cells.ownedPointer(Int(cell)).pointee.value) }
 
   /// Puts a value before a list: its first cell from now on.
   mutating func push(_ value: Value, before next: UInt32) -> UInt32 {
@@ -51,7 +57,7 @@ struct Chains<Value> {
     var cell = first
     while cell != Place.none {
       let next = cells[Int(cell)].next
-      (cells.pointer + Int(cell)).pointee.next = firstFree
+      cells.ownedPointer(Int(cell)).pointee.next = firstFree
       firstFree = cell
       cell = next
     }
@@ -80,29 +86,35 @@ struct PlaceLists {
     var previous: UInt32
     var next: UInt32
   }
-  private var links: Column<Links>
+  private var links: PagedColumn<Links>
 
-  init(in arena: Arena) { links = Column(in: arena) }
+  init(in arena: Arena) { links = PagedColumn(in: arena) }
 
-  var bytes: Int { links.bytes }
+  var storage: [any SharedStorage] { [links] }
+
+  func fork() -> PlaceLists {
+    var fork = self
+    fork.links = links.fork()
+    return fork
+  }
 
   @inline(__always)
   func next(_ place: UInt32) -> UInt32 { links[Int(place)].next }
 
   /// Puts a place before a list: its first from now on.
   mutating func push(_ place: UInt32, before first: UInt32) -> UInt32 {
-    if Int(place) >= links.count { links.resize(Int(place) + 1) }
+    if Int(place) >= links.count { links.grow(to: Int(place) + 1) }
     links[Int(place)] = Links(previous: Place.none, next: first)
-    if first != Place.none { (links.pointer + Int(first)).pointee.previous = place }
+    if first != Place.none { links.ownedPointer(Int(first)).pointee.previous = place }
     return place
   }
 
   /// Takes a place out of a list; returns the list's first from now on.
   func remove(_ place: UInt32, from first: UInt32) -> UInt32 {
     let own = links[Int(place)]
-    if own.next != Place.none { (links.pointer + Int(own.next)).pointee.previous = own.previous }
+    if own.next != Place.none { links.ownedPointer(Int(own.next)).pointee.previous = own.previous }
     if own.previous == Place.none { return own.next }
-    (links.pointer + Int(own.previous)).pointee.next = own.next
+    links.ownedPointer(Int(own.previous)).pointee.next = own.next
     return first
   }
 }

@@ -16,9 +16,9 @@ final class OwnRows {
   deinit { cells.deallocate() }
 
   /// A copy of a node's row to lower; there is one at a time.
-  func copy(_ row: Row, dims: Int) -> Row {
+  func copy(_ row: Row, dims: Int) -> MutableRow {
     cells.copyMemory(from: row.base, byteCount: Row.headerBytes + 8 * dims)
-    return Row(base: cells)
+    return MutableRow(base: cells)
   }
 }
 
@@ -64,7 +64,7 @@ extension Engine {
     let row = cluster.rows.row(slot)
     guard !reservations.isEmpty else { return row }
     let shape = row.shape
-    var copy: Row?
+    var copy: MutableRow?
     reservations.forEach(on: row.node) { _, record in
       guard record.isListed, owners.contains(record.owner) else { return }
       let lowered = copy ?? own.copy(row, dims: Int(cluster.shapes.dims[Int(shape)]))
@@ -73,7 +73,7 @@ extension Engine {
       }
       copy = lowered
     }
-    return copy ?? row
+    return copy?.row ?? row
   }
 
   /// The pod takes what it requests out of its own reservations on its node. In the row only: the pod's charge, which
@@ -139,6 +139,11 @@ extension Engine {
     settleClaims(claims, sign: -1)
     reservations.claims.remove(pod)
     return claims
+  }
+
+  /// What a pod has taken of live reservations.
+  func claims(of pod: UInt32) -> [Claim] {
+    reservations.claims.of(pod).filter { reservations.live($0.reservation) != nil }
   }
 
   /// Takes back `giveBack`.

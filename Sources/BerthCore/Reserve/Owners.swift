@@ -35,7 +35,7 @@ struct PodOwners {
 struct AskedPods {
   let classes: UnsafeBufferPointer<berth_class_id>
   /// nil: as their classes only.
-  let identities: UnsafePointer<berth_pod_identity>?
+  var identities: UnsafePointer<berth_pod_identity>?
 
   var count: Int { classes.count }
 

@@ -11,15 +11,23 @@ struct Claim {
 /// more, unless its end is taken back.
 struct PodClaims {
   /// By pod index: the first claim + 1, 0: none.
-  private var heads: Column<UInt32>
+  private var heads: PagedColumn<UInt32>
   private var chains: Chains<Claim>
 
   init(in arena: Arena) {
-    heads = Column(in: arena)
+    heads = PagedColumn(in: arena)
     chains = Chains(in: arena)
   }
 
-  var bytes: Int { heads.bytes + chains.bytes }
+  var storage: [any SharedStorage] { chains.storage + [heads] }
+
+  func fork() -> PodClaims {
+    var fork = self
+    fork.heads = heads.fork()
+    fork.chains = chains.fork()
+    return fork
+  }
+
   /// Pods with claims have indices below this.
   var podLimit: Int { heads.count }
 
@@ -30,7 +38,7 @@ struct PodClaims {
 
   /// The pod has none so far.
   mutating func set(_ pod: UInt32, _ claims: some BidirectionalCollection<Claim>) {
-    if Int(pod) >= heads.count { heads.resize(Int(pod) + 1) }
+    if Int(pod) >= heads.count { heads.grow(to: Int(pod) + 1) }
     heads[Int(pod)] = chains.make(claims) + 1
   }
 

@@ -29,37 +29,31 @@ struct Reservations {
   static let placeBits: UInt64 = 24
   static let lastSerial: UInt64 = 1 << 40 - 1
 
-  private var records: Column<Record>
-  private var firstFree = Place.none
+  var records: PagedColumn<Record>
+  var firstFree = Place.none
   private(set) var count = 0
-  private(set) var serial: UInt64 = 0
-  private(set) var holdings: Chains<Holding>
+  var serial: UInt64 = 0
+  var holdings: Chains<Holding>
   var claims: PodClaims
   /// Each owner's first reservation of which something is left, and the others by `ownerLists`.
-  private var owners: [ReservationOwner: UInt32] = [:]
-  private var ownerLists: PlaceLists
+  var owners: [ReservationOwner: UInt32] = [:]
+  var ownerLists: PlaceLists
   /// By node index: the first reservation there + 1, 0: none; the others by `nodeLists`.
-  private var nodes: Column<UInt32>
-  private var nodeLists: PlaceLists
-  private(set) var expiries: ExpiryHeap
+  var nodes: PagedColumn<UInt32>
+  var nodeLists: PlaceLists
+  var expiries: ExpiryHeap
 
   init(in arena: Arena) {
-    records = Column(in: arena)
+    records = PagedColumn(in: arena)
     holdings = Chains(in: arena)
     claims = PodClaims(in: arena)
     ownerLists = PlaceLists(in: arena)
-    nodes = Column(in: arena)
+    nodes = PagedColumn(in: arena)
     nodeLists = PlaceLists(in: arena)
     expiries = ExpiryHeap(in: arena)
   }
 
   @inline(__always) var isEmpty: Bool { count == 0 }
-
-  /// Columns exactly; the table of owners as its keys' sizes.
-  var bytes: Int {
-    records.bytes + holdings.bytes + claims.bytes + ownerLists.bytes + nodes.bytes + nodeLists.bytes + expiries.bytes
-      + owners.count * 32
-  }
 
   // MARK: Finding
 
@@ -67,7 +61,7 @@ struct Reservations {
   subscript(place: UInt32) -> Record { records[Int(place)] }
 
   @inline(__always)
-  private func change(_ place: UInt32) -> UnsafeMutablePointer<Record> { records.pointer + Int(place) }
+  func change(_ place: UInt32) -> UnsafeMutablePointer<Record> { records.ownedPointer(Int(place)) }
 
   func id(_ place: UInt32) -> berth_reservation_id { records[Int(place)].serial << Self.placeBits | UInt64(place) }
 
@@ -169,7 +163,7 @@ struct Reservations {
       change(added.place).pointee.serial = before
       free(added.place)
     } else {
-      records.resize(records.count - 1)
+      records.removeLast()
     }
   }
 
@@ -198,17 +192,17 @@ struct Reservations {
     settle(removed.place, record)
   }
 
-  private mutating func free(_ place: UInt32) {
+  mutating func free(_ place: UInt32) {
     change(place).pointee.node = firstFree
     firstFree = place
   }
 
   /// Puts a record in its place, and the place in its lists.
-  private mutating func settle(_ place: UInt32, _ record: Record) {
+  mutating func settle(_ place: UInt32, _ record: Record) {
     var record = record
     (record.isLive, record.isListed) = (true, false)
     records[Int(place)] = record
-    if Int(record.node) >= nodes.count { nodes.resize(Int(record.node) + 1) }
+    if Int(record.node) >= nodes.count { nodes.grow(to: Int(record.node) + 1) }
     nodes[Int(record.node)] = nodeLists.push(place, before: nodes[Int(record.node)] &- 1) + 1
     list(place)
     if record.expiry != BERTH_NEVER { expiries.add(place, expiry: record.expiry, serial: record.serial) }

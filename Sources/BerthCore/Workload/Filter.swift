@@ -32,6 +32,24 @@ final class Filter {
     words = 1
   }
 
+  init(copying other: Filter) {
+    placeability = other.placeability
+    needsRows = other.needsRows
+    groups = other.groups
+    all = other.all
+    seen = other.seen
+    seenReused = other.seenReused
+    epoch = other.epoch
+    words = other.words
+    func copy(_ old: UnsafeMutablePointer<UInt64>) -> UnsafeMutablePointer<UInt64> {
+      let fresh = UnsafeMutablePointer<UInt64>.allocate(capacity: words)
+      fresh.initialize(from: old, count: words)
+      return fresh
+    }
+    all.words = copy(all.words)
+    for index in groups.indices { groups[index].words = copy(groups[index].words) }
+  }
+
   deinit {
     for group in groups { group.words.deallocate() }
     all.words.deallocate()
@@ -39,15 +57,14 @@ final class Filter {
 
   var bytes: Int { (groups.count + 1) * words * 8 + 256 }
 
-  /// Evaluates pools that came since the last call.
+  /// Whether no pool has come or changed since it was extended last.
   @inline(__always)
-  func refresh(_ catalog: NodeCatalog) {
-    if seen != catalog.pools.count || seenReused != catalog.pools.reused.count || epoch != catalog.pools.epoch {
-      extend(catalog)
-    }
+  func isCurrent(_ catalog: NodeCatalog) -> Bool {
+    seen == catalog.pools.count && seenReused == catalog.pools.reused.count && epoch == catalog.pools.epoch
   }
 
-  private func extend(_ catalog: NodeCatalog) {
+  /// Evaluates pools that came since the last call. Engines of a family share filters: only for one that no other has.
+  func extend(_ catalog: NodeCatalog) {
     if epoch != catalog.pools.epoch {
       epoch = catalog.pools.epoch
       for group in groups { group.words.deallocate() }

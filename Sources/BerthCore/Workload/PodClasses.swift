@@ -18,15 +18,37 @@ struct PodClasses {
     var priority: Int32
   }
 
-  private(set) var records: Column<PodClass>
-  private var requests: Column<Request>
+  private(set) var records: PagedColumn<PodClass>
+  private var requests: PagedColumn<Request>  // those of a class stand in one page
   private var ids: [Key: UInt32] = [:]
   private(set) var filters: [Filter] = []
   private var filterIDs: [Placeability: UInt32] = [:]
 
   init(in arena: Arena) {
-    records = Column(in: arena)
-    requests = Column(in: arena)
+    records = PagedColumn(in: arena)
+    requests = PagedColumn(in: arena)
+  }
+
+  /// Filters are shared, too, until one of them has to be brought up to date.
+  func fork() -> PodClasses {
+    var fork = self
+    fork.records = records.fork()
+    fork.requests = requests.fork()
+    return fork
+  }
+
+  var storage: [any SharedStorage] { [records, requests] }
+
+  /// Brings a filter up to date with the pools.
+  @inline(__always)
+  mutating func refresh(filter: Int, _ catalog: NodeCatalog) {
+    if !filters[filter].isCurrent(catalog) { extend(filter, catalog) }
+  }
+
+  @inline(never)
+  private mutating func extend(_ filter: Int, _ catalog: NodeCatalog) {
+    if !isKnownUniquelyReferenced(&filters[filter]) { filters[filter] = Filter(copying: filters[filter]) }
+    filters[filter].extend(catalog)
   }
 
   var count: Int { records.count }
@@ -55,11 +77,11 @@ struct PodClasses {
       filterIDs[placeability] = filter
     }
     let id = UInt32(records.count)
+    let first = list.withUnsafeBufferPointer { requests.append(contentsOf: $0) }
     records.append(
       PodClass(
-        firstRequest: UInt32(requests.count), requestCount: UInt32(list.count), profile: profile, filter: filter,
+        firstRequest: UInt32(first), requestCount: UInt32(list.count), profile: profile, filter: filter,
         priority: priority))
-    for request in list { requests.append(request) }
     ids[key] = id
     return (id, made)
   }
@@ -71,8 +93,8 @@ struct PodClasses {
       requests: requests(UInt32(records.count - 1)).flatMap { [UInt64($0.resource), UInt64($0.value)] },
       profile: record.profile, filter: record.filter, priority: record.priority)
     ids[key] = nil
-    requests.resize(requests.count - Int(record.requestCount))
-    records.resize(records.count - 1)
+    requests.removeLast(Int(record.requestCount))
+    records.removeLast()
     if made.filter { filterIDs[filters.removeLast().placeability] = nil }
   }
 
@@ -80,6 +102,6 @@ struct PodClasses {
   func requests(_ podClass: UInt32) -> UnsafeBufferPointer<Request> {
     let record = records[Int(podClass)]
     guard record.requestCount > 0 else { return UnsafeBufferPointer(start: nil, count: 0) }
-    return UnsafeBufferPointer(start: requests.pointer + Int(record.firstRequest), count: Int(record.requestCount))
+    return UnsafeBufferPointer(start: requests.pointer(Int(record.firstRequest)), count: Int(record.requestCount))
   }
 }

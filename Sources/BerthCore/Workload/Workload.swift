@@ -9,4 +9,10 @@ final class Workload {
   init(in arena: Arena) {
     classes = PodClasses(in: arena)
   }
+
+  init(forking other: Workload) {
+    profiles = other.profiles
+    profileNames = other.profileNames
+    classes = other.classes.fork()
+  }
 }

@@ -1,4 +1,4 @@
-/* The seam to the operating system: memory for an engine's arena, the CPU's level, a clock for measurements. */
+/* The seam to the operating system: memory for a family of engines, the level of the CPU, a clock for measurements. */
 #ifndef BERTH_PLATFORM_H
 #define BERTH_PLATFORM_H
 

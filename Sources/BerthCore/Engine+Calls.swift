@@ -1,0 +1,159 @@
+import CBerth
+
+/// The calls that change the engine. Each is a value (Record/Calls) that `perform` carries out, and records where a
+/// journal is open; what it does is the `apply` function of the same name, beside its like in `Engine+*.swift`.
+extension Engine {
+  // MARK: Vocabulary
+
+  public func addResource(name: UnsafePointer<CChar>, kind: UInt32) throws(EngineError) -> berth_resource_id {
+    try perform(ResourceAdd(name: name, type: kind))
+  }
+
+  public func addDomain(parent: berth_domain_id, name: UnsafePointer<CChar>) throws(EngineError) -> berth_domain_id {
+    try perform(DomainAdd(parent: parent, name: name))
+  }
+
+  public func internLabelSet(
+    _ labels: UnsafeBufferPointer<berth_label>
+  ) throws(EngineError) -> berth_label_set_id {
+    try perform(LabelSetIntern(labels: labels))
+  }
+
+  public func internTaintSet(
+    _ taints: UnsafeBufferPointer<berth_taint>
+  ) throws(EngineError) -> berth_taint_set_id {
+    try perform(TaintSetIntern(taints: taints))
+  }
+
+  public func addProfile(
+    name: UnsafePointer<CChar>, terms: UnsafeBufferPointer<berth_term>
+  ) throws(EngineError) -> berth_profile_id {
+    try perform(ProfileAdd(name: name, terms: terms))
+  }
+
+  public func internClass(_ spec: berth_pod_spec) throws(EngineError) -> berth_class_id {
+    try perform(ClassIntern(spec: spec))
+  }
+
+  // MARK: Nodes
+
+  public func addNodes(
+    _ batch: berth_node_batch, ids: UnsafeMutablePointer<berth_node_id>
+  ) throws(EngineError) {
+    try perform(NodesAdd(batch: batch, ids: ids))
+  }
+
+  public func updateNodes(
+    _ ids: UnsafePointer<berth_node_id>, _ batch: berth_node_batch
+  ) throws(EngineError) {
+    try perform(NodesUpdate(ids: ids, batch: batch))
+  }
+
+  public func removeNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
+    try perform(NodesRemove(ids: ids))
+  }
+
+  public func cordonNodes(
+    _ ids: UnsafeBufferPointer<berth_node_id>, cordoned: Bool
+  ) throws(EngineError) {
+    try perform(NodesCordon(ids: ids, cordoned: cordoned))
+  }
+
+  // MARK: Pods
+
+  public func place(
+    _ classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32,
+    into placements: UnsafeMutablePointer<berth_placement>
+  ) throws(EngineError) {
+    try perform(
+      PodsPlace(
+        asked: AskedPods(classes: classes, identities: nil), flags: flags, placements: placements,
+        hostDecides: reranker != nil))
+  }
+
+  public func place(
+    _ classes: UnsafeBufferPointer<berth_class_id>, as identities: UnsafePointer<berth_pod_identity>, flags: UInt32,
+    into placements: UnsafeMutablePointer<berth_placement>
+  ) throws(EngineError) {
+    try perform(
+      PodsPlaceAs(
+        asked: AskedPods(classes: classes, identities: identities), flags: flags, placements: placements,
+        hostDecides: reranker != nil))
+  }
+
+  public func bind(
+    _ classes: UnsafeBufferPointer<berth_class_id>, nodes ids: UnsafePointer<berth_node_id>,
+    pods out: UnsafeMutablePointer<berth_pod_id>
+  ) throws(EngineError) {
+    try perform(PodsBind(asked: AskedPods(classes: classes, identities: nil), nodes: ids, pods: out))
+  }
+
+  public func bind(
+    _ classes: UnsafeBufferPointer<berth_class_id>, as identities: UnsafePointer<berth_pod_identity>,
+    nodes ids: UnsafePointer<berth_node_id>, pods out: UnsafeMutablePointer<berth_pod_id>
+  ) throws(EngineError) {
+    try perform(PodsBindAs(asked: AskedPods(classes: classes, identities: identities), nodes: ids, pods: out))
+  }
+
+  public func confirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+    try perform(PodsConfirm(pods: ids))
+  }
+
+  public func forget(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+    try perform(PodsForget(pods: ids))
+  }
+
+  public func release(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+    try perform(PodsRelease(pods: ids))
+  }
+
+  // MARK: Reservations
+
+  public func addReservations(
+    _ specs: UnsafeBufferPointer<berth_reservation_spec>, ids: UnsafeMutablePointer<berth_reservation_id>
+  ) throws(EngineError) {
+    try perform(ReservationsAdd(specs: specs, ids: ids))
+  }
+
+  public func removeReservations(_ ids: UnsafeBufferPointer<berth_reservation_id>) throws(EngineError) {
+    try perform(ReservationsRemove(ids: ids))
+  }
+
+  public func resizeReservation(
+    _ id: berth_reservation_id, to quantities: UnsafeBufferPointer<berth_quantity>
+  ) throws(EngineError) {
+    try perform(ReservationResize(id: id, quantities: quantities))
+  }
+
+  public func handOverReservation(
+    _ id: berth_reservation_id, to owner: berth_reservation_owner
+  ) throws(EngineError) {
+    try perform(ReservationHandOver(id: id, owner: owner))
+  }
+
+  public func setReservationExpiry(_ id: berth_reservation_id, _ expiry: Int64) throws(EngineError) {
+    try perform(ReservationSetExpiry(id: id, expiry: expiry))
+  }
+
+  // MARK: Path, time, statements
+
+  public func setPath(_ path: UInt32) throws(EngineError) { try perform(EngineSetPath(path: path)) }
+
+  public func setTime(_ time: Int64) throws(EngineError) { try perform(EngineSetTime(time: time)) }
+
+  public func beginStatement() throws(EngineError) -> berth_statement_id { try perform(StatementBegin()) }
+
+  public func addCheckpoint() throws(EngineError) -> berth_checkpoint_id { try perform(StatementCheckpoint()) }
+
+  public func rollBack(to checkpoint: berth_checkpoint_id) throws(EngineError) {
+    try perform(StatementRollback(checkpoint: checkpoint))
+  }
+
+  public func commit(_ statement: berth_statement_id) throws(EngineError) {
+    try perform(StatementCommit(statement: statement))
+  }
+
+  public func discard(_ statement: berth_statement_id) throws(EngineError) {
+    try perform(StatementDiscard(statement: statement))
+  }
+}

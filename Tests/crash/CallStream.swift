@@ -1,0 +1,224 @@
+import BerthCore
+import BerthSimulation
+import CBerth
+
+/// Calls drawn from a seed, one a step: every kind of call that a journal records, and some that are refused. What a
+/// step does follows from the seed, the step's number and what the engine answered before, so the same steps on another
+/// engine are the same calls.
+struct CallStream {
+  private let seed: UInt64
+  private let engine: Engine
+  private var resources: [berth_resource_id] = []
+  private var leaves: [berth_domain_id] = []
+  private var zones: [berth_domain_id] = []
+  private var labels: [berth_label_set_id] = [0]
+  private var taints: [berth_taint_set_id] = [0]
+  private var profiles: [berth_profile_id] = []
+  private var classes: [berth_class_id] = []
+  private var nodes: [berth_node_id] = []
+  private var pods: [berth_pod_id] = []
+  private var statements: [berth_statement_id] = []
+  private var checkpoints: [berth_checkpoint_id] = []
+  private(set) var step = 0
+  private var random = SeededRandom(seed: 0)
+
+  static let levels = ["topology.kubernetes.io/zone", "rack"]
+
+  init(seed: UInt64, _ engine: Engine) {
+    self.seed = seed
+    self.engine = engine
+  }
+
+  /// The same stream, going on with an engine in the same state.
+  init(_ other: CallStream, on engine: Engine) {
+    seed = other.seed
+    self.engine = engine
+    (resources, leaves, zones) = (other.resources, other.leaves, other.zones)
+    (labels, taints, profiles, classes) = (other.labels, other.taints, other.profiles, other.classes)
+    (nodes, pods) = (other.nodes, other.pods)
+    (statements, checkpoints, step) = (other.statements, other.checkpoints, other.step)
+  }
+
+  var hasOpenStatement: Bool { !statements.isEmpty }
+
+  /// Makes the next call. A refusal is an answer like any other; files that fail are not.
+  mutating func next() throws {
+    random = SeededRandom(seed: seed, stream: UInt64(step))
+    step += 1
+    do {
+      try call()
+    } catch let error as EngineError where error.status != berth_status(BERTH_IO) {}
+  }
+
+  /// Leaves out a call.
+  mutating func skip() { step += 1 }
+
+  /// What recovery does with statements that nobody is left to close.
+  mutating func discardAll() throws {
+    while let statement = statements.popLast() { try engine.discard(statement) }
+  }
+
+  private mutating func call() throws {
+    if resources.count < 2 || profiles.isEmpty || leaves.isEmpty || classes.isEmpty || nodes.isEmpty {
+      return try makeVocabulary()
+    }
+    switch random.below(100) {
+    case 0..<4: try makeVocabulary()
+    case 4..<12: try addNodes()
+    case 12..<15: try updateNode()
+    case 15..<17: try removeNode()
+    case 17..<20: try cordon()
+    case 20..<60: try place()
+    case 60..<66: pods.append(try engine.bindOne(pick(classes), to: pick(nodes)))
+    case 66..<70: try withPods { engine, list throws(EngineError) in try engine.confirm(list) }
+    case 70..<73: try withPods { engine, list throws(EngineError) in try engine.forget(list) }
+    case 73..<83: try withPods { engine, list throws(EngineError) in try engine.release(list) }
+    case 83..<85: try engine.setTime(engine.now + Int64(random.below(1000)))
+    case 85: try engine.setPath(UInt32(random.below(3)))  // not row by row: that takes long
+    default: try callStatement()
+    }
+  }
+
+  private mutating func pick<T>(_ list: [T]) -> T { list[random.below(list.count)] }
+
+  private mutating func callStatement() throws {
+    switch random.below(10) {
+    case 0..<3 where statements.count < 4: statements.append(try engine.beginStatement())
+    case 3..<5: checkpoints.append(try engine.addCheckpoint())
+    case 5..<7 where !checkpoints.isEmpty: try engine.rollBack(to: pick(checkpoints))
+    case 7..<9:
+      if let statement = statements.last {
+        try engine.commit(statement)
+        statements.removeLast()
+      }
+    default:
+      if let statement = statements.last {
+        try engine.discard(statement)
+        statements.removeLast()
+      }
+    }
+  }
+
+  // MARK: Vocabulary
+
+  private mutating func makeVocabulary() throws {
+    let name = "x\(step)"
+    if resources.count < 2 {
+      let kind = resources.isEmpty ? BERTH_RESOURCE_CPU : BERTH_RESOURCE_MEMORY
+      return resources.append(try engine.addResource(name, kind: UInt32(kind)))
+    }
+    if profiles.isEmpty {
+      let terms = [BERTH_TERM_LEAST_ALLOCATED, BERTH_TERM_BALANCED_ALLOCATION].map { ScoreTerm(UInt32($0)) }
+      return profiles.append(try engine.addProfile(name, terms))
+    }
+    if zones.isEmpty { return zones.append(try engine.addDomain(name)) }
+    if leaves.isEmpty { return leaves.append(try engine.addDomain(name, below: zones[0])) }
+    if classes.isEmpty { return try internClass() }
+    if nodes.isEmpty { return try addNodes() }
+    switch random.below(7) {
+    case 0 where resources.count < 5:
+      resources.append(try engine.addResource(name, kind: UInt32(BERTH_RESOURCE_OTHER)))
+    case 1: zones.append(try engine.addDomain(name))
+    case 2: leaves.append(try engine.addDomain(name, below: pick(zones)))
+    case 3: labels.append(try engine.internLabels([Label("rack", "a level's key, hence refused")]))
+    case 4: labels.append(try engine.internLabels([Label("disk", "d\(random.below(5))"), Label("äöü", "ß")]))
+    case 5: taints.append(try engine.internTaints([Taint("dedicated", "t\(random.below(3))", .preferNoSchedule)]))
+    case 6 where profiles.count < 5:
+      let kind = pick([BERTH_TERM_BINPACK, BERTH_TERM_SPREAD, BERTH_TERM_PRICE, BERTH_TERM_TAINT_TOLERATION])
+      profiles.append(try engine.addProfile(name, [ScoreTerm(UInt32(kind), weight: 3)]))
+    default: try internClass()
+    }
+  }
+
+  private mutating func internClass() throws {
+    var spec = PodSpec(
+      profile: pick(profiles),
+      requests: [
+        Quantity(resources[0], Int64(100 * (1 + random.below(20)))),
+        Quantity(resources[1], Int64(1 << (20 + random.below(12)))),
+      ], priority: Int32(random.below(3)))
+    if random.below(4) == 0 { spec.nodeSelector = [Label("disk", "d\(random.below(5))")] }
+    if random.below(4) == 0 { spec.tolerations = [Toleration("dedicated")] }
+    classes.append(try engine.internClass(spec))
+  }
+
+  // MARK: Nodes
+
+  private mutating func drawNodes(_ count: Int) -> (rows: [berth_node], allocatable: [Int64]) {
+    var rows: [berth_node] = []
+    var allocatable: [Int64] = []
+    for _ in 0..<count {
+      rows.append(
+        berth_node(
+          domain: pick(leaves), labels: pick(labels), taints: pick(taints), flags: UInt32(random.below(10) / 9),
+          tie_key: UInt32(random.below(1000)), reserved: 0, price: Int64(random.below(3)) * 1_000_000))
+      allocatable += [Int64(8000 + 4000 * random.below(3)), Int64(1 << 34) - Int64(random.below(4)) * 4096]
+    }
+    return (rows, allocatable)
+  }
+
+  private mutating func addNodes() throws {
+    // now and then a batch whose record does not fit into one page
+    let count = random.below(60) == 0 ? 1500 : 1 + random.below(12)
+    let (rows, allocatable) = drawNodes(count)
+    let names = random.below(2) == 0 ? (0..<count).map { "n\(step)-\($0)" } : nil
+    nodes += try engine.addNodes(
+      rows, resources: Array(resources[..<2]), allocatable: allocatable,
+      requested: random.below(3) == 0 ? allocatable.map { $0 / 4 } : nil, names: names)
+    if nodes.count > 4000 { nodes.removeFirst(2000) }
+  }
+
+  private mutating func updateNode() throws {
+    let (rows, allocatable) = drawNodes(1)
+    let id = pick(nodes)
+    try rows.withUnsafeBufferPointer { rows throws(EngineError) in
+      try allocatable.withUnsafeBufferPointer { cells throws(EngineError) in
+        try resources.withUnsafeBufferPointer { resources throws(EngineError) in
+          var batch = berth_node_batch()
+          batch.struct_size = UInt32(MemoryLayout<berth_node_batch>.size)
+          (batch.count, batch.nodes) = (1, rows.baseAddress)
+          (batch.resource_count, batch.resources, batch.allocatable) = (2, resources.baseAddress, cells.baseAddress)
+          try withUnsafePointer(to: id) { id throws(EngineError) in try engine.updateNodes(id, batch) }
+        }
+      }
+    }
+  }
+
+  private mutating func removeNode() throws {
+    let place = random.below(nodes.count)
+    let id = nodes[place]
+    try [id].withUnsafeBufferPointer { ids throws(EngineError) in try engine.removeNodes(ids) }
+    if statements.isEmpty { nodes.remove(at: place) }
+  }
+
+  private mutating func cordon() throws {
+    let ids = [pick(nodes)]
+    let cordoned = random.below(2) == 0
+    try ids.withUnsafeBufferPointer { ids throws(EngineError) in try engine.cordonNodes(ids, cordoned: cordoned) }
+  }
+
+  // MARK: Pods
+
+  private mutating func place() throws {
+    var asked: [berth_class_id] = []
+    for _ in 0..<(1 + random.below(random.below(20) == 0 ? 60 : 4)) { asked.append(pick(classes)) }
+    var placements = [berth_placement](repeating: berth_placement(), count: asked.count)
+    let flags = UInt32(random.below(10) == 0 ? BERTH_PLACE_DRY_RUN : 0)
+    try asked.withUnsafeBufferPointer { asked throws(EngineError) in
+      try placements.withUnsafeMutableBufferPointer { placements throws(EngineError) in
+        try engine.place(asked, flags: flags, into: placements.baseAddress!)
+      }
+    }
+    pods += placements.map(\.pod).filter { $0 != UInt64.max }
+    if pods.count > 4000 { pods.removeFirst(2000) }
+  }
+
+  private mutating func withPods(
+    _ call: (Engine, UnsafeBufferPointer<berth_pod_id>) throws(EngineError) -> Void
+  ) throws {
+    guard !pods.isEmpty else { return }
+    let first = random.below(pods.count)
+    let some = Array(pods[first..<min(pods.count, first + 1 + random.below(3))])
+    try some.withUnsafeBufferPointer { some throws(EngineError) in try call(engine, some) }
+  }
+}
