@@ -30,7 +30,7 @@ extension Engine {
 
   private func placeAll(_ asked: AskedPods, into placements: UnsafeMutablePointer<berth_placement>) {
     // whatever placing could need is made ready here: but for claims, the loop below asks the arena for nothing
-    pods.reserve(asked.count)
+    reservePods(asked.count)
     if events.isOn { events.reserve(asked.count, tentatively: undoLog.isRecording) }
     var stopwatch = latencies.stopwatch(for: asked.count)
     for index in 0..<asked.count {
@@ -38,6 +38,12 @@ extension Engine {
       placements[index] = placeOne(asked.owners(index))
       countDecision(planner.kind, placements[index], &stopwatch)
     }
+  }
+
+  /// Room for more pods, and for their load.
+  func reservePods(_ additional: Int) {
+    pods.reserve(additional)
+    if cluster.load.isOn { cluster.load.reservePods(pods.capacity) }
   }
 
   @inline(__always)
@@ -71,8 +77,10 @@ extension Engine {
     let pod = pods.add(
       podClass: owners.podClass, node: UInt32(truncatingIfNeeded: node),
       nodeGeneration: UInt32(truncatingIfNeeded: node >> 32), state: state)
-    undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
-    if !reservations.isEmpty { takeOwn(UInt32(truncatingIfNeeded: pod), owners, slot) }
+    let index = UInt32(truncatingIfNeeded: pod)
+    undoLog.note(.podAdded(index))
+    if cluster.load.isOn { joinLoad(index, owners.podClass, slot) }
+    if !reservations.isEmpty { takeOwn(index, owners, slot) }
     cluster.charge(slot, workload.classes.requests(owners.podClass), sign: 1)
     return pod
   }
@@ -98,7 +106,7 @@ extension Engine {
     try checkPodLimit(classes.count)
     for index in 0..<classes.count { _ = try cluster.nodes.index(ids[index], "entry \(index): ") }
     try undoLog.check(classes.count)
-    pods.reserve(classes.count)
+    reservePods(classes.count)
     var bound: [berth_pod_id] = []
     bound.reserveCapacity(classes.count)
     try atomically { () throws(EngineError) in
@@ -165,7 +173,7 @@ extension Engine {
   }
 
   /// All ids are live, in the wanted state, and occur once.
-  private func check(
+  func check(
     _ ids: UnsafeBufferPointer<berth_pod_id>, wanted: Int?, _ verb: String
   ) throws(EngineError) {
     // A pod that was seen is marked by the state that no pod has; the marks go again before anything else happens.
@@ -196,6 +204,7 @@ extension Engine {
     let pod = try pods.get(id)
     let claims = reservations.claims.exist(index) ? giveBack(index) : nil
     if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
+      if cluster.load.isOn { leaveLoad(UInt32(truncatingIfNeeded: id), pod.podClass, slot) }
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
     }
     pods.remove(id)

@@ -62,7 +62,7 @@ extension Engine {
   ) throws(EngineError) {
     let asked = (0..<asked.count).map { asked.owners($0) }
     var placements = [berth_placement](repeating: berth_placement(), count: asked.count)
-    pods.reserve(asked.count)
+    reservePods(asked.count)
     var stopwatch = latencies.stopwatch(for: asked.count)
     try atomically { () throws(EngineError) in
       let mark = mark
@@ -146,7 +146,7 @@ extension Engine {
           case BERTH_FEATURE_TERM: argument < terms ? termScores[place * terms + argument] : 0
           case BERTH_FEATURE_PRIORITY: Int64(record.priority)
           case BERTH_FEATURE_REQUEST:
-            workload.classes.requests(podClass).first { $0.resource == feature.argument }?.value ?? 0
+            workload.classes.asks(podClass).first { $0.resource == feature.argument }?.value ?? 0
           default: nodeFeature(feature, slot, row)
           }
       }
@@ -206,7 +206,7 @@ extension Engine {
     into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
     try checkPlacing(asked.classes)
-    pods.reserve(asked.count)
+    reservePods(asked.count)
     try atomically { () throws(EngineError) in
       for index in 0..<asked.count {
         let owners = asked.owners(index)
@@ -227,8 +227,9 @@ extension Engine {
   /// Whether what a pod requests is free for it on a node.
   private func fits(_ slot: UInt32, _ owners: PodOwners) -> Bool {
     let row = ownRow(slot, owners)
-    for request in workload.classes.requests(owners.podClass) {
+    for request in workload.classes.asks(owners.podClass) {
       let dim = cluster.shapes.dim(of: request.resource, in: row.shape)
+      if request.kind == .scored || (request.kind == .limited && dim < 0) { continue }
       guard dim >= 0, row.used[dim] + request.value <= cluster.shapes.capacities(row.shape)[dim] else { return false }
     }
     return true

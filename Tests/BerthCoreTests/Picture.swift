@@ -15,6 +15,7 @@ struct Picture: Equatable {
   /// By pod: id, node, class, state.
   var pods: [[UInt64]]
   var names: [String: UInt64]
+  var load: [[Int64]]
   /// By reservation: id, owner, node, expiry, pods, then held and left of every resource.
   var reservations: [[Int64]]
   /// By pod: reservation, resource, quantity of all it has taken.
@@ -48,6 +49,8 @@ struct Picture: Equatable {
     let podStates = scratch.room(berth_pod_state(), count: ids.count)
     try engine.readPods(scratch.buffer(ids), states: podStates.baseAddress!)
     pods = podStates.map { [$0.pod, $0.node, UInt64($0.pod_class), UInt64($0.state)] }
+    let measured = book.oracle.load.measured + book.oracle.load.specs.map(\.name)
+    load = measured.isEmpty ? [] : try Picture.load(of: engine, order, measured.map { book.resourceIds[$0]! })
     names = [:]
     for node in book.oracle.nodes.values {
       if let name = node.name { names[name] = try engine.findNode(name: scratch.text(name)) }
@@ -96,6 +99,7 @@ struct Picture: Equatable {
     for (left, right) in zip(nodes, other.nodes) where left != right { return "node \(left), \(right)" }
     for (left, right) in zip(pods, other.pods) where left != right { return "pod \(left), \(right)" }
     if pods.count != other.pods.count { return "\(pods.count) pods, \(other.pods.count)" }
+    for (left, right) in zip(load, other.load) where left != right { return "load \(left), \(right)" }
     if names != other.names { return "names \(names), \(other.names)" }
     if reservations != other.reservations { return "reservations \(reservations), \(other.reservations)" }
     for (left, right) in zip(uses, other.uses) where left != right { return "uses of a pod \(left), \(right)" }

@@ -34,7 +34,7 @@ extension Oracle {
 
   /// The feasible ones of nodes in topology order, with their scores.
   private func candidates(_ pod: PodSpec, among order: [Int]) -> [Candidate] {
-    let feasible = order.filter { refusal(pod, nodes[$0]!) == nil }
+    let feasible = order.filter { refusal(pod, node($0)) == nil }
     let terms = profiles[pod.profile]!
     let columns = terms.map { term in scores(term, pod, on: feasible).map { $0 * term.weight } }
     return feasible.indices.map { index in
@@ -90,7 +90,7 @@ extension Oracle {
   public func explain(_ pod: PodSpec) -> Explanation {
     var explanation = Explanation()
     for id in topologyOrder() {
-      let node = nodes[id]!
+      let node = node(id)
       explanation.nodes += 1
       switch refusal(pod, node) {
       case nil: explanation.feasible += 1

@@ -86,7 +86,7 @@ extension Oracle {
     case .node(let node, let held): return isFree(held, on: node) ? (node, held) : nil
     case .domain(let domain, let spec):
       let inside = topologyOrder().filter { isInside(nodes[$0]!.spec.domain, domain) }
-      return best(spec, among: inside).map { ($0.node, spec.requests) }
+      return best(spec, among: inside).map { ($0.node, load.held(spec.requests)) }
     }
   }
 
@@ -95,8 +95,9 @@ extension Oracle {
   }
 
   private func isFree(_ quantities: [String: Int64], on node: Int) -> Bool {
-    quantities.allSatisfy { name, value in
-      value <= 0 || value <= (nodes[node]!.spec.allocatable[name] ?? 0) - (nodes[node]!.used[name] ?? 0)
+    let node = self.node(node)
+    return quantities.allSatisfy { name, value in
+      value <= 0 || value <= (node.spec.allocatable[name] ?? 0) - (node.used[name] ?? 0)
     }
   }
 
@@ -156,7 +157,7 @@ extension Oracle {
       let reservation = reservations[id]!
       for name in reservation.held.keys {
         let left = reservation.left(name)
-        if left > 0 && (spec.requests[name] ?? 0) > 0 { offering.insert(reservation.node) }
+        if left > 0 && (load.held(spec.requests)[name] ?? 0) > 0 { offering.insert(reservation.node) }
         view.nodes[reservation.node]!.used[name]! -= left
       }
     }
@@ -166,7 +167,7 @@ extension Oracle {
   /// A pod that was just added takes what is its own.
   mutating func takeOwn(_ pod: Int, _ identity: Identity) {
     let (spec, node) = (pods[pod]!.spec, pods[pod]!.node!)
-    var wanted = spec.requests
+    var wanted = load.held(spec.requests)
     for id in own(spec, identity) where reservations[id]!.node == node {
       for name in resources {
         let quantity = min(wanted[name] ?? 0, reservations[id]!.left(name))

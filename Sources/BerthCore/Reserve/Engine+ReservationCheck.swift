@@ -9,8 +9,6 @@ extension Engine {
     try checkClaims()
   }
 
-  private func corrupt(_ message: String) -> EngineError { refuse(BERTH_CORRUPT, message) }
-
   /// Holdings ascend by resource, and of what is held, between nothing and all is left.
   private func checkRecords() throws(EngineError) {
     var live = 0

@@ -57,7 +57,7 @@ extension Engine {
   ) throws(EngineError) {
     let place = try reservations.place(id)
     let wanted = try readQuantities(
-      quantities.baseAddress, UInt(quantities.count), list: "quantities", each: "quantity")
+      quantities.baseAddress, UInt(quantities.count), list: "quantities", each: "quantity", read: readHolding)
     let record = reservations[place]
     let before = reservations.holdings.values(record.holdings)
     var after: [Holding] = []

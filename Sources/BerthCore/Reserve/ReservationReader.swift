@@ -26,7 +26,8 @@ extension Engine {
     switch Int(spec.scope) {
     case BERTH_SCOPE_NODE:
       let list = try readQuantities(
-        spec.quantities, UInt(spec.quantity_count), list: "\(what): quantities", each: "\(what): quantity")
+        spec.quantities, UInt(spec.quantity_count), list: "\(what): quantities", each: "\(what): quantity",
+        read: readHolding)
       return .node(try cluster.nodes.index(spec.node, "\(what): "), list)
     case BERTH_SCOPE_DOMAIN:
       guard spec.quantity_count == 0 else {
@@ -43,6 +44,15 @@ extension Engine {
     default:
       throw refuse(BERTH_BAD_ARGUMENT, "\(what): scope \(spec.scope) is unknown: use BERTH_SCOPE_*")
     }
+  }
+
+  /// Usage is measured and limits follow from it: neither can be held.
+  func readHolding(_ record: berth_quantity, _ what: String) throws(EngineError) -> Request {
+    let specs = cluster.load.specs
+    guard specs.usage(record.resource) == nil, specs.limit(record.resource) == nil else {
+      throw refuse(BERTH_BAD_ARGUMENT, "\(what): resource \(record.resource) is measured, so it cannot be held")
+    }
+    return Request(resource: record.resource, value: record.value)
   }
 
   func readOwner(

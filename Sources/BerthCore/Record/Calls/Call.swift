@@ -92,6 +92,10 @@ enum CallKind: UInt16, CaseIterable {
   case reservationResize = 27
   case reservationHandOver = 28
   case reservationSetExpiry = 29
+  case loadResourceAdd = 40
+  case loadUpdate = 41
+  case loadRemove = 42
+  case loadPodsUpdate = 43
 
   /// The function of berth.h.
   var name: String {
@@ -134,6 +138,10 @@ enum CallKind: UInt16, CaseIterable {
     case .reservationResize: try ReservationResize.replay(&record, on: engine)
     case .reservationHandOver: try ReservationHandOver.replay(&record, on: engine)
     case .reservationSetExpiry: try ReservationSetExpiry.replay(&record, on: engine)
+    case .loadResourceAdd: try LoadResourceAdd.replay(&record, on: engine)
+    case .loadUpdate: try LoadUpdate.replay(&record, on: engine)
+    case .loadRemove: try LoadRemove.replay(&record, on: engine)
+    case .loadPodsUpdate: try LoadPodsUpdate.replay(&record, on: engine)
     }
   }
 }

@@ -39,6 +39,7 @@ extension Engine {
     writeNodes(writer)
     writePods(writer)
     writeReservations(writer)
+    writeLoad(writer)
   }
 
   /// What belongs to the run rather than to the state.
@@ -65,6 +66,7 @@ extension Engine {
     try engine.restorePods(reader)
     try engine.restoreReservations(reader)
     engine.restoreUse()
+    try engine.restoreLoad(reader)
     try engine.restorePosition(reader)
     var end = try reader.whole(.end)
     try end.finish()
