@@ -6,7 +6,8 @@
     berth.check(engine, berth.lib.berth_resource_add(engine, b"cpu", berth.lib.BERTH_RESOURCE_CPU, berth.ffi.new(...)))
 
 `berth.lib` has every function and enum constant of berth.h, `berth.constants` its #define numbers. A callback is an
-ordinary one of cffi, which must outlive its use; what it raises is printed, and refuses the call that placed:
+ordinary one of cffi, which must outlive its use; what it raises refuses the call that placed, and is printed or goes to
+cffi's `onerror`:
 
     @berth.ffi.callback("berth_rerank_callback", error=1)
     def cheapest(context, batch, order_out): ...

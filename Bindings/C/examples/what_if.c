@@ -206,12 +206,16 @@ static const char *event_text(uint32_t kind) {
     return "released from";
   case BERTH_EVENT_NODE_CORDONED:
     return "cordoned";
+  case BERTH_EVENT_RESERVATION_MADE:
+    return "room held on";
+  case BERTH_EVENT_RESERVATION_ENDED:
+    return "room held no more on";
   default:
     return "?";
   }
 }
 
-/* All that happened to pods and nodes; what was taken back did not. */
+/* All that happened; what was taken back did not. */
 static void print_events(berth_engine *engine) {
   berth_event events[64];
   size_t count;

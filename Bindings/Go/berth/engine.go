@@ -6,6 +6,7 @@ import "C"
 import (
 	"runtime"
 	"sync"
+	"time"
 )
 
 // The ids that an engine gives out. Node and pod ids carry a generation, so that a stale one is recognised.
@@ -130,17 +131,21 @@ func (f *frame) create(
 func owned(handle *C.berth_engine) *Engine {
 	engine := &Engine{handle: handle}
 	engine.cleanup = runtime.AddCleanup(engine, func(handle *C.berth_engine) {
-		// a copy of the handle may still be inside a call: the engine goes when that is over
-		for C.berth_engine_destroy(handle) == C.BERTH_BUSY {
-			runtime.Gosched()
+		if C.berth_engine_destroy(handle) != C.BERTH_BUSY {
+			return
 		}
+		go func() { // somebody is still inside a call: the engine goes when that is over, other cleanups do not wait
+			for C.berth_engine_destroy(handle) == C.BERTH_BUSY {
+				time.Sleep(time.Millisecond)
+			}
+		}()
 	}, handle)
 	return engine
 }
 
 // Fork makes an independent engine that is what this one is now: without its open statements, its journal, its events
-// and its ranking. The two share what neither has changed since, so that a fork costs neither the time nor the memory of
-// a copy. They may be used by different goroutines at the same time, and closed in any order.
+// and its ranking. The two share what neither has changed since, so that a fork costs neither the time nor the memory
+// of a copy. They may be used by different goroutines at the same time, and closed in any order.
 func (e *Engine) Fork() (*Engine, error) {
 	var handle *C.berth_engine
 	if err := e.refusal(C.berth_engine_fork(e.handle, &handle)); err != nil {

@@ -25,11 +25,16 @@ const (
 	NodeLost       EventKind = C.BERTH_EVENT_NODE_LOST    // removed, and its pods' places, without an event for each
 	NodeCordoned   EventKind = C.BERTH_EVENT_NODE_CORDONED
 	NodeUncordoned EventKind = C.BERTH_EVENT_NODE_UNCORDONED
+
+	ReservationMade    EventKind = C.BERTH_EVENT_RESERVATION_MADE    // on Node; Other: its id, here and below
+	ReservationChanged EventKind = C.BERTH_EVENT_RESERVATION_CHANGED // resized, handed over, or given another expiry
+	ReservationEnded   EventKind = C.BERTH_EVENT_RESERVATION_ENDED   // removed, lapsed, or its node is lost
 )
 
 func (k EventKind) String() string {
 	return name(uint32(k), "unknown", "gap", "pod assumed", "pod bound", "pod forgotten", "pod released", "node added",
-		"node resized", "node lost", "node cordoned", "node uncordoned")
+		"node resized", "node lost", "node cordoned", "node uncordoned", "reservation made", "reservation changed",
+		"reservation ended")
 }
 
 // NoClass is the class of an event that is of no pod.

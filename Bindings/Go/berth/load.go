@@ -27,8 +27,8 @@ const (
 	PredictPeak    Prediction = C.BERTH_PREDICTION_PEAK // usage in the reports' peak, which decays
 )
 
-// LoadSpec declares a load resource. [DefaultLoadSpec] has good values. It has the layout of berth_load_spec, and fields
-// of other kinds are not looked at.
+// LoadSpec declares a load resource. [DefaultLoadSpec] has good values. It has the layout of berth_load_spec, and
+// fields of other kinds are not looked at.
 type LoadSpec struct {
 	structSize       uint32
 	Kind             LoadKind

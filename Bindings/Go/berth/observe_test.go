@@ -97,6 +97,17 @@ func TestSlowReadersAreToldOfGaps(t *testing.T) {
 	}
 }
 
+func TestEventKindsHaveNames(t *testing.T) {
+	for kind, want := range map[EventKind]string{
+		0: "unknown", EventGap: "gap", NodeUncordoned: "node uncordoned", ReservationEnded: "reservation ended",
+		99: "unknown",
+	} {
+		if kind.String() != want {
+			t.Errorf("kind %d is called %s, not %s", kind, kind, want)
+		}
+	}
+}
+
 // More events than a reader takes at once.
 func TestReadersTakeAllThereIs(t *testing.T) {
 	engine, _, class := small(t)

@@ -77,8 +77,8 @@ type Recovery struct {
 	TornBytes  uint64 // what a crash left of a record behind it
 }
 
-// Recover makes the engine of a snapshot and the journal that continues it, or of one of them alone: "" is none. Options
-// are as for [ReadSnapshot]. OpenJournal continues the journal.
+// Recover makes the engine of a snapshot and the journal that continues it, or of one of them alone: "" is none.
+// Options are as for [ReadSnapshot]. OpenJournal continues the journal.
 func Recover(snapshot, journal string, options Options) (*Engine, Recovery, error) {
 	var f frame
 	defer f.end()

@@ -63,7 +63,22 @@ func TestEnginesComeBackFromFiles(t *testing.T) {
 	if err := recovered.OpenJournal(journal, 0); !errors.Is(err, IO) {
 		t.Errorf("a journal that another engine has open gives %v", err)
 	}
-	if err := errors.Join(engine.CloseJournal(), recovered.OpenJournal(journal, JournalSynced)); err != nil {
+	if err := engine.CloseJournal(); err != nil {
+		t.Fatal(err)
+	}
+	if err := recovered.OpenJournal(journal, 0); !errors.Is(err, WrongState) {
+		t.Errorf("a journal with another end gives %v", err)
+	}
+	latest, recovery, err := Recover("", journal, Options{})
+	if !errors.Is(err, BadFile) {
+		t.Errorf("a journal that did not begin with an empty engine gives %+v, %v", recovery, err)
+	}
+	latest, recovery, err = Recover(snapshot, journal, Options{})
+	if err != nil || recovery.Replayed != 4 {
+		t.Fatal(recovery, err)
+	}
+	defer latest.Close()
+	if err := latest.OpenJournal(journal, JournalSynced); err != nil {
 		t.Errorf("the recovered engine does not continue the journal: %v", err)
 	}
 }

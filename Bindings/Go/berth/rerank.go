@@ -56,8 +56,8 @@ type Rerank struct {
 
 	// Rank reorders the candidates of the batch's pods. With an error, the call that places is refused with
 	// [BadCallback], everything it did is taken back, and errors.Is finds the error in the refusal. So it is with a
-	// panic, which [RankPanic] then tells of. Calls on the engine from inside are refused with [Busy]. Rank must return:
-	// it may not end its goroutine (runtime.Goexit, testing.T.FailNow).
+	// panic, which [RankPanic] then tells of. Calls on the engine from inside are refused with [Busy]. Rank must not
+	// end its goroutine (runtime.Goexit, testing.T.FailNow): the engine would be busy for ever.
 	Rank func(batch *RerankBatch) error
 }
 

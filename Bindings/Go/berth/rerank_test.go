@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -38,8 +39,8 @@ func TestRankingSeesCandidatesAndHasItsSay(t *testing.T) {
 			}
 			batch.Order(0)[0] = -1 // refuses all: what is behind must be -1, too
 			batch.Order(0)[1] = -1
-			return backwards(&RerankBatch{Classes: batch.Classes[1:], limit: batch.limit, counts: batch.counts[1:],
-				order: batch.order[batch.limit:]})
+			slices.Reverse(batch.Order(1))
+			return nil
 		},
 	})
 	if err != nil {
@@ -75,7 +76,7 @@ func TestRankingsThatFailChangeNothing(t *testing.T) {
 	}{
 		{"error", func(*RerankBatch) error { return sour }, sour, "the model is gone"},
 		{"panic", func(*RerankBatch) error { panic(sour) }, sour, "panicked: the model is gone"},
-		{"index", func(batch *RerankBatch) error { return errors.New(batch.Error(99)) }, nil, "out of range"},
+		{"no pod", func(b *RerankBatch) error { b.Order(99)[0] = 0; return nil }, nil, "out of range"},
 		{"no candidate", func(b *RerankBatch) error { b.Order(0)[0] = 7; return nil }, nil, "candidate 7"},
 		{"twice", func(b *RerankBatch) error { b.Order(0)[0] = 1; return nil }, nil, "twice"},
 		{"busy", func(*RerankBatch) error { _, err := engine.DryRun(class); return err }, Busy, "another"},
@@ -86,7 +87,8 @@ func TestRankingsThatFailChangeNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := engine.Place(class, class)
-		if !errors.Is(err, BadCallback) || c.cause != nil && !errors.Is(err, c.cause) || !strings.Contains(err.Error(), c.text) {
+		if !errors.Is(err, BadCallback) || c.cause != nil && !errors.Is(err, c.cause) ||
+			!strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: got %v, want BERTH_BAD_CALLBACK with %q", c.name, err, c.text)
 		}
 		var refused *Error
@@ -106,9 +108,6 @@ func TestRankingsThatFailChangeNothing(t *testing.T) {
 	}
 	place(t, engine, class)
 }
-
-// Error reaches for a pod that is not there.
-func (b *RerankBatch) Error(pod int) string { return string(rune(b.Order(pod)[0])) }
 
 func TestRankingOptionsAreChecked(t *testing.T) {
 	engine, _, _ := small(t)
@@ -169,5 +168,39 @@ func TestRankingsOutliveCollections(t *testing.T) {
 		if err := engine.Release(placement.Pod); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Whichever ranking is in force when a call is let in decides it; none is freed under it.
+func TestRankingsChangeWhileOthersPlace(t *testing.T) {
+	engine, _, class := small(t)
+	defer engine.Close()
+	sour := errors.New("sour")
+	ranks := []func(*RerankBatch) error{
+		backwards,
+		func(*RerankBatch) error { return sour },
+		func(*RerankBatch) error { panic(sour) },
+	}
+	var wait sync.WaitGroup
+	for i := range 4 {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			for turn := range 300 {
+				if _, err := engine.DryRun(class); err != nil && !errors.Is(err, Busy) && !errors.Is(err, BadCallback) {
+					t.Error(err)
+				}
+				if err := engine.SetRerank(Rerank{Rank: ranks[(i+turn)%3]}); err != nil && !errors.Is(err, Busy) {
+					t.Error(err)
+				}
+				if turn%100 == 0 {
+					runtime.GC()
+				}
+			}
+		}()
+	}
+	wait.Wait()
+	if err := engine.Validate(); err != nil {
+		t.Error(err)
 	}
 }

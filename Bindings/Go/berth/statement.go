@@ -5,9 +5,9 @@ import "C"
 
 import "fmt"
 
-// Statement is a stretch of calls that can be taken back. Begin one, call whatever changes the engine, look at what came
-// of it, then [Statement.Commit] it, or [Statement.Discard] it: the engine is what it was at the beginning. Statements
-// nest; only the innermost open one can be closed.
+// Statement is a stretch of calls that can be taken back. Begin one, call whatever changes the engine, look at what
+// came of it, then [Statement.Commit] it, or [Statement.Discard] it: the engine is what it was at the beginning.
+// Statements nest; only the innermost open one can be closed.
 type Statement struct {
 	engine *Engine
 	id     C.berth_statement_id

@@ -26,6 +26,8 @@ KINDS = {
     lib.BERTH_EVENT_POD_BOUND: "bound on",
     lib.BERTH_EVENT_POD_RELEASED: "released from",
     lib.BERTH_EVENT_NODE_CORDONED: "cordoned",
+    lib.BERTH_EVENT_RESERVATION_MADE: "room held on",
+    lib.BERTH_EVENT_RESERVATION_ENDED: "room held no more on",
 }
 CONFIRMED = {lib.BERTH_EVENT_POD_BOUND: " after it was assumed"}
 COUNTERS = ("berth_placements_total", "berth_statements_total", "berth_rollbacks_total", "berth_forks_total",
@@ -210,7 +212,7 @@ def choose_cheapest(scene):
 
 
 def print_events(scene):
-    """All that happened to pods and nodes; what was taken back did not."""
+    """All that happened; what was taken back did not."""
     events = np.zeros(64, dtype=EVENT)
     count, cursor = ffi.new("size_t *"), ffi.new("uint64_t *")
     call(scene.engine, lib.berth_events_read, 0, len(events), berth.column("berth_event *", events), count, cursor)

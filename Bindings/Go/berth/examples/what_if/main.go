@@ -170,13 +170,15 @@ func (s *scene) chooseCheapest() berth.Placement {
 	return chosen[0]
 }
 
-// printEvents tells all that happened to pods and nodes; what was taken back did not.
+// printEvents tells all that happened; what was taken back did not.
 func (s *scene) printEvents() {
 	texts := map[berth.EventKind]string{
-		berth.PodAssumed:   "assumed on",
-		berth.PodBound:     "bound on",
-		berth.PodReleased:  "released from",
-		berth.NodeCordoned: "cordoned",
+		berth.PodAssumed:       "assumed on",
+		berth.PodBound:         "bound on",
+		berth.PodReleased:      "released from",
+		berth.NodeCordoned:     "cordoned",
+		berth.ReservationMade:  "room held on",
+		berth.ReservationEnded: "room held no more on",
 	}
 	for event, err := range s.engine.Events().New() {
 		check(err)
