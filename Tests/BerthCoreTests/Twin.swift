@@ -62,6 +62,7 @@ final class Twin {
     engines = try parent.engines.map { ($0.level, try copy($0.engine)) }
     control = try parent.control.map(copy)
     if let control { for replay in parent.ledger.pending { try replay(control) } }
+    ledger = parent.ledger.fork()
     book.pendingEvents = []
     try enableEvents(capacity: random.pick([1, 16, 4096]))
   }
