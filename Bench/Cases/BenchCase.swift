@@ -21,7 +21,8 @@ public struct BenchCase: Sendable {
   }
 
   public static let all: [BenchCase] =
-    kernelCases + scanCases + placementCases + catchUpCases + classCases + nodeCases + boundaryCases + simulationCases
+    kernelCases + scanCases + placementCases + catchUpCases + classCases + nodeCases + stateCases
+    + boundaryCases + simulationCases
 }
 
 /// A case that is ready to run.

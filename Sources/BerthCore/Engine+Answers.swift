@@ -38,7 +38,7 @@ extension Engine {
     let record = workload.classes.records[Int(podClass)]
     var explainer = Explainer(
       cluster: cluster, placeability: workload.classes.filters[Int(record.filter)].placeability,
-      requests: Array(workload.classes.requests(podClass)))
+      requests: workload.classes.asks(podClass).sorted { $0.resource < $1.resource })
     explainer.run()
     return explainer.answer(reasons)
   }

@@ -88,6 +88,26 @@ extension Engine {
     try perform(PodsRelease(pods: ids))
   }
 
+  // MARK: Load
+
+  public func addLoadResource(
+    name: UnsafePointer<CChar>, _ spec: berth_load_spec
+  ) throws(EngineError) -> berth_resource_id {
+    try perform(LoadResourceAdd(name: name, spec: spec))
+  }
+
+  public func updateLoad(_ batch: berth_load_batch) throws(EngineError) { try perform(LoadUpdate(batch: batch)) }
+
+  public func removeLoad(_ nodes: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
+    try perform(LoadRemove(nodes: nodes))
+  }
+
+  public func updateLoadPods(
+    _ pods: UnsafeBufferPointer<berth_pod_id>, assignedAt times: UnsafePointer<Int64>
+  ) throws(EngineError) {
+    try perform(LoadPodsUpdate(pods: pods, times: times))
+  }
+
   // MARK: Path, time, statements
 
   public func setPath(_ path: UInt32) throws(EngineError) { try perform(EngineSetPath(path: path)) }

@@ -33,7 +33,7 @@ extension Engine {
     _ classes: UnsafeBufferPointer<berth_class_id>, into placements: UnsafeMutablePointer<berth_placement>
   ) {
     // whatever placing could need is made ready here: the loop below asks the arena for nothing
-    pods.reserve(classes.count)
+    reservePods(classes.count)
     if events.isOn { events.reserve(classes.count, tentatively: undoLog.isRecording) }
     var stopwatch = latencies.stopwatch(for: classes.count)
     for index in 0..<classes.count {
@@ -41,6 +41,12 @@ extension Engine {
       placements[index] = placeOne(classes[index])
       countDecision(planner.kind, placements[index], &stopwatch)
     }
+  }
+
+  /// Room for more pods, and for their load.
+  func reservePods(_ additional: Int) {
+    pods.reserve(additional)
+    if cluster.load.isOn { cluster.load.reservePods(pods.capacity) }
   }
 
   @inline(__always)
@@ -59,9 +65,10 @@ extension Engine {
   @inline(__always)
   func assume(_ podClass: UInt32, _ slot: UInt32, score: Int64) -> berth_placement {
     let row = cluster.rows.row(slot)
-    cluster.charge(slot, workload.classes.requests(podClass), sign: 1)
     let pod = pods.add(
       podClass: podClass, node: row.node, nodeGeneration: row.generation, state: BERTH_POD_ASSUMED)
+    if cluster.load.isOn { joinLoad(UInt32(truncatingIfNeeded: pod), podClass, slot) }
+    cluster.charge(slot, workload.classes.requests(podClass), sign: 1)
     undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
     emit(BERTH_EVENT_POD_ASSUMED, pod: pod, node: row.id, podClass: podClass)
     return berth_placement(
@@ -89,7 +96,7 @@ extension Engine {
     try checkPodLimit(classes.count)
     for index in 0..<classes.count { _ = try cluster.nodes.index(ids[index], "entry \(index): ") }
     try undoLog.check(classes.count)
-    pods.reserve(classes.count)
+    reservePods(classes.count)
     var bound: [berth_pod_id] = []
     bound.reserveCapacity(classes.count)
     try atomically { () throws(EngineError) in
@@ -99,9 +106,10 @@ extension Engine {
         let requests = workload.classes.requests(classes[index])
         try checkCharge(slot, requests, "entry \(index)")
         cluster.admitResources(slot, requests)
-        cluster.charge(slot, requests, sign: 1)
         let pod = pods.add(
           podClass: classes[index], node: node, nodeGeneration: cluster.nodes.generation(node), state: BERTH_POD_BOUND)
+        if cluster.load.isOn { joinLoad(UInt32(truncatingIfNeeded: pod), classes[index], slot) }
+        cluster.charge(slot, requests, sign: 1)
         undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
         bound.append(pod)
       }
@@ -161,7 +169,7 @@ extension Engine {
   }
 
   /// All ids are live, in the wanted state, and occur once.
-  private func check(
+  func check(
     _ ids: UnsafeBufferPointer<berth_pod_id>, wanted: Int?, _ verb: String
   ) throws(EngineError) {
     // A pod that was seen is marked by the state that no pod has; the marks go again before anything else happens.
@@ -190,6 +198,7 @@ extension Engine {
   private func leave(_ id: berth_pod_id, _ event: Int) throws(EngineError) {
     let pod = try pods.get(id)
     if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
+      if cluster.load.isOn { leaveLoad(UInt32(truncatingIfNeeded: id), pod.podClass, slot) }
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
     }
     pods.remove(id)

@@ -63,7 +63,7 @@ extension Engine {
   ) throws(EngineError) {
     let classes = Array(asked)
     var placements = [berth_placement](repeating: berth_placement(), count: classes.count)
-    pods.reserve(classes.count)
+    reservePods(classes.count)
     var stopwatch = latencies.stopwatch(for: classes.count)
     try atomically { () throws(EngineError) in
       let mark = mark
@@ -144,7 +144,7 @@ extension Engine {
           case BERTH_FEATURE_TERM: argument < terms ? termScores[place * terms + argument] : 0
           case BERTH_FEATURE_PRIORITY: Int64(record.priority)
           case BERTH_FEATURE_REQUEST:
-            workload.classes.requests(podClass).first { $0.resource == feature.argument }?.value ?? 0
+            workload.classes.asks(podClass).first { $0.resource == feature.argument }?.value ?? 0
           default: nodeFeature(feature, slot, row)
           }
       }
@@ -185,7 +185,7 @@ extension Engine {
       while !isPlaced, let candidate = reranker.wish(index, place) {
         let node = UInt32(truncatingIfNeeded: reranker.candidates[candidate].node)
         let slot = cluster.nodes.slots[Int(node)]
-        if fits(slot, workload.classes.requests(classes[pod])) {
+        if fits(slot, workload.classes.asks(classes[pod])) {
           if pod & 15 == 0 { cluster.forest.reserveBlocks() }
           placements[pod] = assume(classes[pod], slot, score: reranker.candidates[candidate].score)
           countDecision(.reranked, placements[pod], &stopwatch)
@@ -226,6 +226,7 @@ extension Engine {
     let row = cluster.rows.row(slot)
     for request in requests {
       let dim = cluster.shapes.dim(of: request.resource, in: row.shape)
+      if request.kind == .scored || (request.kind == .limited && dim < 0) { continue }
       guard dim >= 0, row.used[dim] + request.value <= cluster.shapes.capacities(row.shape)[dim] else { return false }
     }
     return true

@@ -141,6 +141,16 @@ extension Engine {
         record.weight < 1 ? BERTH_BAD_ARGUMENT : BERTH_LIMIT,
         "\(what): weight \(record.weight) is outside 1...\(BERTH_MAX_WEIGHT)")
     }
+    let before = term.isKind(BERTH_TERM_BALANCED_ALLOCATION) || term.isKind(BERTH_TERM_DOT_PRODUCT)
+    guard !before || !cluster.resources.isUsage(record.resource) else {
+      throw refuse(
+        BERTH_BAD_ARGUMENT,
+        "\(what): USAGE resource \(record.resource) is for terms that look at what is free after placing")
+    }
+    guard cluster.load.specs.limit(record.resource) == nil else {
+      throw refuse(
+        BERTH_BAD_ARGUMENT, "\(what): LIMIT resource \(record.resource) is for no term: score its USAGE resource")
+    }
     let native = term.isKind(BERTH_TERM_BINPACK) || term.isKind(BERTH_TERM_SPREAD)
     guard !native || record.weight == 1 else {
       throw refuse(BERTH_BAD_ARGUMENT, "\(what): binpack and spread weigh all resources 1")
@@ -189,10 +199,13 @@ extension Engine {
     guard spec.profile < UInt32(workload.profiles.count) else {
       throw refuse(BERTH_UNKNOWN_ID, "profile \(spec.profile) is unknown")
     }
-    let requests = try readRequests(spec)
+    let said = try readRequests(spec)
     let placeability = try readPlaceability(spec)
+    let specs = cluster.load.specs
+    let requests = said.filter { $0.kind == .held }
     let interned = workload.classes.intern(
-      requests, profile: spec.profile, priority: spec.priority, placeability: placeability)
+      requests, asks: specs.asks(requests, said: said), isBestEffort: specs.isBestEffort(requests),
+      profile: spec.profile, priority: spec.priority, placeability: placeability)
     guard let (id, made) = interned else {
       throw refuse(BERTH_LIMIT, "an engine has at most \(BERTH_MAX_CLASSES) pod classes")
     }
@@ -216,17 +229,36 @@ extension Engine {
       guard record.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "request \(index): reserved must be 0") }
       try cluster.resources.check(record.resource, "request \(index)")
       try Quantity.check(record.value, "request \(index):")
-      list.append(Request(resource: record.resource, value: record.value))
+      list.append(try readRequest(record, "request \(index)"))
     }
     list.sort { $0.resource < $1.resource }
     for index in list.indices.dropFirst() where list[index].resource == list[index - 1].resource {
       throw refuse(BERTH_DUPLICATE, "resource \(list[index].resource) is requested twice")
     }
-    list.removeAll { $0.value == 0 }
-    guard list.count <= Int(BERTH_MAX_RESOURCES_PER_POD) else {
+    list.removeAll { $0.kind == .held && $0.value == 0 }
+    guard list.count(where: { $0.kind == .held }) <= Int(BERTH_MAX_RESOURCES_PER_POD) else {
       throw refuse(BERTH_LIMIT, "\(list.count) requested resources: at most \(BERTH_MAX_RESOURCES_PER_POD)")
     }
     return list
+  }
+
+  /// What a spec says of a load resource is no request, save of a SPARE resource.
+  private func readRequest(_ record: berth_quantity, _ what: String) throws(EngineError) -> Request {
+    if cluster.load.specs.usage(record.resource) != nil {
+      guard record.value >= 1 else {
+        throw refuse(BERTH_BAD_ARGUMENT, "\(what): an estimate of USAGE resource \(record.resource) is at least 1")
+      }
+      return Request(resource: record.resource, value: record.value, kind: .scored)
+    }
+    if cluster.load.specs.limit(record.resource) != nil {
+      guard record.value == 0 else {
+        throw refuse(
+          BERTH_BAD_ARGUMENT, "\(what): of LIMIT resource \(record.resource) only 0 can be said: no limit for the class"
+        )
+      }
+      return Request(resource: record.resource, value: 0, kind: .limited)
+    }
+    return Request(resource: record.resource, value: record.value)
   }
 
   private func readPlaceability(_ spec: berth_pod_spec) throws(EngineError) -> Placeability {

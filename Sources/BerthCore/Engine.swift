@@ -75,7 +75,8 @@ public final class Engine {
     kernels.initialize(to: parent.kernels.pointee)
     cluster = Cluster(forking: parent.cluster, kernels: UnsafePointer(kernels))
     undoLog = cluster.undoLog
-    statements = parent.statements.fork()
+    // ids of statements that are open here are known to be closed there
+    statements = Statements(after: parent.statements.lastStatement, parent.statements.lastCheckpoint)
     workload = Workload(forking: parent.workload)
     pods = parent.pods.fork()
     planner = Planner(cluster: cluster)

@@ -9,6 +9,7 @@ extension Engine {
     try checkOwnership()
     try checkRows()
     try checkUsed()
+    if cluster.load.isOn { try checkLoad() }
     for tree in cluster.forest.trees {
       var check = TreeCheck(tree, cluster)
       try check.run()
@@ -16,7 +17,7 @@ extension Engine {
     if let complaint = events.complaint() { throw corrupt(complaint) }
   }
 
-  private func corrupt(_ message: String) -> EngineError { refuse(BERTH_CORRUPT, message) }
+  func corrupt(_ message: String) -> EngineError { refuse(BERTH_CORRUPT, message) }
 
   /// Rows, slots, ids, names, pools and shapes agree.
   private func checkRows() throws(EngineError) {

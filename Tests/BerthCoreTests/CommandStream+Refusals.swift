@@ -8,7 +8,7 @@ extension CommandStream {
     let scratch = Scratch()
     let nodes = someNodes().map { twin.nodeIds[$0]! }
     let pods = placedPods { _ in true }.map { twin.podIds[$0]! }
-    switch swarm.random.int(0...8) {
+    switch swarm.random.int(0...9) {
     case 0:
       guard let gone = twin.goneNodes.last else { return }
       let ids = scratch.buffer(nodes + [gone])
@@ -49,6 +49,7 @@ extension CommandStream {
         try engine.place(classes, flags: 0, into: placements)
       }
     case 6: try refuseNodes(scratch)
+    case 8: try refuseTheNextIds(scratch)
     case 7: try refuseUpdate(scratch)
     default:
       let labels = scratch.labels([("a", "1"), ("b", "2"), ("a", "3")])
@@ -99,6 +100,45 @@ extension CommandStream {
     let ids = scratch.array(nodes.map { twin.nodeIds[$0]! } + [gone])
     try twin.refused("update nodes, the last one gone", BERTH_STALE_ID) { engine throws(EngineError) in
       try engine.updateNodes(ids, batch)
+    }
+  }
+
+  /// Ids that nobody has been given yet, or that have been taken back.
+  private mutating func refuseTheNextIds(_ scratch: Scratch) throws {
+    let known = twin.book
+    let text = scratch.text("next")
+    let term = [Term(.leastAllocated, resources: [TermResource("next")])]
+    let terms = scratch.terms(term) { _ in UInt32(known.resourceIds.count) }
+    try twin.refused("a profile of the next resource", BERTH_UNKNOWN_ID) { engine throws(EngineError) in
+      _ = try engine.addProfile(name: text, terms: terms)
+    }
+    try twin.refused("a domain below the next one", BERTH_UNKNOWN_ID) { engine throws(EngineError) in
+      _ = try engine.addDomain(parent: UInt32(known.domainIds.count), name: text)
+    }
+    var spec = berth_pod_spec()
+    spec.struct_size = UInt32(MemoryLayout<berth_pod_spec>.size)
+    spec.profile = UInt32(known.profileIds.count)
+    try twin.refused("a class of the next profile", BERTH_UNKNOWN_ID) { engine throws(EngineError) in
+      _ = try engine.internClass(spec)
+    }
+    let leaf = known.oracle.domains.indices.last { known.oracle.domains[$0].depth == swarm.levels }!
+    let good = berth_node(
+      domain: known.domainIds[leaf]!, labels: 0, taints: 0, flags: 0, tie_key: 0, reserved: 0, price: 0)
+    var labelled = good
+    labelled.labels = UInt32(known.labelSetIds.count)
+    var tainted = good
+    tainted.taints = UInt32(known.taintSetIds.count)
+    var placed = good
+    placed.domain = UInt32(known.domainIds.count)
+    for record in [labelled, tainted, placed] {
+      var batch = berth_node_batch()
+      batch.struct_size = UInt32(MemoryLayout<berth_node_batch>.size)
+      batch.count = 2
+      batch.nodes = UnsafePointer(scratch.array([good, record]))
+      let ids = scratch.array([UInt64](repeating: 0, count: 2))
+      try twin.refused("a node of the next set or domain", BERTH_UNKNOWN_ID) { engine throws(EngineError) in
+        try engine.addNodes(batch, ids: ids)
+      }
     }
   }
 }

@@ -12,7 +12,7 @@ struct ForkTests {
   func families(seed: Int) {
     let swarm = Swarm(seed: seed &* 1009 &+ 77, terms: TermKind.allCases)
     Fuzz.run("families", seed: seed, try Self.twin(swarm, seed: seed)) { twin in
-      var family = [try CommandStream(twin, swarm)]
+      var family = [try CommandStream(twin, swarm, statements: true)]
       var random = Random(seed: seed)
       for step in 0..<family[0].length {
         let chosen = random.int(0...(family.count - 1))
@@ -57,13 +57,15 @@ struct ForkTests {
   func threads(seed: Int) {
     let swarm = Swarm(seed: seed &* 131 &+ 3, terms: TermKind.allCases, nodes: 400)
     Fuzz.run("threads", seed: seed, try Self.twin(swarm, seed: seed)) { twin in
-      let parent = try CommandStream(twin, swarm)
+      let parent = try CommandStream(twin, swarm, statements: true)
       let workers = try (0..<4).map { Worker(try parent.fork(seed: seed &* 17 &+ $0), forks: $0 == 0) }
       let threads = workers.map { $0.start() }
       var own = parent
       for _ in 0..<60 { try own.step() }
       for thread in threads { pthread_join(thread, nil) }
-      for worker in workers { if let error = worker.error { throw error } }
+      for worker in workers {
+        if let error = worker.error { throw error }
+      }
       try own.twin.readBack()
     }
   }
@@ -132,6 +134,38 @@ struct ForkTests {
     #expect(try Self.place([0, 1], on: engine) == before)
     try fork.validate()
     try engine.validate()
+  }
+
+  /// A domain with nodes is taken back while a fork still shares its rows, and the other way round.
+  @Test(arguments: [false, true])
+  func domainTakenBackBesideAFork(inFork: Bool) throws {
+    let twin = try Twin(levelKeys: ["zone"], seed: 5)
+    try LargeClusterTests.addResourcesAndProfiles(twin)
+    func nodes(_ count: Int, in domain: Int) -> [Twin.NewNode] {
+      (0..<count).map { _ in
+        var spec = NodeSpec(domain: domain)
+        spec.allocatable = ["cpu": 8000, "memory": 16 << 30]
+        return Twin.NewNode(spec: spec)
+      }
+    }
+    let first = try twin.addDomain(parent: 0, name: "a")
+    try twin.addNodes(nodes(150, in: first))
+    try twin.begin()
+    let second = try twin.addDomain(parent: 0, name: "b")
+    try twin.addNodes(nodes(150, in: second))
+    let fork = try Twin(twin) { $0.fork() }
+    if inFork {
+      try fork.begin()
+      try fork.addNodes(nodes(40, in: try fork.addDomain(parent: 0, name: "c")))
+      try Twin(fork) { $0.fork() }.readBack()
+      try fork.discard()
+    }
+    try twin.discard()
+    for member in [fork, twin] {
+      try member.place([LargeClusterTests.pod("spread", cpu: 500, gpu: 0)], dryRun: false)
+      try member.addNodes(nodes(70, in: first))
+      try member.readBack()
+    }
   }
 
   /// A statement in the fork takes back the fork's changes alone.

@@ -2,10 +2,11 @@ import BerthCore
 import BerthOracle
 import CBerth
 
-/// All that can be read of an engine, except what may change by itself: slots' numbers, and counters that only rise.
+/// All that can be read of an engine, except how it arranges things inside (slots' numbers, trees, bytes) and counters,
+/// which only rise.
 struct Picture: Equatable {
   var now: Int64
-  /// Nodes, pods, classes, shapes, trees, pools.
+  /// Nodes, pods, classes, shapes, pools.
   var counts: [UInt64]
   /// Nodes in topology order.
   var order: [UInt64]
@@ -14,12 +15,15 @@ struct Picture: Equatable {
   /// By pod: id, node, class, state.
   var pods: [[UInt64]]
   var names: [String: UInt64]
+  var load: [[Int64]]
+  /// Of everything that decides anything later.
+  var digest: UInt64
 
   init(of engine: Engine, _ book: Book) throws(EngineError) {
     let scratch = Scratch()
     let info = engine.info()
     now = engine.now
-    counts = [info.nodes, info.pods, info.classes, UInt64(info.shapes), UInt64(info.trees), UInt64(info.pools)]
+    counts = [info.nodes, info.pods, info.classes, UInt64(info.shapes), UInt64(info.pools)]
     let room = scratch.room(UInt64(0), count: Int(info.nodes) + 1)
     order = Array(room.prefix(engine.listNodes(offset: 0, into: room)))
     let resources = scratch.buffer(book.resourceIds.values.sorted())
@@ -41,21 +45,26 @@ struct Picture: Equatable {
     let podStates = scratch.room(berth_pod_state(), count: ids.count)
     try engine.readPods(scratch.buffer(ids), states: podStates.baseAddress!)
     pods = podStates.map { [$0.pod, $0.node, UInt64($0.pod_class), UInt64($0.state)] }
+    let measured = book.oracle.load.measured + book.oracle.load.specs.map(\.name)
+    load = measured.isEmpty ? [] : try Picture.load(of: engine, order, measured.map { book.resourceIds[$0]! })
     names = [:]
     for node in book.oracle.nodes.values {
       if let name = node.name { names[name] = try engine.findNode(name: scratch.text(name)) }
     }
+    digest = engine.digest()
   }
 
   /// The first difference, in words.
   func difference(from other: Picture) -> String? {
     if now != other.now { return "time \(now), \(other.now)" }
-    if counts != other.counts { return "nodes, pods, classes, shapes, trees, pools \(counts), \(other.counts)" }
+    if counts != other.counts { return "nodes, pods, classes, shapes, pools \(counts), \(other.counts)" }
     if order != other.order { return "nodes in topology order \(order), \(other.order)" }
     for (left, right) in zip(nodes, other.nodes) where left != right { return "node \(left), \(right)" }
     for (left, right) in zip(pods, other.pods) where left != right { return "pod \(left), \(right)" }
     if pods.count != other.pods.count { return "\(pods.count) pods, \(other.pods.count)" }
+    for (left, right) in zip(load, other.load) where left != right { return "load \(left), \(right)" }
     if names != other.names { return "names \(names), \(other.names)" }
+    if digest != other.digest { return "digest \(digest), \(other.digest)" }
     return nil
   }
 }

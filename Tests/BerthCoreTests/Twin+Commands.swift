@@ -18,7 +18,8 @@ extension Twin {
     for spec in specs { columns.formUnion(spec.allocatable.keys) }
     for values in untold ?? [] { columns.formUnion(values.keys) }
     // Columns that nobody needs say 0 for everyone.
-    if random.chance(0.2) { columns.formUnion(random.sample(book.oracle.resources, 2)) }
+    let plain = book.oracle.resources.filter { book.oracle.load.spec($0) == nil }
+    if random.chance(0.2) { columns.formUnion(random.sample(plain, 2)) }
     let order = random.shuffled(columns.sorted())
     var batch = berth_node_batch()
     batch.struct_size = UInt32(MemoryLayout<berth_node_batch>.size)
@@ -69,8 +70,10 @@ extension Twin {
   }
 
   /// Whether a node would have, or use, more resources than it can list.
-  private func isTooWide(_ resources: [String: Int64]...) -> Bool {
-    Set(resources.flatMap { $0.filter { $0.value > 0 }.keys }).count > Int(BERTH_MAX_RESOURCES_PER_NODE)
+  private func isTooWide(_ allocatable: [String: Int64], _ used: [String: Int64]) -> Bool {
+    var present = Set(book.oracle.withLoad(allocatable).filter { $0.value > 0 }.keys)
+    present.formUnion(used.filter { $0.value > 0 }.keys)
+    return present.count > Int(BERTH_MAX_RESOURCES_PER_NODE)
   }
 
   func updateNodes(_ nodes: [Int], _ specs: [NodeSpec]) throws {
@@ -123,7 +126,8 @@ extension Twin {
     let nodes = scratch.array(pods.map { book.nodeIds[$0.node]! })
     var used: [Int: [String: Int64]] = [:]
     for (spec, node) in pods {
-      used[node, default: book.oracle.nodes[node]!.used].merge(spec.requests, uniquingKeysWith: +)
+      used[node, default: book.oracle.nodes[node]!.used].merge(
+        book.oracle.load.held(spec.requests), uniquingKeysWith: +)
     }
     if used.contains(where: { isTooWide(book.oracle.nodes[$0]!.spec.allocatable, $1) }) {
       return try refused("bind too many resources", BERTH_LIMIT) { engine throws(EngineError) in

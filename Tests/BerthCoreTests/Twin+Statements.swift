@@ -33,7 +33,7 @@ struct Ledger {
 
   var isOpen: Bool { !open.isEmpty }
 
-  /// Of engines that go on from this moment on their own: nothing is open there, and no id comes again.
+  /// What a fork knows: ids that are open here are gone there.
   func fork() -> Ledger {
     var fork = Ledger()
     (fork.lastStatement, fork.lastCheckpoint) = (lastStatement, lastCheckpoint)

@@ -57,12 +57,12 @@ final class Twin {
   /// A twin of its own that starts from what this one is now, with no statement open; `copy` makes the engines' forks.
   init(_ parent: Twin, _ copy: (Engine) throws(EngineError) -> Engine) throws {
     book = parent.book
+    ledger = parent.ledger.fork()
     random = parent.random
     log = parent.log + ["fork"]
     engines = try parent.engines.map { ($0.level, try copy($0.engine)) }
     control = try parent.control.map(copy)
     if let control { for replay in parent.ledger.pending { try replay(control) } }
-    ledger = parent.ledger.fork()
     book.pendingEvents = []
     try enableEvents(capacity: random.pick([1, 16, 4096]))
   }
@@ -161,6 +161,6 @@ final class Twin {
   func validate() throws { try onAll("validate") { engine throws(EngineError) in try engine.validate() } }
 
   func setPath(_ path: UInt32) throws {
-    try onAll("set path \(path)") { engine throws(EngineError) in try engine.setPath(path) }
+    try perform("set path \(path)", keeping: Scratch()) { engine throws(EngineError) in try engine.setPath(path) }
   }
 }

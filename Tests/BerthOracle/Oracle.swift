@@ -27,6 +27,7 @@ public struct Oracle {
     /// nil once the node has been removed.
     public var node: Int?
     public var bound: Bool
+    public var assignedAt: Int64
   }
 
   public let levelKeys: [String]
@@ -36,10 +37,11 @@ public struct Oracle {
   public private(set) var kinds: [String: ResourceKind] = [:]
   public private(set) var domains: [Domain]
   public private(set) var nodes: [Int: Node] = [:]
-  public private(set) var pods: [Int: Pod] = [:]
+  public internal(set) var pods: [Int: Pod] = [:]
   public private(set) var profiles: [String: [Term]] = [:]
   /// In milliseconds.
   public private(set) var now: Int64 = 0
+  public var load = Load()
   private var nodesMade = 0
   private var podsMade = 0
 
@@ -47,20 +49,6 @@ public struct Oracle {
     self.levelKeys = levelKeys
     self.tiesByKey = tiesByKey
     domains = [Domain(parent: nil, name: "", depth: 0)]
-  }
-
-  /// An oracle of its own with the same state.
-  public init(copying other: Oracle) {
-    levelKeys = other.levelKeys
-    tiesByKey = other.tiesByKey
-    resources = other.resources
-    kinds = other.kinds
-    domains = other.domains
-    nodes = other.nodes
-    pods = other.pods
-    profiles = other.profiles
-    nodesMade = other.nodesMade
-    podsMade = other.podsMade
   }
 
   // MARK: Resources, domains, profiles
@@ -89,6 +77,7 @@ public struct Oracle {
     let id = nodesMade
     nodesMade += 1
     nodes[id] = Node(spec: spec, name: name, used: untold)
+    load.untold[id] = untold
     takeLowestFreeSlot(id, in: spec.domain)
     return id
   }
@@ -107,6 +96,7 @@ public struct Oracle {
     let node = nodes.removeValue(forKey: id)!
     leaveSlot(id, in: node.spec.domain)
     for pod in node.pods { pods[pod]!.node = nil }
+    load.reports[id] = nil
   }
 
   public mutating func cordonNode(_ id: Int, _ cordoned: Bool) { nodes[id]!.spec.cordoned = cordoned }
@@ -161,9 +151,9 @@ public struct Oracle {
   public mutating func addPod(_ spec: PodSpec, on node: Int, bound: Bool) -> Int {
     let id = podsMade
     podsMade += 1
-    pods[id] = Pod(spec: spec, node: node, bound: bound)
+    pods[id] = Pod(spec: spec, node: node, bound: bound, assignedAt: now)
     nodes[node]!.pods.insert(id)
-    for (name, value) in spec.requests { nodes[node]!.used[name, default: 0] += value }
+    for (name, value) in load.held(spec.requests) { nodes[node]!.used[name, default: 0] += value }
     return id
   }
 
@@ -177,7 +167,7 @@ public struct Oracle {
     let pod = pods.removeValue(forKey: id)!
     guard let node = pod.node else { return }
     nodes[node]!.pods.remove(id)
-    for (name, value) in pod.spec.requests { nodes[node]!.used[name]! -= value }
+    for (name, value) in load.held(pod.spec.requests) { nodes[node]!.used[name]! -= value }
   }
 
   // MARK: Time

@@ -34,7 +34,7 @@ extension Oracle {
 
   /// All feasible nodes with their scores, in topology order.
   private func candidates(_ pod: PodSpec) -> [Candidate] {
-    let feasible = topologyOrder().filter { refusal(pod, nodes[$0]!) == nil }
+    let feasible = topologyOrder().filter { refusal(pod, node($0)) == nil }
     let terms = profiles[pod.profile]!
     let columns = terms.map { term in scores(term, pod, on: feasible).map { $0 * term.weight } }
     return feasible.indices.map { index in
@@ -80,7 +80,7 @@ extension Oracle {
   public func explain(_ pod: PodSpec) -> Explanation {
     var explanation = Explanation()
     for id in topologyOrder() {
-      let node = nodes[id]!
+      let node = node(id)
       explanation.nodes += 1
       switch refusal(pod, node) {
       case nil: explanation.feasible += 1

@@ -1,5 +1,5 @@
 """Random calls through the C ABI: never a crash, a broken invariant, a question or a refused call that changed
-something, or two ways of searching that disagree.
+something, a statement that leaves a trace when it is taken back, or two ways of searching that disagree.
 
     BERTH_LIBRARY_DIR=.build/release python3 Tests/abi/fuzz.py [--seeds 12] [--steps 4000]
     python3 Tests/abi/fuzz.py --replay SEED [--steps N] [--trace]     what a failure tells to run
@@ -10,6 +10,7 @@ edges of their ranges. What C cannot check stays sound: a pointer that is not nu
 """
 
 import argparse
+import copy
 import random
 import subprocess
 import sys
@@ -38,8 +39,12 @@ class Fuzzer:
         self.spoilt = 0.0  # until there is a cluster
         self.alive = []  # what cffi has made for the call under way
         self.ids = {kind: [] for kind in ("node", "pod", "resource", "domain", "label", "taint", "profile", "class")}
-        self.gone = {"node": [], "pod": []}
+        self.ids["statement"], self.ids["checkpoint"] = [], []  # open, innermost last; of all of them, in order
+        self.gone = {"node": [], "pod": [], "statement": [], "checkpoint": []}
+        self.moments = {}  # what to go back to: (kind, id) -> digest, and what was known
+        self.now = 0
         self.statuses = {}
+        self.cursor = 0
         levels = [b"topology.kubernetes.io/zone", b"rack", b"shelf"][: self.random.randrange(4)]
         options = ffi.new("berth_engine_options *")
         lib.berth_engine_options_init(options)
@@ -353,6 +358,101 @@ class Fuzzer:
     def set_path(self):
         return lib.berth_engine_set_path, (self.u32(0, 1, 2, 3),), None
 
+    def enable_events(self):
+        return lib.berth_events_enable, (self.random.choice([0, 1, 64, 256, 4096, 3, 2**25, U64]),), None
+
+    def read_events(self):
+        """A reader that goes on where it was, or anywhere."""
+        capacity = self.random.choice([0, 1, 7, 300])
+        count, cursor = self.array("size_t *", 0), self.array("uint64_t *", 0)
+
+        def note():
+            assert count[0] <= capacity
+            self.cursor = cursor[0]
+
+        wanted = self.random.choice([0, self.cursor, self.cursor, self.cursor + 1, U64])
+        arguments = (wanted, capacity, self.array("berth_event[]", capacity), count, cursor)
+        return lib.berth_events_read, arguments, note
+
+    def sized(self, struct):
+        size = self.u32(0, 8) if self.bad() else ffi.sizeof(struct)
+        return self.array(f"{struct} *", {"struct_size": size})
+
+    def metrics(self):
+        return lib.berth_metrics_read, (self.sized("berth_metrics"),), None
+
+    def histogram(self):
+        return lib.berth_histogram_read, (self.u32(0, 1, 2, 3, 4), self.sized("berth_histogram")), None
+
+    def metrics_text(self):
+        capacity = self.random.choice([0, 1, 100, 100_000])
+        return lib.berth_metrics_text, (self.array("char[]", capacity), capacity, self.array("size_t *", 0)), None
+
+    def set_time(self):
+        now = self.quantity(1000) if self.bad() else self.now + self.random.randrange(1000)
+
+        def note():
+            self.now = now
+
+        return lib.berth_engine_set_time, (now,), note
+
+    # Statements
+
+    def digest(self) -> int:
+        digest = ffi.new("uint64_t *")
+        assert lib.berth_engine_digest(self.engine, digest) == lib.BERTH_OK
+        return digest[0]
+
+    def open_with(self, kind, function):
+        out = self.array("uint64_t *", 0)
+
+        def note():
+            self.ids[kind].append(out[0])
+            known = copy.deepcopy((self.ids, self.gone, self.depths, self.now))
+            self.moments[kind, out[0]] = self.digest(), known
+
+        return function, (out,), note
+
+    def begin(self):
+        if len(self.ids["statement"]) > 5 and self.random.random() < 0.9:
+            return self.close(lib.berth_statement_discard, back=True)
+        return self.open_with("statement", lib.berth_statement_begin)
+
+    def checkpoint(self):
+        return self.open_with("checkpoint", lib.berth_statement_checkpoint)
+
+    def go_back(self, kind: str, id: int) -> None:
+        """Takes back what was known, and looks that the engine is what it was."""
+        gone = {name: self.gone[name] + self.ids[name] for name in ("statement", "checkpoint")}
+        digest, known = self.moments[kind, id]
+        self.ids, self.gone, self.depths, self.now = copy.deepcopy(known)
+        for name, ids in gone.items():
+            self.gone[name] = [old for old in dict.fromkeys(ids) if old not in self.ids[name]][-50:]
+        assert self.digest() == digest, f"{kind} {id}: taken back, but not what it was"
+
+    def roll_back(self):
+        id = self.id("checkpoint")
+        return lib.berth_statement_rollback, (id,), lambda: self.go_back("checkpoint", id)
+
+    def close(self, function, back: bool):
+        id = self.ids["statement"][-1] if self.ids["statement"] and not self.bad() else self.id("statement")
+
+        def note():
+            kept = self.moments["statement", id][1][0]["checkpoint"]
+            if back:
+                self.go_back("statement", id)
+            for name, ids in (("statement", self.ids["statement"][:-1]), ("checkpoint", list(kept))):
+                self.gone[name] = (self.gone[name] + [old for old in self.ids[name] if old not in ids])[-50:]
+                self.ids[name] = ids
+
+        return function, (id,), note
+
+    def commit(self):
+        return self.close(lib.berth_statement_commit, back=False)
+
+    def discard(self):
+        return self.close(lib.berth_statement_discard, back=True)
+
     # Steps
 
     def state(self):
@@ -392,10 +492,15 @@ class Fuzzer:
         (add_resource, 2), (add_domain, 2), (intern_labels, 2), (intern_taints, 1), (add_profile, 2), (intern_class, 5),
         (add_nodes, 4), (update_nodes, 5), (remove_nodes, 3), (cordon_nodes, 3), (find_node, 1), (read_nodes, 2),
         (list_nodes, 1), (place, 25), (bind, 6), (confirm, 5), (forget, 4), (release, 15), (read_pods, 2),
-        (candidates, 4), (explain, 4), (info, 1), (set_path, 1),
+        (candidates, 4), (explain, 4), (info, 1), (set_path, 1), (enable_events, 1), (read_events, 4), (metrics, 1),
+        (histogram, 1), (metrics_text, 1),
+
+        (candidates, 4), (explain, 4), (info, 1), (set_path, 1), (set_time, 1), (begin, 3), (checkpoint, 3),
+        (roll_back, 2), (commit, 1), (discard, 2),
     )  # fmt: skip
 
-    QUESTIONS = frozenset((find_node, read_nodes, list_nodes, read_pods, candidates, explain, info, set_path))
+    QUESTIONS = frozenset((find_node, read_nodes, list_nodes, read_pods, candidates, explain, info, set_path,
+                           enable_events, read_events, metrics, histogram, metrics_text))  # fmt: skip
 
     def run(self, steps: int) -> None:
         names, weights = zip(*self.CALLS, strict=True)

@@ -10,6 +10,16 @@ struct Group {
   var lanes: UInt8  // capacity
   /// No other engine reaches the rows. True only while the record's page is owned, too.
   var ownsRows: Bool
+
+  /// A group without room yet.
+  init(domain: UInt32, stride: Int) {
+    rows = nil
+    live = 0
+    self.domain = domain
+    self.stride = UInt16(stride)
+    lanes = 0
+    ownsRows = false
+  }
 }
 
 /// The records of all groups by label, in pages that forks share. A page holds the rows that its records name: whoever
@@ -92,6 +102,9 @@ struct GroupTable {
     }
     count = newCount
   }
+
+  /// Forgets the last records, none of which has rows.
+  mutating func truncate(to newCount: Int) { count = newCount }
 
   /// Takes over a record from another table, which still holds its rows.
   func adopt(_ group: Group, as label: Int) {

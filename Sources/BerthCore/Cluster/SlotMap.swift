@@ -81,9 +81,22 @@ final class SlotMap {
     ranges.append(Range())
   }
 
-  /// Takes back the last `addDomain`. Labels that it had in reserve stay unused until they are dealt out anew.
+  /// Takes back the last `addDomain`, whose nodes have all gone. Labels at the end of the table are given back, so that
+  /// a domain that comes and goes time and again does not use them up; others are free when they are dealt out anew.
   func removeLastDomain() {
-    ranges.removeLast()
+    let range = ranges.removeLast()
+    for label in Int(range.first)..<Int(range.first + range.used) {
+      // the record first: copying its page holds the rows once more
+      let group = groups.owned(label)
+      if let rows = group.pointee.rows {
+        rowBytes -= SharedBlock(rows).heldBytes
+        SharedBlock(rows).release(in: arena)
+      }
+      group.pointee = Group(domain: 0, stride: 0)
+    }
+    if range.reserved > 0 && Int(range.first + range.reserved) == groups.count {
+      groups.truncate(to: Int(range.first))
+    }
   }
 
   /// The lowest free slot of a leaf domain, its row zero; nil when its labels are used up (relabel, then ask again).
@@ -101,8 +114,7 @@ final class SlotMap {
     if offset == range.pointee.used {
       guard offset < range.pointee.reserved else { return nil }
       range.pointee.used += 1
-      groups.owned(label).pointee = Group(
-        rows: nil, live: 0, domain: domain, stride: UInt16(stride), lanes: 0, ownsRows: false)
+      groups.owned(label).pointee = Group(domain: domain, stride: stride)
     }
     let lane = (~groups[label].live).trailingZeroBitCount
     fit(label, lanes: lane + 1, stride: max(stride, Int(groups[label].stride)))
@@ -140,8 +152,7 @@ final class SlotMap {
     for domain in 0..<ranges.count {
       ranges.ownedPointer(domain).pointee.used = used[domain]
       for group in 0..<used[domain] {
-        groups.owned(Int(ranges[domain].first + group)).pointee = Group(
-          rows: nil, live: 0, domain: UInt32(domain), stride: UInt16(Row.headerBytes), lanes: 0, ownsRows: false)
+        groups.owned(Int(ranges[domain].first + group)).pointee = Group(domain: UInt32(domain), stride: Row.headerBytes)
       }
     }
   }

@@ -111,6 +111,7 @@ extension Engine {
     case .podAdded(let index):
       let pod = pods.withdraw(index)
       if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
+        if cluster.load.isOn { unjoinLoad(index, pod.podClass, slot) }
         cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
       }
     case .podRemoved(let index, let pod):

@@ -32,7 +32,7 @@ final class Planner {
     let filter = workload.classes.filters[Int(record.filter)]
     let profile = workload.profiles[Int(record.profile)]
     var question = Question(
-      requests: workload.classes.requests(podClass), profile: Int(record.profile), podClass: podClass,
+      requests: workload.classes.asks(podClass), profile: Int(record.profile), podClass: podClass,
       pools: filter.mask(filter.all, cluster.catalog))
     search.begin(wanted: wanted)
     if filter.needsRows || path == UInt32(BERTH_PATH_ROWS) {

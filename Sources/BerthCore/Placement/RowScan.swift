@@ -51,7 +51,7 @@ struct RowScan {
     let tree = cluster.tree(of: row)
     let capacity = cluster.capacities(row)
     guard let mask = search.spread(question.requests, over: tree) else { return }
-    guard Search.place(row, capacity, search.request, tree.dims, into: search.after) else { return }
+    guard Search.place(row, capacity, search.request, UnsafePointer(tree.state), into: search.after) else { return }
     let pool = Int(row.pool)
     let leaf = cluster.rows.domain(of: slot)
     let value = { (requirement: Requirement) in

@@ -13,8 +13,8 @@ extension Planner {
       let found = search.found[index]
       let row = cluster.rows.row(found.slot)
       let tree = cluster.tree(of: row)
-      _ = search.spread(workload.classes.requests(podClass), over: tree)
-      _ = Search.place(row, cluster.capacities(row), search.request, tree.dims, into: search.after)
+      _ = search.spread(workload.classes.asks(podClass), over: tree)
+      _ = Search.place(row, cluster.capacities(row), search.request, UnsafePointer(tree.state), into: search.after)
       let load = Load(capacity: cluster.capacities(row), request: UnsafePointer(search.request))
       let scores = out + index * profile.terms.count
       var rest = found.score

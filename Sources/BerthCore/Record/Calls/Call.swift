@@ -85,6 +85,10 @@ enum CallKind: UInt16, CaseIterable {
   case statementRollback = 20
   case statementCommit = 21
   case statementDiscard = 22
+  case loadResourceAdd = 40
+  case loadUpdate = 41
+  case loadRemove = 42
+  case loadPodsUpdate = 43
 
   /// The function of berth.h.
   var name: String {
@@ -120,6 +124,10 @@ enum CallKind: UInt16, CaseIterable {
     case .statementRollback: try StatementRollback.replay(&record, on: engine)
     case .statementCommit: try StatementCommit.replay(&record, on: engine)
     case .statementDiscard: try StatementDiscard.replay(&record, on: engine)
+    case .loadResourceAdd: try LoadResourceAdd.replay(&record, on: engine)
+    case .loadUpdate: try LoadUpdate.replay(&record, on: engine)
+    case .loadRemove: try LoadRemove.replay(&record, on: engine)
+    case .loadPodsUpdate: try LoadPodsUpdate.replay(&record, on: engine)
     }
   }
 }

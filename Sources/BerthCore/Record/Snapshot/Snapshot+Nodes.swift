@@ -340,7 +340,8 @@ private struct NodeRestorer: ~Copyable {
       guard resource < UInt32(cluster.resources.count), shape.list.resources.last.map({ $0 < resource }) ?? true else {
         throw bad("resource \(resource) is unknown or out of order")
       }
-      let capacity = try section.take(1...Int64(BERTH_MAX_QUANTITY), "a capacity")
+      let most = cluster.load.specs.limit(resource) == nil ? 1 : LoadSpecs.mostOfLimit
+      let capacity = try section.take(1...most * Int64(BERTH_MAX_QUANTITY), "a capacity")
       shape.list.add(resource, capacity: capacity, used: 0)
     }
     return shape
@@ -364,7 +365,7 @@ private struct NodeRestorer: ~Copyable {
   private mutating func restoreName(_ node: UInt32) throws(EngineError) {
     let name = try section.takeName("a node's name")
     guard cluster.catalog.names.find(name) == nil else { throw bad("node name \"\(name)\" occurs twice") }
-    guard cluster.catalog.names.textBytes + name.bytes.count < Int(UInt32.max) else {
+    guard NameTable.textBytes(cluster.catalog.names.textBytes, adding: name) < Int(UInt32.max) else {
       throw bad("the names of all nodes together have more than 4 GiB")
     }
     name.bytes.withUnsafeBufferPointer { cluster.catalog.names.add(node, $0) }

@@ -38,6 +38,7 @@ extension Engine {
     writeVocabulary(writer)
     writeNodes(writer)
     writePods(writer)
+    writeLoad(writer)
   }
 
   /// What belongs to the run rather than to the state.
@@ -62,6 +63,7 @@ extension Engine {
     try engine.restoreVocabulary(reader)
     try engine.restoreNodes(reader)
     try engine.restorePods(reader)
+    try engine.restoreLoad(reader)
     try engine.restorePosition(reader)
     var end = try reader.whole(.end)
     try end.finish()
