@@ -23,7 +23,8 @@ private func bytes(_ path: UnsafePointer<CChar>) -> [UInt8] {
   @Test(arguments: snapshots + journals + statements)
   func refusedCallSaysWhyAndChangesNothing(_ refusal: Refusal) { refusal.check() }
 
-  static func open(_ host: Host, _ flags: UInt32, size: Int = MemoryLayout<berth_journal_options>.size) -> berth_status {
+  static func open(_ host: Host, _ flags: UInt32, size: Int = MemoryLayout<berth_journal_options>.size) -> berth_status
+  {
     let options = list([berth_journal_options(struct_size: UInt32(size), flags: flags)])
     return berth_journal_open(host.engine, path(), options)
   }
@@ -120,7 +121,8 @@ private func bytes(_ path: UnsafePointer<CChar>) -> [UInt8] {
     let call: (UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<berth_recovery>) -> berth_status
   }
 
-  private func options(_ change: (inout berth_engine_options) -> Void = { _ in }) -> UnsafePointer<berth_engine_options> {
+  private func options(_ change: (inout berth_engine_options) -> Void = { _ in }) -> UnsafePointer<berth_engine_options>
+  {
     var options = berth_engine_options()
     berth_engine_options_init(&options)
     change(&options)
