@@ -9,7 +9,9 @@ import Testing
 struct JournalTests {
   /// After the published test vectors, and zstd's frame checksums.
   @Test func hashIsXXH64() {
-    func hash(_ bytes: [UInt8], _ seed: UInt64 = 0) -> UInt64 { bytes.withUnsafeBytes { XXHash64.hash($0, seed: seed) } }
+    func hash(_ bytes: [UInt8], _ seed: UInt64 = 0) -> UInt64 {
+      bytes.withUnsafeBytes { XXHash64.hash($0, seed: seed) }
+    }
     let pattern = (0..<1000).map { UInt8($0 * 7 % 251) }
     #expect(hash([]) == 0xEF46_DB37_51D8_E999)
     #expect(hash(Array("abc".utf8)) == 0x44BC_2CF5_AD77_0999)

@@ -244,7 +244,9 @@ struct RecordFileTests {
       let width = random.pick([1, 2, 4, 8])
       guard place + width <= count else { return }
       let value = random.pick(values)
-      for byte in 0..<width { pieces[index].payload[place + byte] = UInt8(truncatingIfNeeded: value >> UInt64(8 * byte)) }
+      for byte in 0..<width {
+        pieces[index].payload[place + byte] = UInt8(truncatingIfNeeded: value >> UInt64(8 * byte))
+      }
     }
   }
 
