@@ -27,7 +27,8 @@
  * Limits (each is checked; exceeding one returns BERTH_LIMIT)
  *   see the BERTH_MAX_* constants below. Beside them: 16,777,216 domains; 10,000 entries in any list of a pod spec
  *   (selectors, terms, requirements, values, tolerations); 101 points of a shape; 4 GiB of node names; 2^62 of a
- *   resource in use on a node; 67,108,864 groups of up to 64 nodes (one at least for each leaf domain with nodes).
+ *   resource in use on a node; 67,108,864 groups of up to 64 nodes (one at least for each leaf domain with nodes);
+ *   1,099,511,627,775 reservations made by an engine.
  */
 #ifndef BERTH_H
 #define BERTH_H
@@ -73,12 +74,12 @@ enum {
   /* 20..29: handles and ids */
   BERTH_BAD_ENGINE = 20, /* not a live engine: destroyed, foreign or null */
   BERTH_UNKNOWN_ID = 21, /* never given out by this engine */
-  BERTH_STALE_ID = 22,   /* given out by this engine, but the node or pod has gone since */
+  BERTH_STALE_ID = 22,   /* given out by this engine, but what it named has gone since */
   BERTH_DUPLICATE = 23,  /* the name, or the id within one batch, is there already */
   /* 30..39: the state of the engine */
   BERTH_WRONG_STATE = 30,  /* the pod is not in a state that allows this (e.g. confirm of a bound pod) */
   BERTH_BUSY = 31,         /* another thread is inside a call on this engine */
-  BERTH_SEALED = 32,       /* levels and tie rule cannot change once there are domains or nodes */
+  BERTH_SEALED = 32,       /* too late: fixed by the first domain or node, or by the first node or class */
   BERTH_NO_ROOM = 33,      /* what is to be held is not free where it is to be held */
   BERTH_BAD_CALLBACK = 34, /* the host's callback returned what the call's documentation does not allow */
   /* 40..49: resources of the host */
@@ -119,6 +120,8 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_CHANGES 1073741824u       /* changes that the open statements can take back */
 #define BERTH_MAX_FEATURES 64u              /* features of a candidate that re-ranking sees */
 #define BERTH_MAX_RESERVATIONS 16777216u    /* live reservations per engine */
+#define BERTH_MAX_LOAD_RESOURCES 12u        /* load resources per engine */
+#define BERTH_MAX_MEASURED 4u               /* measured resources per engine */
 #define BERTH_MAX_EVENTS 16777216u          /* events that an engine keeps for its readers */
 
 /* ---------------------------------------------------------------------------------------------------------------- */
@@ -233,6 +236,8 @@ typedef struct berth_engine_info {
   /* forks */
   uint64_t family_engines; /* live engines that come from one another by forking, this one included */
   uint64_t owned_bytes;    /* of node, index, class and pod memory: what destroying this engine gives back at least */
+  uint64_t reservations;   /* live ones */
+  uint64_t reservation_bytes; /* reservations, and what pods took of them */
 } berth_engine_info;
 
 /* Reads figures and counters. Set info_out->struct_size before. */
@@ -637,13 +642,267 @@ berth_status berth_engine_read_time(berth_engine *engine, int64_t *now_ms_out);
 /* Reservations                                                                                                     */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
-/* (reservations: to come) */
+/* Capacity held for someone on a node: its owner's pods use it first, nobody else sees it, until it lapses. After
+ * Koordinator's Reservation (apis/scheduling/v1alpha1/reservation_types.go; allocatePolicy Aligned, not allocateOnce).
+ *
+ * Held   is what the reservation keeps on its node, taken what its owner's pods have of it now, left the rest. What is
+ *        left counts as used on the node: in scores, in fits, and in requested_out of berth_nodes_read.
+ * Owner  is a pod, a gang, a class or a queue. A pod presents itself as its class always, and as a pod, a gang and a
+ *        queue of the caller's numbers in berth_pods_place_as and berth_pods_bind_as. A reservation is the pod's own if
+ *        the pod presents itself as its owner.
+ * Use    A pod takes min(what it still requests, left) of every resource from its own reservations on its node, one
+ *        after the other: those held for the pod first, then for its gang, its class, its queue; among equals the
+ *        smaller id. Only the rest of its requests needs to be free. When the pod leaves, what it took is left again if
+ *        the reservation is still there, else free.
+ * First  A pod is placed on a node where it can take something, if it fits on one: where the filters let it, and its
+ *        requests are free together with all that is left of its own reservations there. Among these nodes the highest
+ *        total score wins, scored as if that were free, ties as always; scores that are normalised over the feasible
+ *        nodes are normalised over these. Only if it fits on none of them, all nodes are searched. Re-ranking is shown
+ *        candidates in the same way. berth_candidates_read and berth_class_explain speak of what is free for everyone.
+ * End    A reservation ends when it is removed, at its expiry, and with its node. What is left goes free; pods that took
+ *        of it keep running, keep what they request, and forget it. When a node is updated, reservations on it stay,
+ *        and may over-commit it.
+ *
+ * Costs are in proportion to what the pod's owners have reserved; a pod that owns nothing is placed as fast as ever. */
+typedef uint64_t berth_reservation_id; /* grows in the order in which reservations are made */
+
+/* Who owns a reservation; in the order in which a pod takes. */
+enum {
+  BERTH_OWNER_POD = 1,   /* one pod, by the number it presents */
+  BERTH_OWNER_GANG = 2,  /* all pods that present this gang */
+  BERTH_OWNER_CLASS = 3, /* all pods of a class: id is a berth_class_id */
+  BERTH_OWNER_QUEUE = 4  /* all pods that present this queue */
+};
+
+typedef struct berth_reservation_owner {
+  uint64_t id;   /* the caller's own number, not 0; or a class */
+  uint32_t kind; /* BERTH_OWNER_* */
+  uint32_t reserved;
+} berth_reservation_owner;
+
+/* Where a reservation may go. */
+enum {
+  BERTH_SCOPE_NODE = 1,  /* these quantities on this node */
+  BERTH_SCOPE_DOMAIN = 2 /* the requests of a class on the node where a pod of it would be placed, within a domain */
+};
+
+typedef struct berth_reservation_spec {
+  berth_reservation_owner owner;
+  int64_t expiry_ms;                /* later than the engine's time, or BERTH_NEVER */
+  uint32_t scope;                   /* BERTH_SCOPE_* */
+  uint32_t quantity_count;          /* DOMAIN: 0 */
+  const berth_quantity *quantities; /* NODE: unique resources, >= 0 */
+  berth_node_id node;               /* NODE */
+  berth_domain_id domain;           /* DOMAIN: on any level, BERTH_ROOT_DOMAIN for all nodes */
+  berth_class_id pod_class;         /* DOMAIN */
+} berth_reservation_spec;
+
+/* Makes reservations, one after the other. All or nothing: BERTH_NO_ROOM if one finds no room. Each is made out of what
+ * is free for everyone at that moment, whoever owns it. ids_out[count]. */
+berth_status berth_reservations_add(berth_engine *engine, const berth_reservation_spec *specs, size_t count,
+                                    berth_reservation_id *ids_out);
+
+/* Ends reservations, used or not. All or nothing; an id may occur once. */
+berth_status berth_reservations_remove(berth_engine *engine, const berth_reservation_id *ids, size_t count);
+
+/* Sets what a reservation holds: unique resources, >= 0; what is not listed, it holds no more. Growth must be free
+ * there (BERTH_NO_ROOM); less than its pods have taken is refused (BERTH_BAD_ARGUMENT). Pods that run already take
+ * nothing of what it grows by. */
+berth_status berth_reservation_resize(berth_engine *engine, berth_reservation_id id, const berth_quantity *quantities,
+                                      size_t count);
+
+/* Hands a reservation over. Pods of the old owner keep what they took; when they leave, it is left to the new one. */
+berth_status berth_reservation_hand_over(berth_engine *engine, berth_reservation_id id,
+                                         const berth_reservation_owner *owner);
+
+/* Sets when a reservation lapses: later than the engine's time, or BERTH_NEVER. */
+berth_status berth_reservation_set_expiry(berth_engine *engine, berth_reservation_id id, int64_t expiry_ms);
+
+typedef struct berth_reservation_state {
+  berth_reservation_id reservation;
+  berth_reservation_owner owner;
+  berth_node_id node;
+  int64_t expiry_ms;
+  uint64_t pods; /* that have taken of it */
+} berth_reservation_state;
+
+/* Reads reservations by id. states_out[count] (may be null); for resources[resource_count]: held_out and left_out,
+ * [count][resource_count] row by row (each may be null). */
+berth_status berth_reservations_read(berth_engine *engine, const berth_reservation_id *ids, size_t count,
+                                     const berth_resource_id *resources, uint32_t resource_count,
+                                     berth_reservation_state *states_out, int64_t *held_out, int64_t *left_out);
+
+/* Lists live reservations, in an order that depends on the calls made and nothing else: skips `offset` of them, writes
+ * up to capacity ids, and the number written. */
+berth_status berth_reservations_list(berth_engine *engine, size_t offset, size_t capacity,
+                                     berth_reservation_id *ids_out, size_t *count_out);
+
+/* Who a pod is to reservations, beside its class. 0: none. */
+typedef struct berth_pod_identity {
+  uint64_t pod;
+  uint64_t gang;
+  uint64_t queue;
+} berth_pod_identity;
+
+/* berth_pods_place for pods that present themselves: identities[count]. */
+berth_status berth_pods_place_as(berth_engine *engine, const berth_class_id *classes,
+                                 const berth_pod_identity *identities, size_t count, uint32_t flags,
+                                 berth_placement *placements_out);
+
+/* berth_pods_bind for pods that present themselves: identities[count]. */
+berth_status berth_pods_bind_as(berth_engine *engine, const berth_class_id *classes,
+                                const berth_pod_identity *identities, const berth_node_id *nodes, size_t count,
+                                berth_pod_id *pods_out);
+
+/* What a pod took. */
+typedef struct berth_reservation_use {
+  berth_reservation_id reservation;
+  int64_t quantity; /* > 0 */
+  berth_resource_id resource;
+  uint32_t reserved;
+} berth_reservation_use;
+
+/* Reads what a pod has taken of live reservations, in the order of taking, by resource within one: writes up to
+ * capacity records, and how many there are. */
+berth_status berth_pod_reservations_read(berth_engine *engine, berth_pod_id pod, size_t capacity,
+                                         berth_reservation_use *uses_out, size_t *count_out);
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Load                                                                                                             */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
-/* (load: to come) */
+/* Measured usage beside requests: a feed of what nodes and pods really use, and resources of their own whose quantities
+ * the engine derives from it. Rules and roundings are those of Koordinator's load-aware scheduling (pkg/scheduler/
+ * plugins/loadaware: load_aware.go, pod_assign_cache.go, estimator/default_estimator.go) and of its Batch resources
+ * (pkg/slo-controller/noderesource/plugins: batchresource/plugin.go, util/util.go), save where the text says so.
+ *
+ * Reports  A report says what a node uses now and, if it lists pods, what each of them uses. It holds until the next one
+ *          of its node, and is fresh until measured_at + expiry. A measured resource is one that a USAGE or SPARE
+ *          resource is declared of; every report gives all of them.
+ * USAGE    is what a node uses, to be scored: BERTH_TERM_LEAST_ALLOCATED over usage resources is the load-aware score.
+ *          Allocatable is the measured resource's. In use is the last report's figure + what its pending pods are
+ *          estimated to add. A pod is pending while the report says nothing of it, or it was assigned later than
+ *          measured_at - settle; it adds max(0, its estimate - what the report says it uses). A pod is assigned when it
+ *          is placed or bound (berth_load_pods_update can say otherwise). The report says nothing of a pod that it does
+ *          not list; a report that lists no pods at all (no BERTH_LOAD_LISTS_PODS) speaks of all of them at once.
+ *          A pod's estimate is round(request x estimate_percent / 100), half away from zero, or default_estimate if it
+ *          requests nothing, and at least 1. A class that requests a SPARE resource is best-effort: where the measured
+ *          resource has a SPARE resource, its request of that counts instead. An estimate counts in the score, but no
+ *          node is refused for it. Without a fresh report the node counts as fully used.
+ * LIMIT    refuses nodes that would be used too much: a pod fits if round(100 x (in use + its estimate) / allocatable)
+ *          is at most threshold_percent, of a USAGE resource. All pods are held to it, except where their class asks
+ *          for no limit. A node without any report passes; one whose report is no longer fresh passes, or is refused if
+ *          refuse_expired is 1. (One difference: an estimate above a node's whole allocatable never passes.) Explaining,
+ *          it counts as BERTH_REASON_INSUFFICIENT_RESOURCE of the LIMIT resource.
+ * SPARE    is what best-effort pods may use: a resource that classes request, scores score, and that shrinks and grows
+ *          with the reports. Free for them is, before their own requests,
+ *              min(allocatable x most_percent, allocatable - allocatable x margin_percent - prediction), at least 0,
+ *          each product rounded down, prediction being what the node and its pods that are not best-effort use:
+ *          USAGE    system + their usage; by request as long as the report says nothing of a pod
+ *          MAX      the same with the larger of request and usage of each pod
+ *          REQUEST  their requests and what runs there untold
+ *          PEAK     as USAGE, but system and usage are the peak of the reports: with each report the larger of its own
+ *                   figure and the last peak, which loses half of itself per half-life. Over t = k half-lives and a rest
+ *                   r it goes from p to q - floor(q x r / (2 x half-life)) with q = floor(p / 2^k).
+ *          System is max(0, node - sum of the listed pods). A report without a list says nothing of pods that were
+ *          assigned later than measured_at - settle, and counts the others as system. A listed pod that leaves goes on
+ *          counting with its usage until the next report. Without a fresh report nothing is spare.
+ *
+ * allocatable and requested_out of these resources can be read like any other's; they may not be given. Nodes have them
+ * by having the measured resource, and they count towards BERTH_MAX_RESOURCES_PER_NODE. Terms: USAGE in all that look at
+ * what is free after placing (not BALANCED_ALLOCATION, DOT_PRODUCT), LIMIT in none, SPARE in all. Quantities that are
+ * coarse search fastest: measure memory in MiB rather than in bytes. */
+enum { BERTH_LOAD_USAGE = 1, BERTH_LOAD_LIMIT = 2, BERTH_LOAD_SPARE = 3 };
+
+enum { BERTH_PREDICTION_USAGE = 1, BERTH_PREDICTION_MAX = 2, BERTH_PREDICTION_REQUEST = 3, BERTH_PREDICTION_PEAK = 4 };
+
+/* A load resource. Fields of other kinds are not looked at. */
+typedef struct berth_load_spec {
+  uint32_t struct_size;
+  uint32_t kind;              /* BERTH_LOAD_* */
+  berth_resource_id resource; /* USAGE, SPARE: the measured resource; LIMIT: a USAGE resource */
+  uint32_t estimate_percent;  /* USAGE: 1..1000 */
+  int64_t default_estimate;   /* USAGE: of pods that request nothing, 1..BERTH_MAX_QUANTITY */
+  uint32_t threshold_percent; /* LIMIT: 1..100 */
+  uint32_t refuse_expired;    /* LIMIT: 0 or 1 */
+  uint32_t prediction;        /* SPARE: BERTH_PREDICTION_* */
+  uint32_t margin_percent;    /* SPARE: 0..100 of allocatable that is never spare */
+  uint32_t most_percent;      /* SPARE: 0..100 of allocatable that is spare at the most */
+  uint32_t reserved;
+  int64_t half_life_ms; /* SPARE with PEAK: 1..BERTH_MAX_LOAD_MS */
+  int64_t settle_ms;    /* USAGE, SPARE: 0..BERTH_MAX_LOAD_MS */
+  int64_t expiry_ms;    /* USAGE, SPARE: 1..BERTH_MAX_LOAD_MS, or BERTH_NEVER */
+} berth_load_spec;
+
+#define BERTH_MAX_LOAD_MS 1125899906842624 /* 2^50: longest half-life, settle time and expiry */
+
+/* Koordinator's defaults for cpu in millicores: a USAGE resource with 85 % of the request, or 250; LIMIT 65 %, refusing
+ * where the report expired; SPARE with margin 40 %, most 100 %, prediction USAGE; half-life 12 h, settle time a minute,
+ * expiry three minutes. Its others: memory estimates 70 % or 200 MiB, limit 95 %, margin 35 %, half-life 24 h; a SPARE
+ * resource's report expires after 15 minutes. */
+void berth_load_spec_init(berth_load_spec *spec);
+
+/* Declares a load resource. BERTH_SEALED once nodes or classes were added; BERTH_DUPLICATE for a name that exists, or a
+ * second SPARE of one measured resource. */
+berth_status berth_load_resource_add(berth_engine *engine, const char *name, const berth_load_spec *spec,
+                                     berth_resource_id *id_out);
+
+/* Beside what they request of SPARE resources, pod specs may name load resources in berth_quantity: of a USAGE resource
+ * the pod's estimate (from 1), instead of the one derived from its request; of a LIMIT resource 0, so that the class is
+ * not held to it (daemons). */
+
+enum { BERTH_LOAD_LISTS_PODS = 1u }; /* the report lists the pods of its node: of others, it says nothing */
+
+typedef struct berth_load_report {
+  berth_node_id node;
+  int64_t measured_at_ms; /* 0..the engine's time */
+  uint32_t flags;         /* BERTH_LOAD_LISTS_PODS */
+  uint32_t pod_count;     /* how many of the batch's pods belong to this report: 0 unless LISTS_PODS */
+} berth_load_report;
+
+/* Reports as columns; the pods of one follow those of the one before. */
+typedef struct berth_load_batch {
+  uint32_t struct_size;
+  uint32_t resource_count;
+  size_t count;
+  const berth_load_report *reports;   /* [count], a node once */
+  const berth_resource_id *resources; /* [resource_count]: the measured resources, all of them, in any order */
+  const int64_t *usage;               /* [count][resource_count] */
+  size_t pod_count;                   /* the sum of the reports' */
+  const berth_pod_id *pods;           /* [pod_count], each on its report's node, once */
+  const int64_t *pod_usage;           /* [pod_count][resource_count] */
+} berth_load_batch;
+
+/* An empty batch with its struct_size. */
+void berth_load_batch_init(berth_load_batch *batch);
+
+/* Takes reports in. All or nothing. A report that is older than its node's last one is passed over, and so is a listed
+ * pod that has left since; one of the same time replaces the last. A report from the future (after the engine's time)
+ * and a listed pod of another node are refused (BERTH_BAD_ARGUMENT). */
+berth_status berth_load_update(berth_engine *engine, const berth_load_batch *batch);
+
+/* Forgets the reports of nodes, peaks included: they are as if they had never reported. All or nothing. */
+berth_status berth_load_remove(berth_engine *engine, const berth_node_id *nodes, size_t count);
+
+/* Says when pods were assigned, if not when they were bound here: 0..the engine's time. All or nothing. */
+berth_status berth_load_pods_update(berth_engine *engine, const berth_pod_id *pods, const int64_t *assigned_at_ms,
+                                    size_t count);
+
+typedef struct berth_load_state {
+  berth_node_id node;
+  int64_t measured_at_ms; /* of the last report; -1 if there is none */
+  int64_t age_ms;         /* the engine's time - measured_at_ms; -1 */
+  uint32_t flags;         /* of the last report */
+  uint32_t reserved;
+} berth_load_state;
+
+/* Reads nodes' load. states_out[count] (may be null); for resources[resource_count]: values_out, [count][resource_count]
+ * row by row (may be null), is of a measured resource what the last report says, of a USAGE or LIMIT resource what is in
+ * use with what pending pods are estimated to add, at most 2^61, of a SPARE resource what best-effort pods may use on
+ * the whole; -1 where there is no report (measured) or no fresh one (the others). */
+berth_status berth_load_read(berth_engine *engine, const berth_node_id *nodes, size_t count,
+                             const berth_resource_id *resources, uint32_t resource_count, berth_load_state *states_out,
+                             int64_t *values_out);
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Re-rank                                                                                                          */
@@ -729,7 +988,10 @@ enum {
   BERTH_EVENT_NODE_LOST = 8,     /* removed; so are its pods' places, without an event for each: they are known until
                                    they are released, and whoever wants to tell keeps the pods of a node by its id */
   BERTH_EVENT_NODE_CORDONED = 9, /* by berth_nodes_cordon; none for a node that is so already */
-  BERTH_EVENT_NODE_UNCORDONED = 10
+  BERTH_EVENT_NODE_UNCORDONED = 10,
+  BERTH_EVENT_RESERVATION_MADE = 11,    /* other: its id, here and below; node: where it is */
+  BERTH_EVENT_RESERVATION_CHANGED = 12, /* resized, handed over, or given another expiry: read it */
+  BERTH_EVENT_RESERVATION_ENDED = 13    /* removed, lapsed, or its node is lost */
 };
 
 typedef struct berth_event {

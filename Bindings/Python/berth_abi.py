@@ -5,7 +5,11 @@
     engine = berth.create(levels=["topology.kubernetes.io/zone"])
     berth.check(engine, berth.lib.berth_resource_add(engine, b"cpu", berth.lib.BERTH_RESOURCE_CPU, berth.ffi.new(...)))
 
-`berth.lib` has every function and enum constant of berth.h, `berth.constants` its #define numbers.
+`berth.lib` has every function and enum constant of berth.h, `berth.constants` its #define numbers. A callback is an
+ordinary one of cffi, which must outlive its use; what it raises is printed, and refuses the call that placed:
+
+    @berth.ffi.callback("berth_rerank_callback", error=1)
+    def cheapest(context, batch, order_out): ...
 """
 
 import os
@@ -61,9 +65,14 @@ class Berth:
         settings.level_count, settings.level_keys = len(keys), level_keys
         for field, value in options.items():
             setattr(settings, field, value)
-        engine = self.ffi.new("berth_engine **")
-        self.check(self.ffi.NULL, self.lib.berth_engine_create(settings, engine))
-        return self.ffi.gc(engine[0], self.lib.berth_engine_destroy)
+        return self.owned(self.ffi.NULL, self.lib.berth_engine_create, settings)
+
+    def owned(self, engine, function, *arguments):
+        """The engine that a call makes as its last result, destroyed with its last reference. `engine`, or NULL, is the
+        one that has the sentence of a refusal."""
+        made = self.ffi.new("berth_engine **")
+        self.check(engine, function(*arguments, made))
+        return self.ffi.gc(made[0], self.lib.berth_engine_destroy)
 
     def check(self, engine, status: int) -> None:
         """Raises BerthError for a refused call."""
@@ -83,6 +92,30 @@ class Berth:
         text = self.ffi.new("char[]", length[0] + 1)
         self.lib.berth_engine_last_error(engine, text, len(text), self.ffi.NULL)
         return self.ffi.string(text).decode()
+
+    def dtype(self, ctype: str):
+        """What numpy.dtype() makes the elements of an array of, as the header says: berth.dtype("berth_event")."""
+        return self._format(self.ffi.typeof(ctype))
+
+    def _format(self, ctype):
+        if ctype.kind == "struct":
+            names, members = zip(*ctype.fields, strict=True)
+            return {
+                "names": names,
+                "formats": [self._format(member.type) for member in members],
+                "offsets": [member.offset for member in members],
+                "itemsize": self.ffi.sizeof(ctype),
+            }
+        if ctype.kind == "array":
+            return (self._format(ctype.item), (ctype.length,))
+        if ctype.kind != "primitive":
+            raise TypeError(f"{ctype.cname} has no place in an array of numpy")
+        letter = "f" if ctype.cname == "double" else "u" if ctype.cname.startswith(("u", "size_t")) else "i"
+        return f"{letter}{self.ffi.sizeof(ctype)}"
+
+    def view(self, pointer, count: int):
+        """The memory that a callback is shown, as numpy.frombuffer() takes it; valid until the callback returns."""
+        return self.ffi.buffer(pointer, count * self.ffi.sizeof(self.ffi.typeof(pointer).item))
 
     def column(self, ctype: str, values):
         """A numpy array's own memory as a C array; it must be contiguous and stay alive during the call."""

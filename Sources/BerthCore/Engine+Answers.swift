@@ -26,7 +26,7 @@ extension Engine {
         node: cluster.nodes.id(cluster.rows.row(found.slot).node), score: found.score)
     }
     if let termScores {
-      planner.termScores(workload, podClass, search.foundCount, into: termScores)
+      planner.termScores(workload, podClass, search.foundCount, into: termScores) { cluster.rows.row($0) }
     }
     return search.foundCount
   }
@@ -38,7 +38,7 @@ extension Engine {
     let record = workload.classes.records[Int(podClass)]
     var explainer = Explainer(
       cluster: cluster, placeability: workload.classes.filters[Int(record.filter)].placeability,
-      requests: Array(workload.classes.requests(podClass)))
+      requests: workload.classes.asks(podClass).sorted { $0.resource < $1.resource })
     explainer.run()
     return explainer.answer(reasons)
   }

@@ -14,6 +14,7 @@ extension Engine {
     let names = try readNames(batch)
     try undoLog.check(batch.count)
     cluster.add(reader, ids: ids)
+    if cluster.load.isOn { startLoad(ids, count: batch.count) }
     if let names { cluster.name(ids, names) }
     if events.isOn {
       for index in 0..<batch.count { emit(BERTH_EVENT_NODE_ADDED, node: ids[index]) }
@@ -56,9 +57,9 @@ extension Engine {
     var lists: [ResourceList] = []
     lists.reserveCapacity(batch.count)
     for index in 0..<batch.count {
-      let row = cluster.rows.row(cluster.nodes.slots[Int(try cluster.nodes.index(ids[index]))])
+      let node = try cluster.nodes.index(ids[index])
       var list = reader.list(index)
-      list.keepUsed(of: cluster.list(of: row))
+      keepUsed(&list, of: node, cluster.list(of: cluster.rows.row(cluster.nodes.slots[Int(node)])))
       guard list.count <= ShapeTable.maxDims else {
         throw refuse(BERTH_LIMIT, "node \(index): more than \(ShapeTable.maxDims) resources with what is used")
       }
@@ -76,15 +77,19 @@ extension Engine {
           pool: reader.pools[index],
           place: cluster.rows.domain(of: slot) == leaf
             ? .exactly(cluster.rows.place(of: slot)) : .lowestFree(leaf: leaf)))
+      if cluster.load.isOn { updateLoad(node, lists[index]) }
       emit(BERTH_EVENT_NODE_RESIZED, node: ids[index])
     }
   }
 
   func applyRemoveNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
     try checkNodes(ids)
-    try undoLog.check(ids.count)
+    try undoLog.check(ids.count + reservations.count)
     for id in ids {
-      cluster.remove(try cluster.nodes.index(id))
+      let node = try cluster.nodes.index(id)
+      endReservations(on: node)
+      if cluster.load.isOn { endLoad(node) }
+      cluster.remove(node)
       emit(BERTH_EVENT_NODE_LOST, node: id)
     }
   }
@@ -112,7 +117,7 @@ extension Engine {
   }
 
   /// All ids are live and occur once.
-  private func checkNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
+  func checkNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
     var seen = Set<UInt64>(minimumCapacity: ids.count)
     for index in 0..<ids.count {
       _ = try cluster.nodes.index(ids[index], "entry \(index): ")

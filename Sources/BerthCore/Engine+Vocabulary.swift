@@ -141,6 +141,16 @@ extension Engine {
         record.weight < 1 ? BERTH_BAD_ARGUMENT : BERTH_LIMIT,
         "\(what): weight \(record.weight) is outside 1...\(BERTH_MAX_WEIGHT)")
     }
+    let before = term.isKind(BERTH_TERM_BALANCED_ALLOCATION) || term.isKind(BERTH_TERM_DOT_PRODUCT)
+    guard !before || !cluster.resources.isUsage(record.resource) else {
+      throw refuse(
+        BERTH_BAD_ARGUMENT,
+        "\(what): USAGE resource \(record.resource) is for terms that look at what is free after placing")
+    }
+    guard cluster.load.specs.limit(record.resource) == nil else {
+      throw refuse(
+        BERTH_BAD_ARGUMENT, "\(what): LIMIT resource \(record.resource) is for no term: score its USAGE resource")
+    }
     let native = term.isKind(BERTH_TERM_BINPACK) || term.isKind(BERTH_TERM_SPREAD)
     guard !native || record.weight == 1 else {
       throw refuse(BERTH_BAD_ARGUMENT, "\(what): binpack and spread weigh all resources 1")
@@ -189,10 +199,13 @@ extension Engine {
     guard spec.profile < UInt32(workload.profiles.count) else {
       throw refuse(BERTH_UNKNOWN_ID, "profile \(spec.profile) is unknown")
     }
-    let requests = try readRequests(spec)
+    let said = try readRequests(spec)
     let placeability = try readPlaceability(spec)
+    let specs = cluster.load.specs
+    let requests = said.filter { $0.kind == .held }
     let interned = workload.classes.intern(
-      requests, profile: spec.profile, priority: spec.priority, placeability: placeability)
+      requests, asks: specs.asks(requests, said: said), isBestEffort: specs.isBestEffort(requests),
+      profile: spec.profile, priority: spec.priority, placeability: placeability)
     guard let (id, made) = interned else {
       throw refuse(BERTH_LIMIT, "an engine has at most \(BERTH_MAX_CLASSES) pod classes")
     }
@@ -206,27 +219,55 @@ extension Engine {
   }
 
   private func readRequests(_ spec: berth_pod_spec) throws(EngineError) -> [Request] {
-    if spec.request_count > 0 && spec.requests == nil { throw refuse(BERTH_NULL_POINTER, "requests is null") }
-    guard spec.request_count <= BERTH_MAX_RESOURCES else {
-      throw refuse(BERTH_LIMIT, "\(spec.request_count) requests: more than there can be resources")
+    try readQuantities(spec.requests, UInt(spec.request_count), list: "requests", each: "request", read: readRequest)
+  }
+
+  /// Quantities of resources that occur once, ascending by resource, without zeros. `read` says what each one is.
+  func readQuantities(
+    _ records: UnsafePointer<berth_quantity>?, _ count: UInt, list name: String, each: String,
+    read: (berth_quantity, String) throws(EngineError) -> Request
+  ) throws(EngineError) -> [Request] {
+    if count > 0 && records == nil { throw refuse(BERTH_NULL_POINTER, "\(name) is null") }
+    guard count <= UInt(BERTH_MAX_RESOURCES) else {
+      throw refuse(BERTH_LIMIT, "\(name): \(count), more than there can be resources")
     }
     var list: [Request] = []
-    for index in 0..<Int(spec.request_count) {
-      let record = spec.requests[index]
-      guard record.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "request \(index): reserved must be 0") }
-      try cluster.resources.check(record.resource, "request \(index)")
-      try Quantity.check(record.value, "request \(index):")
-      list.append(Request(resource: record.resource, value: record.value))
+    list.reserveCapacity(Int(count))
+    for index in 0..<Int(count) {
+      let record = records![index]
+      guard record.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "\(each) \(index): reserved must be 0") }
+      try cluster.resources.check(record.resource, "\(each) \(index)")
+      try Quantity.check(record.value, "\(each) \(index):")
+      list.append(try read(record, "\(each) \(index)"))
     }
     list.sort { $0.resource < $1.resource }
     for index in list.indices.dropFirst() where list[index].resource == list[index - 1].resource {
-      throw refuse(BERTH_DUPLICATE, "resource \(list[index].resource) is requested twice")
+      throw refuse(BERTH_DUPLICATE, "\(name): resource \(list[index].resource) occurs twice")
     }
-    list.removeAll { $0.value == 0 }
-    guard list.count <= Int(BERTH_MAX_RESOURCES_PER_POD) else {
-      throw refuse(BERTH_LIMIT, "\(list.count) requested resources: at most \(BERTH_MAX_RESOURCES_PER_POD)")
+    list.removeAll { $0.kind == .held && $0.value == 0 }
+    guard list.count(where: { $0.kind == .held }) <= Int(BERTH_MAX_RESOURCES_PER_POD) else {
+      throw refuse(BERTH_LIMIT, "\(name): \(list.count) resources, at most \(BERTH_MAX_RESOURCES_PER_POD)")
     }
     return list
+  }
+
+  /// What a spec says of a load resource is no request, save of a SPARE resource.
+  private func readRequest(_ record: berth_quantity, _ what: String) throws(EngineError) -> Request {
+    if cluster.load.specs.usage(record.resource) != nil {
+      guard record.value >= 1 else {
+        throw refuse(BERTH_BAD_ARGUMENT, "\(what): an estimate of USAGE resource \(record.resource) is at least 1")
+      }
+      return Request(resource: record.resource, value: record.value, kind: .scored)
+    }
+    if cluster.load.specs.limit(record.resource) != nil {
+      guard record.value == 0 else {
+        throw refuse(
+          BERTH_BAD_ARGUMENT, "\(what): of LIMIT resource \(record.resource) only 0 can be said: no limit for the class"
+        )
+      }
+      return Request(resource: record.resource, value: 0, kind: .limited)
+    }
+    return Request(resource: record.resource, value: record.value)
   }
 
   private func readPlaceability(_ spec: berth_pod_spec) throws(EngineError) -> Placeability {

@@ -28,7 +28,6 @@ func shares(
   var sum = SIMD8<Int32>(repeating: 0)
   var index = 0
   while index < Int(term.pointee.count) {
-    // lanes that do not fit may be off: they are masked
     let left = after(Int(dims[index]))
     let quantity = ofUsed ? SIMD8(repeating: capacities[index]) &- left : left
     let share = bk_truncate(bk_double(quantity) * factors[index] + nudges[index])
@@ -98,7 +97,9 @@ private func total(
       value = balance(leaf, free, eighth, term, requests)
     } else {
       value = shares(term, ofUsed: term.pointee.kind == UInt32(BK_EXACT_USED)) { dim in
-        quantities8(leaf, free &+ dim &* 256, eighth) &- Int32(bitPattern: requests[dim])
+        // never below 0: a dim that only scores need not fit
+        let wanted = SIMD8(repeating: Int32(bitPattern: requests[dim]))
+        return bk_max2_i32x8(quantities8(leaf, free &+ dim &* 256, eighth), wanted) &- wanted
       }
     }
     sum = sum &+ value &* term.pointee.weight

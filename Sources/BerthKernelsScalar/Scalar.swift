@@ -166,7 +166,7 @@ private func leafExact(_ leaf: Block, _ query: bk_query, _ lanes: UInt64) -> bk_
       var sum: Int32 = 0
       for index in 0..<Int(plan.pointee.exact_count) {
         let term = bk_plan_exact(plan)! + index
-        sum += term.pointee.weight * value(term) { (free($0), requests[Int($0)]) }
+        sum += term.pointee.weight * value(term) { (max(free($0), requests[Int($0)]), requests[Int($0)]) }
       }
       scores[lane] = sum
     }

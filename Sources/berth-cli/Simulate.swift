@@ -41,6 +41,10 @@ struct Simulate: ParsableCommand {
   @Option(help: ArgumentHelp("Write a picture of the cluster at the end.", valueName: "file.png"))
   var heatmap: String?
 
+  @Option(
+    help: ArgumentHelp("Write the engine's counters and histograms as Prometheus text.", valueName: "file.prom"))
+  var metrics: String?
+
   @Flag(help: "Print one line of JSON.")
   var json = false
 
@@ -64,6 +68,10 @@ struct Simulate: ParsableCommand {
     if let heatmap {
       try outcome.writeHeatmap(heatmap)
       Terminal.printError("heat map: \(heatmap)")
+    }
+    if let metrics {
+      try ByteFile.write(metrics, text: outcome.metrics)
+      Terminal.printError("metrics: \(metrics)")
     }
     Terminal.printResult(json ? outcome.json.line : table(outcome))
   }

@@ -128,7 +128,7 @@ import Testing
     let declared = header.matches(of: /\nberth_status berth_(?:engine_)?(\w+)\(berth_engine \*engine[,)]/).map { $0.1 }
     let tried = Set(Self.calls(Host()).map(\.0))
     #expect(declared.count > 40)
-    #expect(declared.filter { !tried.contains(String($0)) } == ["last_error", "fork"])
+    #expect(declared.filter { !tried.contains(String($0)) } == ["last_error"])
   }
 
   @Test func slotsAreUsedAgainAndHandlesAreNot() {

@@ -36,6 +36,10 @@ final class Host {
   var cpu: berth_resource_id = 0
   var memory: berth_resource_id = 0
   var gpu: berth_resource_id = 0
+  /// What cpu is measured to be used, its limit, and what is spare of it; only in a host with load.
+  var usage: berth_resource_id = 0
+  var limit: berth_resource_id = 0
+  var spare: berth_resource_id = 0
   var zones: [berth_domain_id] = []
   var labels: berth_label_set_id = 0
   var taints: berth_taint_set_id = 0
@@ -52,7 +56,7 @@ final class Host {
   static let resultBytes = 4096
   static let poison: UInt8 = 0xA5
 
-  init() {
+  init(hasLoad: Bool = false) {
     results = UnsafeMutableRawPointer.allocate(byteCount: Host.resultBytes, alignment: 16)
     poisonResults()
     var options = berth_engine_options()
@@ -63,6 +67,7 @@ final class Host {
     must(berth_resource_add(engine, "cpu", UInt32(BERTH_RESOURCE_CPU), &cpu))
     must(berth_resource_add(engine, "memory", UInt32(BERTH_RESOURCE_MEMORY), &memory))
     must(berth_resource_add(engine, "nvidia.com/gpu", UInt32(BERTH_RESOURCE_GPU), &gpu))
+    if hasLoad { addLoad() }
     zones = ["a", "b"].map { name in
       var zone: berth_domain_id = 0
       must(berth_domain_add(engine, UInt32(BERTH_ROOT_DOMAIN), name, &zone))
@@ -123,7 +128,45 @@ final class Host {
       kind: UInt32(kind), resource_count: 0, point_count: 0, reserved: 0, weight: weight, resources: nil, points: nil)
   }
 
+  /// A correct load resource; cases spoil one thing of it.
+  func loadSpec(_ kind: Int, of resource: berth_resource_id) -> berth_load_spec {
+    var spec = berth_load_spec()
+    berth_load_spec_init(&spec)
+    spec.kind = UInt32(kind)
+    spec.resource = resource
+    return spec
+  }
+
+  func report(_ node: Int, pods: UInt32 = 0) -> berth_load_report {
+    berth_load_report(
+      node: nodes[node], measured_at_ms: 0, flags: pods == 0 ? 0 : UInt32(BERTH_LOAD_LISTS_PODS), pod_count: pods)
+  }
+
+  /// A correct batch of reports of cpu.
+  func loadBatch(_ reports: [berth_load_report], pods: [UInt64] = []) -> berth_load_batch {
+    var batch = berth_load_batch()
+    berth_load_batch_init(&batch)
+    batch.count = reports.count
+    batch.reports = list(reports)
+    batch.resource_count = 1
+    batch.resources = list([cpu])
+    batch.usage = list(reports.map { _ in 3000 })
+    batch.pod_count = pods.count
+    batch.pods = list(pods)
+    batch.pod_usage = list(pods.map { _ in 100 })
+    return batch
+  }
+
   // MARK: The cluster
+
+  private func addLoad() {
+    var spec = loadSpec(BERTH_LOAD_USAGE, of: cpu)
+    must(berth_load_resource_add(engine, "cpu usage", &spec, &usage))
+    spec = loadSpec(BERTH_LOAD_LIMIT, of: usage)
+    must(berth_load_resource_add(engine, "cpu limit", &spec, &limit))
+    spec = loadSpec(BERTH_LOAD_SPARE, of: cpu)
+    must(berth_load_resource_add(engine, "spare cpu", &spec, &spare))
+  }
 
   private func addNodes() {
     let rows = (0..<6).map { row($0 / 3, labels: $0 % 2 == 0 ? labels : 0, taints: $0 == 5 ? taints : 0) }
@@ -202,6 +245,12 @@ final class Host {
     var pods = [berth_pod_state](repeating: berth_pod_state(), count: 2)
     must(berth_pods_read(engine, [assumed, bound], 2, &pods))
     seen += pods.map { "\($0)" }
+    if usage != 0 {
+      var loads = [berth_load_state](repeating: berth_load_state(), count: count)
+      var values = [Int64](repeating: 0, count: 4 * count)
+      must(berth_load_read(engine, ids, count, [cpu, usage, limit, spare], 4, &loads, &values))
+      seen += loads.map { "\($0)" } + ["\(values)"]
+    }
     let asked = classes + classes.reversed() + classes
     var placements = [berth_placement](repeating: berth_placement(), count: asked.count)
     must(berth_pods_place(engine, asked, asked.count, UInt32(BERTH_PLACE_DRY_RUN), &placements))

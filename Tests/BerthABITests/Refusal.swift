@@ -8,12 +8,18 @@ struct Refusal: Sendable, CustomTestStringConvertible {
   let name: String
   let status: berth_status
   let word: String
+  /// The host measures usage.
+  let hasLoad: Bool
   let call: @Sendable (Host) -> berth_status
 
-  init(_ name: String, _ status: Int, _ word: String, _ call: @escaping @Sendable (Host) -> berth_status) {
+  init(
+    _ name: String, _ status: Int, _ word: String, hasLoad: Bool = false,
+    _ call: @escaping @Sendable (Host) -> berth_status
+  ) {
     self.name = name
     self.status = berth_status(status)
     self.word = word
+    self.hasLoad = hasLoad
     self.call = call
   }
 
@@ -21,7 +27,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
 
   /// Makes the call on a host of its own: it is refused with a sentence, and nothing has changed.
   func check() {
-    let host = Host()
+    let host = Host(hasLoad: hasLoad)
     let before = host.state()
     let given = call(host)
     let sentence = lastError(host.engine)

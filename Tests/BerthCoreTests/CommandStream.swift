@@ -8,8 +8,10 @@ struct CommandStream {
     case addNodes, updateNodes, removeNodes, cordonNodes, place, dryRun, bind, confirm, forget, release
     case candidates, explain, newClass, newProfile, newDomain, newResource, readBack, refusal
     case events, time, begin, checkpoint, rollBack, commit, discard
+    case report, forgetReport, assign, badReport
 
     static let ofStatements: Set<Command> = [.time, .begin, .checkpoint, .rollBack, .commit, .discard]
+    static let ofLoad: Set<Command> = [.time, .report, .forgetReport, .assign, .badReport]
   }
 
   /// What the stream has made, in words of its own: taken back with the statement it was made in.
@@ -37,13 +39,18 @@ struct CommandStream {
     self.swarm = swarm
     var random = swarm.random
     length = random.pick([20, 60, 120, 300])
-    weights = Command.allCases.filter { statements || !Command.ofStatements.contains($0) }.map { command in
+    var commands = Set(Command.allCases).subtracting(Command.ofStatements).subtracting(Command.ofLoad)
+    if statements { commands.formUnion(Command.ofStatements) }
+    if !swarm.load.isEmpty { commands.formUnion(Command.ofLoad) }
+    weights = Command.allCases.filter(commands.contains).map { command in
       switch command {
       case .place: (command, 2 + random.swarmWeight())
       case .newClass: (command, 1)
       case .release: (command, 0.3 + random.swarmWeight())
       case .newProfile, .newDomain, .newResource: (command, 0.2 * random.swarmWeight())
       case .readBack: (command, 0.3)
+      case .report: (command, 0.5 + random.swarmWeight())
+      case .forgetReport, .badReport: (command, 0.1)
       case .events: (command, 0.1)
       case .begin, .checkpoint, .rollBack: (command, 0.2 + random.swarmWeight())
       case .commit, .discard: (command, 0.1 + random.swarmWeight())
@@ -58,6 +65,10 @@ struct CommandStream {
     let early = swarm.random.chance(0.8) ? swarm.resources.count : max(1, swarm.resources.count / 2)
     for (name, kind) in swarm.resources.prefix(early) { try twin.addResource(name, kind) }
     known.lateResources = Array(swarm.resources.dropFirst(early))
+    for spec in swarm.load {
+      // what it is of may be known late, or not at all
+      if twin.resourceIds[spec.needed] != nil { try twin.addLoadResource(spec) }
+    }
     for _ in 0..<swarm.random.int(1...3) { try addDomainChain() }
     for _ in 0..<swarm.random.int(1...3) { try addProfile() }
     try makeNodes(swarm.nodes)
@@ -66,13 +77,19 @@ struct CommandStream {
 
   /// A stream that goes on with a fork of the twin in its own way.
   func fork(seed: Int) throws -> CommandStream {
-    var fork = self
-    fork.twin = try Twin(twin) { $0.fork() }
+    var fork = try continued { $0.fork() }
     fork.twin.random = Random(seed: seed)
     fork.swarm.random = Random(seed: seed)
     fork.knownAtBegin = [:]
     fork.knownAtCheckpoint = [:]
     return fork
+  }
+
+  /// The stream, going on with other engines in the same state.
+  func continued(_ copy: (Engine) throws(EngineError) -> Engine) throws -> CommandStream {
+    var stream = self
+    stream.twin = try Twin(twin, copy)
+    return stream
   }
 
   mutating func step() throws {
@@ -89,6 +106,8 @@ struct CommandStream {
   }
 
   private mutating func run(_ command: Command) throws {
+    // what is measured may not be there
+    if Command.ofLoad.contains(command) && command != .time && twin.oracle.load.specs.isEmpty { return }
     switch command {
     case .addNodes: try makeNodes(swarm.random.chance(0.7) ? swarm.random.int(0...3) : swarm.random.int(1...40))
     case .updateNodes: try changeNodes(someNodes())
@@ -109,7 +128,11 @@ struct CommandStream {
     case .readBack: try twin.readBack()
     case .refusal: try refuseSomething()
     case .events: try twin.enableEvents(capacity: swarm.random.pick([0, 1, 2, 16, 64, 128, 1024]))
-    case .time: try twin.setTime(twin.oracle.now + swarm.random.logarithmic(upTo: 1 << 40))
+    case .time: try passTime()
+    case .report: try report()
+    case .forgetReport: try twin.forgetReports(of: someNodes())
+    case .assign: try assign()
+    case .badReport: try refuseReport()
     case .begin: try begin()
     case .checkpoint: try checkpoint()
     case .rollBack: try rollBack()
@@ -225,7 +248,7 @@ struct CommandStream {
 
   mutating func somePod() -> PodSpec { swarm.random.pick(known.pods) }
 
-  private mutating func somePods() -> [PodSpec] {
+  mutating func somePods() -> [PodSpec] {
     let count = swarm.random.pick([0, 1, 1, 1, 3, 10])
     // Runs of one class, and classes in turn.
     if swarm.random.chance(0.3) { return Array(repeating: swarm.random.pick(known.pods), count: count) }

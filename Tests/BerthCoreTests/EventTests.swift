@@ -66,6 +66,30 @@ struct EventTests {
     #expect(expected.told.contains { $0.event.kind == BERTH_EVENT_GAP } == keeps)
   }
 
+  /// A fork has no events of its parent's past and counts from zero, in whatever state the parent is.
+  @Test func forkStartsAnew() throws {
+    let (engine, node) = try Self.oneNode()
+    var reference = EventReference()
+    try engine.enableEvents(capacity: 16)
+    reference.enable(16)
+    Self.toggle(engine, node, 3, &reference)
+    let statement = try engine.beginStatement()
+    var inside = reference
+    Self.toggle(engine, node, 3, &inside)
+    let fork = engine.fork()
+    #expect(throws: EngineError.self) { try told(fork, 0, atMost: 1) }
+    #expect(fork.metrics().events_written == 0 && fork.metrics().statements_begun == 0)
+    #expect(fork.info().node_changes == 0 && fork.info().decisions == 0)
+    #expect(engine.metrics().forks == 1 && fork.metrics().forks == 0)
+    var own = EventReference()
+    try fork.enableEvents(capacity: 4)
+    own.enable(4)
+    Self.toggle(fork, node, 2, &own)
+    try engine.commit(statement)
+    #expect(try told(fork, 0, atMost: 9) == own.read(0, atMost: 9))
+    #expect(try told(engine, 0, atMost: 9) == inside.read(0, atMost: 9))
+  }
+
   @Test func badCallsAreRefused() throws {
     let (engine, _) = try Self.oneNode()
     func status(_ call: () throws(EngineError) -> Void) -> Int {

@@ -6,6 +6,7 @@ extension Swarm {
     var pod = PodSpec(profile: profile)
     if random.chance(0.3) { pod.priority = Int32(random.int(-2...2)) }
     pod.requests = requests()
+    sayLoad(&pod)
     if random.chance(selectors) {
       if random.chance(0.3) {
         let key = random.pick(labelKeys)
@@ -106,7 +107,8 @@ extension Swarm {
     return chosen
   }
 
-  private mutating func term(_ kind: TermKind, _ known: [String]) -> Term {
+  private mutating func term(_ kind: TermKind, _ present: [String]) -> Term {
+    let known = present.filter { allows(kind, $0) }
     var term = Term(kind, weight: random.pick([1, 1, 2, 3, 100, Int64(random.int(1...1_000_000)), 1_000_000]))
     switch kind {
     case .nodeAffinity, .taintToleration, .price: break

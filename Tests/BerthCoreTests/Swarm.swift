@@ -35,6 +35,8 @@ struct Swarm {
   /// Terms of which a profile may be made.
   let terms: [TermKind]
   let termsPerProfile: Int
+  /// Load resources.
+  private(set) var load: [LoadSpec] = []
   private var domainNames: [String: [String]] = [:]
 
   static let levelKeys = [
@@ -42,7 +44,7 @@ struct Swarm {
   ]
 
   /// `nodes` nil: drawn.
-  init(seed: Int, terms: [TermKind], nodes: Int? = nil) {
+  init(seed: Int, terms: [TermKind], nodes: Int? = nil, hasLoad: Bool = false) {
     var random = Random(seed: seed)
     style = random.pick(Style.allCases)
     levels = random.pick([0, 0, 1, 1, 2, 3, random.int(4...8)])
@@ -79,6 +81,7 @@ struct Swarm {
     var shapes: [[String: Int64]] = []
     for _ in 0..<random.int(1...6) { shapes.append(Swarm.shape(style, resources, &random)) }
     self.shapes = shapes
+    if hasLoad { load = Swarm.loadSpecs(resources, shapes, &random) }
     self.random = random
   }
 

@@ -18,7 +18,8 @@ extension Twin {
     for spec in specs { columns.formUnion(spec.allocatable.keys) }
     for values in untold ?? [] { columns.formUnion(values.keys) }
     // Columns that nobody needs say 0 for everyone.
-    if random.chance(0.2) { columns.formUnion(random.sample(book.oracle.resources, 2)) }
+    let plain = book.oracle.resources.filter { book.oracle.load.spec($0) == nil }
+    if random.chance(0.2) { columns.formUnion(random.sample(plain, 2)) }
     let order = random.shuffled(columns.sorted())
     var batch = berth_node_batch()
     batch.struct_size = UInt32(MemoryLayout<berth_node_batch>.size)
@@ -69,8 +70,10 @@ extension Twin {
   }
 
   /// Whether a node would have, or use, more resources than it can list.
-  private func isTooWide(_ resources: [String: Int64]...) -> Bool {
-    Set(resources.flatMap { $0.filter { $0.value > 0 }.keys }).count > Int(BERTH_MAX_RESOURCES_PER_NODE)
+  private func isTooWide(_ allocatable: [String: Int64], _ used: [String: Int64]) -> Bool {
+    var present = Set(book.oracle.withLoad(allocatable).filter { $0.value > 0 }.keys)
+    present.formUnion(used.filter { $0.value > 0 }.keys)
+    return present.count > Int(BERTH_MAX_RESOURCES_PER_NODE)
   }
 
   func updateNodes(_ nodes: [Int], _ specs: [NodeSpec]) throws {
@@ -96,10 +99,12 @@ extension Twin {
     let ids = scratch.buffer(nodes.map { book.nodeIds[$0]! })
     try perform("remove nodes", keeping: scratch) { engine throws(EngineError) in try engine.removeNodes(ids) }
     for node in nodes {
+      endedReservations(book.oracle.reservations.filter { $0.value.node == node }.keys.sorted())
       happened(BERTH_EVENT_NODE_LOST, node: node)
       book.oracle.removeNode(node)
       book.forget(node: node)
     }
+    book.forgetEndedReservations()
   }
 
   func cordonNodes(_ nodes: [Int], _ cordoned: Bool) throws {
@@ -115,29 +120,46 @@ extension Twin {
     }
   }
 
-  func bind(_ pods: [(spec: PodSpec, node: Int)]) throws {
+  func bind(_ pods: [(spec: PodSpec, node: Int)], as identities: [Oracle.Identity]? = nil) throws {
     let classes = try pods.map { try podClass($0.spec) }
-    note("bind classes \(classes.prefix(8)) on nodes \(pods.map(\.node).prefix(8))")
+    note(
+      "bind classes \(classes.prefix(8)) on nodes \(pods.map(\.node).prefix(8)) \(identities.map { "as \($0)" } ?? "")")
     let scratch = Scratch()
     let list = scratch.buffer(classes)
+    let presented = scratch.identities(identities)
     let nodes = scratch.array(pods.map { book.nodeIds[$0.node]! })
     var used: [Int: [String: Int64]] = [:]
     for (spec, node) in pods {
-      used[node, default: book.oracle.nodes[node]!.used].merge(spec.requests, uniquingKeysWith: +)
+      used[node, default: book.oracle.nodes[node]!.used].merge(
+        book.oracle.load.held(spec.requests), uniquingKeysWith: +)
     }
     if used.contains(where: { isTooWide(book.oracle.nodes[$0]!.spec.allocatable, $1) }) {
       return try refused("bind too many resources", BERTH_LIMIT) { engine throws(EngineError) in
-        try engine.bind(list, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)))
+        try Twin.bind(
+          list, as: presented, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)), engine)
       }
     }
     let count = pods.count
     let ids = try change("bind", keeping: scratch) { engine throws(EngineError) in
       var ids = [UInt64](repeating: 0, count: count + 1)
-      try engine.bind(list, nodes: nodes, pods: &ids)
+      try Twin.bind(list, as: presented, nodes: nodes, pods: &ids, engine)
       return ids
     }
-    for (pod, id) in zip(pods, ids) {
-      try record(book.oracle.addPod(pod.spec, on: pod.node, bound: true), id, BERTH_EVENT_POD_BOUND)
+    for (index, pod) in pods.enumerated() {
+      let identity = identities?[index] ?? Oracle.Identity()
+      let number = book.oracle.addPod(pod.spec, as: identity, on: pod.node, bound: true)
+      try record(number, ids[index], BERTH_EVENT_POD_BOUND)
+    }
+  }
+
+  private static func bind(
+    _ classes: UnsafeBufferPointer<UInt32>, as identities: UnsafePointer<berth_pod_identity>?,
+    nodes: UnsafePointer<UInt64>, pods: UnsafeMutablePointer<UInt64>, _ engine: Engine
+  ) throws(EngineError) {
+    if let identities {
+      try engine.bind(classes, as: identities, nodes: nodes, pods: pods)
+    } else {
+      try engine.bind(classes, nodes: nodes, pods: pods)
     }
   }
 
@@ -170,6 +192,10 @@ extension Twin {
   func setTime(_ time: Int64) throws {
     note("it is \(time) ms")
     try perform("set time", keeping: Scratch()) { engine throws(EngineError) in try engine.setTime(time) }
+    let due = book.oracle.reservations.filter { ($0.value.expiry ?? .max) <= time }
+    let nodes = due.mapValues(\.node)
     book.oracle.setTime(time)
+    endedReservations(due.sorted { ($0.value.expiry!, $0.key) < ($1.value.expiry!, $1.key) }.map(\.key), on: nodes)
+    book.forgetEndedReservations()
   }
 }

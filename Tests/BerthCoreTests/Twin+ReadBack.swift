@@ -12,6 +12,8 @@ extension Twin {
     try compareNodes(order)
     try comparePods()
     try compareNames()
+    try compareReservations()
+    try compareLoad(order)
     try compareControl()
     for reader in eventCursors.indices { try compareEvents(reader) }
     let info = try all("info") { engine throws(EngineError) in
@@ -68,7 +70,7 @@ extension Twin {
     }
     var lastSlot: Int64 = -1
     for (index, node) in order.enumerated() {
-      let ours = book.oracle.nodes[node]!
+      let ours = book.oracle.node(node)
       let expected: [Int64] =
         [
           Int64(bitPattern: book.nodeIds[node]!), Int64(book.domainIds[ours.spec.domain]!),

@@ -69,7 +69,8 @@ extension Oracle {
   /// How much of each requested resource lacks; empty where the pod fits.
   func shortfalls(_ pod: PodSpec, _ node: Node) -> [String: Int64] {
     var lacking: [String: Int64] = [:]
-    for (name, request) in pod.requests where request > 0 {
+    for (name, request) in asking(pod).requests where request > 0 && !load.isUsage(name) {
+      if load.isLimit(name) && node.spec.allocatable[name] == nil { continue }
       let free = (node.spec.allocatable[name] ?? 0) - (node.used[name] ?? 0)
       if request > free { lacking[name] = request - free }
     }
@@ -91,7 +92,7 @@ extension Oracle {
 }
 
 extension Oracle {
-  public func refusal(of pod: PodSpec, on node: Int) -> Refusal? { refusal(pod, nodes[node]!) }
+  public func refusal(of pod: PodSpec, on node: Int) -> Refusal? { refusal(pod, self.node(node)) }
 }
 
 public enum Refusal: Equatable, Sendable {

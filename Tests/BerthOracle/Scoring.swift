@@ -29,7 +29,7 @@ extension Oracle {
   func counted(_ term: Term, _ placing: Placing) -> [TermResource] {
     resources(of: term).filter { resource in
       let kind = kinds[resource.name]!
-      let extended = kind == .gpu || kind == .other
+      let extended = (kind == .gpu || kind == .other) && !load.isUsage(resource.name)
       return placing.capacity(resource.name) > 0 && !(extended && placing.request(resource.name) == 0)
     }
   }
@@ -157,7 +157,7 @@ extension Oracle {
 
   /// One value for each of the nodes, which are all the feasible ones; not yet weighted.
   public func scores(_ term: Term, _ pod: PodSpec, on feasible: [Int]) -> [Int64] {
-    let raw = feasible.map { rawScore(term, Placing(pod: pod, node: nodes[$0]!)) }
+    let raw = feasible.map { rawScore(term, Placing(pod: asking(pod), node: node($0))) }
     let highest = raw.max() ?? 0
     switch term.kind {
     case .nodeAffinity: return raw.map { highest == 0 ? 0 : 100 * $0 / highest }

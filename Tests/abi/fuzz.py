@@ -44,6 +44,7 @@ class Fuzzer:
         self.moments = {}  # what to go back to: (kind, id) -> digest, and what was known
         self.now = 0
         self.statuses = {}
+        self.cursor = 0
         levels = [b"topology.kubernetes.io/zone", b"rack", b"shelf"][: self.random.randrange(4)]
         options = ffi.new("berth_engine_options *")
         lib.berth_engine_options_init(options)
@@ -357,6 +358,36 @@ class Fuzzer:
     def set_path(self):
         return lib.berth_engine_set_path, (self.u32(0, 1, 2, 3),), None
 
+    def enable_events(self):
+        return lib.berth_events_enable, (self.random.choice([0, 1, 64, 256, 4096, 3, 2**25, U64]),), None
+
+    def read_events(self):
+        """A reader that goes on where it was, or anywhere."""
+        capacity = self.random.choice([0, 1, 7, 300])
+        count, cursor = self.array("size_t *", 0), self.array("uint64_t *", 0)
+
+        def note():
+            assert count[0] <= capacity
+            self.cursor = cursor[0]
+
+        wanted = self.random.choice([0, self.cursor, self.cursor, self.cursor + 1, U64])
+        arguments = (wanted, capacity, self.array("berth_event[]", capacity), count, cursor)
+        return lib.berth_events_read, arguments, note
+
+    def sized(self, struct):
+        size = self.u32(0, 8) if self.bad() else ffi.sizeof(struct)
+        return self.array(f"{struct} *", {"struct_size": size})
+
+    def metrics(self):
+        return lib.berth_metrics_read, (self.sized("berth_metrics"),), None
+
+    def histogram(self):
+        return lib.berth_histogram_read, (self.u32(0, 1, 2, 3, 4), self.sized("berth_histogram")), None
+
+    def metrics_text(self):
+        capacity = self.random.choice([0, 1, 100, 100_000])
+        return lib.berth_metrics_text, (self.array("char[]", capacity), capacity, self.array("size_t *", 0)), None
+
     def set_time(self):
         now = self.quantity(1000) if self.bad() else self.now + self.random.randrange(1000)
 
@@ -461,11 +492,15 @@ class Fuzzer:
         (add_resource, 2), (add_domain, 2), (intern_labels, 2), (intern_taints, 1), (add_profile, 2), (intern_class, 5),
         (add_nodes, 4), (update_nodes, 5), (remove_nodes, 3), (cordon_nodes, 3), (find_node, 1), (read_nodes, 2),
         (list_nodes, 1), (place, 25), (bind, 6), (confirm, 5), (forget, 4), (release, 15), (read_pods, 2),
+        (candidates, 4), (explain, 4), (info, 1), (set_path, 1), (enable_events, 1), (read_events, 4), (metrics, 1),
+        (histogram, 1), (metrics_text, 1),
+
         (candidates, 4), (explain, 4), (info, 1), (set_path, 1), (set_time, 1), (begin, 3), (checkpoint, 3),
         (roll_back, 2), (commit, 1), (discard, 2),
     )  # fmt: skip
 
-    QUESTIONS = frozenset((find_node, read_nodes, list_nodes, read_pods, candidates, explain, info, set_path))
+    QUESTIONS = frozenset((find_node, read_nodes, list_nodes, read_pods, candidates, explain, info, set_path,
+                           enable_events, read_events, metrics, histogram, metrics_text))  # fmt: skip
 
     def run(self, steps: int) -> None:
         names, weights = zip(*self.CALLS, strict=True)

@@ -23,7 +23,7 @@ FIELD(berth_engine_options, level_count, 16);
 FIELD(berth_engine_options, reserved, 20);
 FIELD(berth_engine_options, level_keys, 24);
 
-SIZE(berth_engine_info, 216);
+SIZE(berth_engine_info, 232);
 FIELD(berth_engine_info, struct_size, 0);
 FIELD(berth_engine_info, allocator, 4);
 FIELD(berth_engine_info, cpu_level, 8);
@@ -54,6 +54,8 @@ FIELD(berth_engine_info, slot_moves, 184);
 FIELD(berth_engine_info, allocations, 192);
 FIELD(berth_engine_info, family_engines, 200);
 FIELD(berth_engine_info, owned_bytes, 208);
+FIELD(berth_engine_info, reservations, 216);
+FIELD(berth_engine_info, reservation_bytes, 224);
 
 SIZE(berth_label, 16);
 FIELD(berth_label, key, 0);
@@ -264,6 +266,9 @@ VALUE(BERTH_MAX_CHECKPOINTS, 1048576);
 VALUE(BERTH_MAX_CHANGES, 1073741824);
 VALUE(BERTH_MAX_FEATURES, 64);
 VALUE(BERTH_MAX_RESERVATIONS, 16777216);
+VALUE(BERTH_MAX_LOAD_RESOURCES, 12u);
+VALUE(BERTH_MAX_MEASURED, 4u);
+VALUE(BERTH_MAX_LOAD_MS, 1125899906842624);
 VALUE(BERTH_NO_NODE, UINT64_MAX);
 VALUE(BERTH_NO_POD, UINT64_MAX);
 VALUE(BERTH_ROOT_DOMAIN, 0u);
@@ -328,6 +333,12 @@ VALUE(BERTH_REASON_AFFINITY, 3);
 VALUE(BERTH_REASON_INSUFFICIENT_RESOURCE, 4);
 
 VALUE(BERTH_NEVER, INT64_MAX);
+VALUE(BERTH_OWNER_POD, 1);
+VALUE(BERTH_OWNER_GANG, 2);
+VALUE(BERTH_OWNER_CLASS, 3);
+VALUE(BERTH_OWNER_QUEUE, 4);
+VALUE(BERTH_SCOPE_NODE, 1);
+VALUE(BERTH_SCOPE_DOMAIN, 2);
 VALUE(BERTH_FEATURE_TERM, 1);
 VALUE(BERTH_FEATURE_FREE, 2);
 VALUE(BERTH_FEATURE_ALLOCATABLE, 3);
@@ -337,6 +348,39 @@ VALUE(BERTH_FEATURE_SLOT, 6);
 VALUE(BERTH_FEATURE_DOMAIN, 7);
 VALUE(BERTH_FEATURE_LABELS, 8);
 VALUE(BERTH_FEATURE_PRIORITY, 9);
+
+SIZE(berth_reservation_owner, 16);
+FIELD(berth_reservation_owner, id, 0);
+FIELD(berth_reservation_owner, kind, 8);
+FIELD(berth_reservation_owner, reserved, 12);
+
+SIZE(berth_reservation_spec, 56);
+FIELD(berth_reservation_spec, owner, 0);
+FIELD(berth_reservation_spec, expiry_ms, 16);
+FIELD(berth_reservation_spec, scope, 24);
+FIELD(berth_reservation_spec, quantity_count, 28);
+FIELD(berth_reservation_spec, quantities, 32);
+FIELD(berth_reservation_spec, node, 40);
+FIELD(berth_reservation_spec, domain, 48);
+FIELD(berth_reservation_spec, pod_class, 52);
+
+SIZE(berth_reservation_state, 48);
+FIELD(berth_reservation_state, reservation, 0);
+FIELD(berth_reservation_state, owner, 8);
+FIELD(berth_reservation_state, node, 24);
+FIELD(berth_reservation_state, expiry_ms, 32);
+FIELD(berth_reservation_state, pods, 40);
+
+SIZE(berth_pod_identity, 24);
+FIELD(berth_pod_identity, pod, 0);
+FIELD(berth_pod_identity, gang, 8);
+FIELD(berth_pod_identity, queue, 16);
+
+SIZE(berth_reservation_use, 24);
+FIELD(berth_reservation_use, reservation, 0);
+FIELD(berth_reservation_use, quantity, 8);
+FIELD(berth_reservation_use, resource, 16);
+FIELD(berth_reservation_use, reserved, 20);
 
 SIZE(berth_feature, 8);
 FIELD(berth_feature, kind, 0);
@@ -362,6 +406,54 @@ FIELD(berth_rerank_options, features, 16);
 FIELD(berth_rerank_options, callback, 24);
 FIELD(berth_rerank_options, context, 32);
 
+VALUE(BERTH_LOAD_USAGE, 1);
+VALUE(BERTH_LOAD_LIMIT, 2);
+VALUE(BERTH_LOAD_SPARE, 3);
+VALUE(BERTH_PREDICTION_USAGE, 1);
+VALUE(BERTH_PREDICTION_MAX, 2);
+VALUE(BERTH_PREDICTION_REQUEST, 3);
+VALUE(BERTH_PREDICTION_PEAK, 4);
+VALUE(BERTH_LOAD_LISTS_PODS, 1);
+
+SIZE(berth_load_spec, 72);
+FIELD(berth_load_spec, struct_size, 0);
+FIELD(berth_load_spec, kind, 4);
+FIELD(berth_load_spec, resource, 8);
+FIELD(berth_load_spec, estimate_percent, 12);
+FIELD(berth_load_spec, default_estimate, 16);
+FIELD(berth_load_spec, threshold_percent, 24);
+FIELD(berth_load_spec, refuse_expired, 28);
+FIELD(berth_load_spec, prediction, 32);
+FIELD(berth_load_spec, margin_percent, 36);
+FIELD(berth_load_spec, most_percent, 40);
+FIELD(berth_load_spec, reserved, 44);
+FIELD(berth_load_spec, half_life_ms, 48);
+FIELD(berth_load_spec, settle_ms, 56);
+FIELD(berth_load_spec, expiry_ms, 64);
+
+SIZE(berth_load_report, 24);
+FIELD(berth_load_report, node, 0);
+FIELD(berth_load_report, measured_at_ms, 8);
+FIELD(berth_load_report, flags, 16);
+FIELD(berth_load_report, pod_count, 20);
+
+SIZE(berth_load_batch, 64);
+FIELD(berth_load_batch, struct_size, 0);
+FIELD(berth_load_batch, resource_count, 4);
+FIELD(berth_load_batch, count, 8);
+FIELD(berth_load_batch, reports, 16);
+FIELD(berth_load_batch, resources, 24);
+FIELD(berth_load_batch, usage, 32);
+FIELD(berth_load_batch, pod_count, 40);
+FIELD(berth_load_batch, pods, 48);
+FIELD(berth_load_batch, pod_usage, 56);
+
+SIZE(berth_load_state, 32);
+FIELD(berth_load_state, node, 0);
+FIELD(berth_load_state, measured_at_ms, 8);
+FIELD(berth_load_state, age_ms, 16);
+FIELD(berth_load_state, flags, 24);
+FIELD(berth_load_state, reserved, 28);
 SIZE(berth_journal_options, 8);
 FIELD(berth_journal_options, struct_size, 0);
 FIELD(berth_journal_options, flags, 4);
@@ -383,6 +475,9 @@ VALUE(BERTH_EVENT_NODE_RESIZED, 7);
 VALUE(BERTH_EVENT_NODE_LOST, 8);
 VALUE(BERTH_EVENT_NODE_CORDONED, 9);
 VALUE(BERTH_EVENT_NODE_UNCORDONED, 10);
+VALUE(BERTH_EVENT_RESERVATION_MADE, 11);
+VALUE(BERTH_EVENT_RESERVATION_CHANGED, 12);
+VALUE(BERTH_EVENT_RESERVATION_ENDED, 13);
 VALUE(BERTH_DECISION_TREE, 0);
 VALUE(BERTH_DECISION_SCAN, 1);
 VALUE(BERTH_DECISION_ROWS, 2);

@@ -99,7 +99,8 @@ struct Parent {
       try engine.validate()
       guard engine.digest() == digest else {
         throw Failure(
-          description: "after step \(done) the state recovered \(snapshot == nil ? "without" : "with") a snapshot is another")
+          description:
+            "after step \(done) the state recovered \(snapshot == nil ? "without" : "with") a snapshot is another")
       }
     }
   }

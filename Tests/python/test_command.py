@@ -74,6 +74,18 @@ def test_simulate_draws_a_picture(berth, tmp_path):
     assert width * height >= 600
 
 
+def test_simulate_writes_its_metrics(berth, tmp_path):
+    path = tmp_path / "end.prom"
+    done = berth(*SIMULATE, "--metrics", path)
+    assert done.returncode == 0, done.stderr
+    samples = dict(line.rsplit(" ", 1) for line in path.read_text().splitlines() if not line.startswith("#"))
+    assert samples["berth_nodes"] == "600"
+    outcomes = [int(samples[f'berth_placements_total{{outcome="{outcome}"}}']) for outcome in ("placed", "no_fit")]
+    assert sum(outcomes) == 500 and int(samples["berth_pods"]) == outcomes[0]
+    assert samples['berth_decision_duration_seconds_count{kind="tree"}'] == "500"
+    assert samples['berth_decision_duration_seconds_bucket{kind="tree",le="+Inf"}'] == "500"
+
+
 def test_tables_are_for_people(berth):
     for arguments in (PLACE, SIMULATE):
         done = berth(*arguments)
@@ -194,3 +206,9 @@ def test_a_heatmap_that_cannot_be_written_is_named(berth):
     done = berth(*SIMULATE, "--heatmap", "/none/map.png")
     assert done.returncode == 1
     assert "/none/map.png" in done.stderr
+
+
+def test_metrics_that_cannot_be_written_are_named(berth):
+    done = berth(*SIMULATE, "--metrics", "/none/end.prom")
+    assert done.returncode == 1
+    assert "/none/end.prom" in done.stderr

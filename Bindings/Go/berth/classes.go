@@ -133,12 +133,7 @@ func (e *Engine) InternClass(spec PodSpec) (ClassID, error) {
 	C.berth_pod_spec_init(c)
 	c.profile, c.priority = C.berth_profile_id(spec.Profile), C.int32_t(spec.Priority)
 
-	requests := records[C.berth_quantity](&f, len(spec.Requests))
-	i := 0
-	for resource, value := range spec.Requests {
-		requests[i].resource, requests[i].value = C.berth_resource_id(resource), C.int64_t(value)
-		i++
-	}
+	requests := f.quantities(spec.Requests)
 	c.requests, c.request_count = first(requests), C.uint32_t(len(requests))
 
 	selector := f.labels(spec.NodeSelector)

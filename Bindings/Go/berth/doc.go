@@ -4,6 +4,11 @@
 // or why none. Describe with [Engine.AddResource], [Engine.AddDomain], [Engine.AddNodes], [Engine.AddProfile] and
 // [Engine.InternClass]; decide with [Engine.Place]; ask with [Engine.Candidates] and [Engine.Explain].
 //
+// What was done can be taken back with [Engine.Begin] or [Engine.Try], tried elsewhere with [Engine.Fork], followed with
+// [Engine.Events] and [Engine.Metrics], and kept in files with [Engine.WriteSnapshot] and [Engine.OpenJournal].
+// [Engine.Reserve] holds capacity, [Engine.UpdateLoad] tells what nodes really use, and [Engine.SetRerank] gives the host
+// a say in each placement.
+//
 // Calls that move many records take and give slices: one crossing into the library per batch.
 //
 // An [Engine] serves one call at a time. A call that arrives while another is inside is refused at once with [Busy];

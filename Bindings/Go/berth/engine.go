@@ -3,7 +3,10 @@ package berth
 // #include "berth.h"
 import "C"
 
-import "runtime"
+import (
+	"runtime"
+	"sync"
+)
 
 // The ids that an engine gives out. Node and pod ids carry a generation, so that a stale one is recognised.
 type (
@@ -81,20 +84,32 @@ type Options struct {
 type Engine struct {
 	handle  *C.berth_engine // a token that C never follows either
 	cleanup runtime.Cleanup
+
+	rankingLock sync.Mutex
+	ranking     *ranking // what SetRerank told the engine last
 }
 
 // New makes an empty engine.
 func New(options Options) (*Engine, error) {
 	var f frame
 	defer f.end()
-	levels := records[*C.char](&f, len(options.Levels))
+	return f.create(options, func(settings *C.berth_engine_options, out **C.berth_engine) C.berth_status {
+		return C.berth_engine_create(settings, out)
+	})
+}
+
+// create makes an engine by a call that leaves the sentence of its refusal with the thread.
+func (f *frame) create(
+	options Options, call func(*C.berth_engine_options, **C.berth_engine) C.berth_status,
+) (*Engine, error) {
+	levels := records[*C.char](f, len(options.Levels))
 	for i, level := range options.Levels {
 		levels[i] = f.text(level)
 	}
 	if f.err != nil {
 		return nil, f.err
 	}
-	settings := records[C.berth_engine_options](&f, 1)
+	settings := records[C.berth_engine_options](f, 1)
 	C.berth_engine_options_init(&settings[0])
 	settings[0].allocator = C.uint32_t(options.Allocator)
 	settings[0].cpu_level = C.uint32_t(options.CPULevel)
@@ -102,12 +117,17 @@ func New(options Options) (*Engine, error) {
 	settings[0].level_count = C.uint32_t(len(levels))
 	settings[0].level_keys = first(levels)
 
-	runtime.LockOSThread() // a failed create leaves its sentence with the thread
+	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var handle *C.berth_engine
-	if status := C.berth_engine_create(&settings[0], &handle); status != C.BERTH_OK {
+	if status := call(&settings[0], &handle); status != C.BERTH_OK {
 		return nil, refusal(nil, status)
 	}
+	return owned(handle), nil
+}
+
+// owned is a new engine of the library, which is destroyed when it is forgotten here.
+func owned(handle *C.berth_engine) *Engine {
 	engine := &Engine{handle: handle}
 	engine.cleanup = runtime.AddCleanup(engine, func(handle *C.berth_engine) {
 		// a copy of the handle may still be inside a call: the engine goes when that is over
@@ -115,7 +135,18 @@ func New(options Options) (*Engine, error) {
 			runtime.Gosched()
 		}
 	}, handle)
-	return engine, nil
+	return engine
+}
+
+// Fork makes an independent engine that is what this one is now: without its open statements, its journal, its events
+// and its ranking. The two share what neither has changed since, so that a fork costs neither the time nor the memory of
+// a copy. They may be used by different goroutines at the same time, and closed in any order.
+func (e *Engine) Fork() (*Engine, error) {
+	var handle *C.berth_engine
+	if err := e.refusal(C.berth_engine_fork(e.handle, &handle)); err != nil {
+		return nil, err
+	}
+	return owned(handle), nil
 }
 
 // Close frees the engine. Closing again, like every other call then, is refused with [BadEngine].
@@ -137,6 +168,23 @@ func (e *Engine) refusal(status C.berth_status) error {
 // Validate checks every invariant of the engine, in time that grows with nodes and pods.
 func (e *Engine) Validate() error { return e.refusal(C.berth_engine_validate(e.handle)) }
 
+// Never is an expiry that does not come.
+const Never int64 = C.BERTH_NEVER
+
+// SetTime tells the engine what time it is, in milliseconds of the caller's clock (time.Time.UnixMilli, for one), which
+// starts at 0 and may not go back. Whatever expires until then lapses now. The engine reads no clock of its own to
+// decide anything.
+func (e *Engine) SetTime(nowMS int64) error {
+	return e.refusal(C.berth_engine_set_time(e.handle, C.int64_t(nowMS)))
+}
+
+// Time is what SetTime told last, 0 at first.
+func (e *Engine) Time() (nowMS int64, err error) {
+	var now C.int64_t
+	err = e.refusal(C.berth_engine_read_time(e.handle, &now))
+	return int64(now), err
+}
+
 // Info are figures and counters of an engine.
 type Info struct {
 	Allocator      Allocator
@@ -144,9 +192,12 @@ type Info struct {
 	Nodes          uint64
 	Pods           uint64
 	Classes        uint64
-	BytesAllocated uint64 // what the engine holds, as the allocator counts it
-	BytesMapped    uint64 // what the allocator has mapped for it
-	Decisions      uint64 // since New
+	Reservations   uint64
+	FamilyEngines  uint64 // live engines that come from one another by forking, this one included
+	BytesAllocated uint64 // what the engine and its forks hold together, as the allocator counts it
+	BytesMapped    uint64 // what the allocator has mapped for them
+	BytesOwned     uint64 // what closing this engine gives back at least
+	Decisions      uint64 // since New, or since the fork
 }
 
 // Info reads figures and counters.
@@ -162,8 +213,11 @@ func (e *Engine) Info() (Info, error) {
 		Nodes:          uint64(info.nodes),
 		Pods:           uint64(info.pods),
 		Classes:        uint64(info.classes),
+		Reservations:   uint64(info.reservations),
+		FamilyEngines:  uint64(info.family_engines),
 		BytesAllocated: uint64(info.bytes_allocated),
 		BytesMapped:    uint64(info.bytes_mapped),
+		BytesOwned:     uint64(info.owned_bytes),
 		Decisions:      uint64(info.decisions),
 	}, nil
 }

@@ -23,9 +23,13 @@ const (
 	WrongState  Status = C.BERTH_WRONG_STATE
 	Busy        Status = C.BERTH_BUSY
 	Sealed      Status = C.BERTH_SEALED
+	NoRoom      Status = C.BERTH_NO_ROOM
+	BadCallback Status = C.BERTH_BAD_CALLBACK
 	Limit       Status = C.BERTH_LIMIT
 	OutOfMemory Status = C.BERTH_OUT_OF_MEMORY
+	IO          Status = C.BERTH_IO
 	Corrupt     Status = C.BERTH_CORRUPT
+	BadFile     Status = C.BERTH_BAD_FILE
 )
 
 // Error makes a Status a target for errors.Is.

@@ -5,6 +5,8 @@ import "C"
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"unsafe"
 )
 
@@ -61,12 +63,18 @@ func (e *Engine) InternLabels(labels map[string]string) (LabelSetID, error) {
 
 func (f *frame) labels(labels map[string]string) []C.berth_label {
 	set := records[C.berth_label](f, len(labels))
-	i := 0
-	for key, value := range labels {
-		set[i].key, set[i].value = f.text(key), f.text(value)
-		i++
+	for i, key := range slices.Sorted(maps.Keys(labels)) { // the same call each time
+		set[i].key, set[i].value = f.text(key), f.text(labels[key])
 	}
 	return set
+}
+
+func (f *frame) quantities(values map[ResourceID]int64) []C.berth_quantity {
+	list := records[C.berth_quantity](f, len(values))
+	for i, resource := range slices.Sorted(maps.Keys(values)) {
+		list[i].resource, list[i].value = C.berth_resource_id(resource), C.int64_t(values[resource])
+	}
+	return list
 }
 
 // Effect of a taint.
@@ -237,8 +245,7 @@ func (e *Engine) ReadNodes(ids []NodeID, resources []ResourceID) (allocatable, r
 	allocatable = make([]int64, len(ids)*len(resources))
 	requested = make([]int64, len(ids)*len(resources))
 	err = e.refusal(C.berth_nodes_read(e.handle, nodeIDs(ids), C.size_t(len(ids)),
-		(*C.berth_resource_id)(unsafe.Pointer(first(resources))), C.uint32_t(len(resources)), nil,
-		(*C.int64_t)(unsafe.Pointer(first(allocatable))), (*C.int64_t)(unsafe.Pointer(first(requested)))))
+		resourceIDs(resources), C.uint32_t(len(resources)), nil, column(allocatable), column(requested)))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -246,3 +253,9 @@ func (e *Engine) ReadNodes(ids []NodeID, resources []ResourceID) (allocatable, r
 }
 
 func nodeIDs(ids []NodeID) *C.berth_node_id { return (*C.berth_node_id)(unsafe.Pointer(first(ids))) }
+
+func resourceIDs(ids []ResourceID) *C.berth_resource_id {
+	return (*C.berth_resource_id)(unsafe.Pointer(first(ids)))
+}
+
+func column(values []int64) *C.int64_t { return (*C.int64_t)(unsafe.Pointer(first(values))) }

@@ -14,6 +14,9 @@ type Outcome uint32
 const (
 	Placed Outcome = C.BERTH_PLACED
 	NoFit  Outcome = C.BERTH_NO_FIT // no node fits now; Explain says why
+
+	// RefusedByHost: nodes fit, but the ranking left out every candidate it was shown.
+	RefusedByHost Outcome = C.BERTH_REFUSED
 )
 
 // Placement is a decision. It has the layout of berth_placement.
@@ -51,8 +54,17 @@ func (e *Engine) PlaceInto(classes []ClassID, placements []Placement) error {
 }
 
 func (e *Engine) placeInto(classes []ClassID, flags C.uint32_t, placements []Placement) error {
-	return e.refusal(C.berth_pods_place(e.handle, classIDs(classes), C.size_t(len(classes)), flags,
+	return e.placing(C.berth_pods_place(e.handle, classIDs(classes), C.size_t(len(classes)), flags,
 		(*C.berth_placement)(unsafe.Pointer(first(placements)))))
+}
+
+// placing is the refusal of a call that may have asked the ranking.
+func (e *Engine) placing(status C.berth_status) error {
+	err := e.refusal(status)
+	if status == C.BERTH_BAD_CALLBACK {
+		return e.withCause(err)
+	}
+	return err
 }
 
 // Bind records pods that run already, classes[i] on nodes[i], all or none.

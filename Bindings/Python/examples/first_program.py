@@ -14,9 +14,7 @@ from berth_abi import load
 berth = load()
 ffi, lib = berth.ffi, berth.lib
 
-NODE = np.dtype([("domain", "u4"), ("labels", "u4"), ("taints", "u4"), ("flags", "u4"), ("tie_key", "u4"),
-                 ("reserved", "u4"), ("price", "i8")])  # fmt: skip
-PLACEMENT = np.dtype([("pod", "u8"), ("node", "u8"), ("score", "i8"), ("pod_class", "u4"), ("outcome", "u4")])
+NODE, PLACEMENT = np.dtype(berth.dtype("berth_node")), np.dtype(berth.dtype("berth_placement"))
 REASON = {
     lib.BERTH_REASON_UNSCHEDULABLE: "unschedulable",
     lib.BERTH_REASON_TAINT: "untolerated taint",

@@ -12,6 +12,7 @@ final class Cluster {
   let rows: SlotMap
   var nodes: NodeTable
   let forest: Forest
+  var load: LoadState
   var log: ChangeLog
   let undoLog = UndoLog()
   /// Nodes that got another slot, how often labels were dealt anew for that, and trees that were loaded in bulk.
@@ -27,6 +28,7 @@ final class Cluster {
     rows = SlotMap(in: arena)
     nodes = NodeTable(in: arena)
     forest = Forest(arena: arena, kernels: kernels, rows: rows, hasTie: hasTie)
+    load = LoadState(in: arena)
     log = ChangeLog()
     for _ in catalog.topology.leaves { rows.addDomain() }
   }
@@ -39,11 +41,12 @@ final class Cluster {
     rows = SlotMap(forking: other.rows)
     nodes = other.nodes.fork()
     forest = Forest(forking: other.forest, kernels: kernels, rows: rows)
+    load = other.load.fork()
     log = ChangeLog()
   }
 
   var storage: [any SharedStorage] {
-    catalog.names.storage + shapes.storage + rows.storage + nodes.storage + forest.storage
+    catalog.names.storage + shapes.storage + rows.storage + nodes.storage + forest.storage + load.storage
   }
 
   @inline(__always)
@@ -128,8 +131,21 @@ final class Cluster {
       let dim = shapes.dim(of: request.resource, in: shape)
       row.used[dim] += sign * request.value
     }
+    reindex(slot, row)
+  }
+
+  /// Brings a node's place in its tree up to date after its quantities changed.
+  @inline(__always)
+  func reindex(_ slot: UInt32, _ row: MutableRow) {
+    let shape = row.shape
     forest.tree(Int(shapes.trees[Int(shape)])).update(slot, row, shapes.capacities(shape))
     log.append(slot)
+  }
+
+  /// Adds to what is used of a resource, in the row only: the charge that follows takes it to the trees.
+  func shift(_ slot: UInt32, _ resource: UInt32, by quantity: Int64) {
+    let row = rows.mutableRow(slot)
+    row.used[shapes.dim(of: resource, in: row.shape)] += quantity
   }
 
   /// Makes sure that a node has all requested resources as dims, with capacity 0 where it lacks them.
@@ -165,6 +181,9 @@ struct ResourceList {
 
   var count: Int { resources.count }
 
+  func capacity(of resource: UInt32) -> Int64 { resources.firstIndex(of: resource).map { capacities[$0] } ?? 0 }
+  func used(of resource: UInt32) -> Int64 { resources.firstIndex(of: resource).map { used[$0] } ?? 0 }
+
   mutating func add(_ resource: UInt32, capacity: Int64, used amount: Int64) {
     let place = resources.firstIndex { $0 > resource } ?? resources.count
     resources.insert(resource, at: place)
@@ -182,6 +201,15 @@ struct ResourceList {
   }
 
   mutating func setUsed(_ place: Int, _ amount: Int64) { used[place] = amount }
+
+  /// More in use, also of what the node lacks.
+  mutating func addUsed(_ resource: UInt32, _ amount: Int64) {
+    if let place = resources.firstIndex(of: resource) {
+      used[place] += amount
+    } else {
+      add(resource, capacity: 0, used: amount)
+    }
+  }
 
   mutating func clear() {
     resources.removeAll(keepingCapacity: true)

@@ -6,6 +6,8 @@ struct NodeBatchReader {
   private let cluster: Cluster
   private(set) var leaves: [UInt32] = []
   private(set) var pools: [UInt16] = []
+  /// By column: how many load resources a node gets by having the resource.
+  private var loadDims: [Int] = []
 
   init(_ batch: berth_node_batch, cluster: Cluster) throws(EngineError) {
     self.batch = batch
@@ -19,9 +21,16 @@ struct NodeBatchReader {
     }
     for index in 0..<Int(batch.resource_count) {
       try cluster.resources.check(batch.resources[index], "resource column \(index)")
+      guard !cluster.load.specs.isLoad(batch.resources[index]) else {
+        throw refuse(
+          BERTH_BAD_ARGUMENT,
+          "resource column \(index): load resource \(batch.resources[index]) follows from what is measured: leave it out"
+        )
+      }
       for other in 0..<index where batch.resources[other] == batch.resources[index] {
         throw refuse(BERTH_DUPLICATE, "resource column \(index) repeats resource \(batch.resources[index])")
       }
+      loadDims.append(cluster.load.specs.count(on: batch.resources[index]))
     }
     leaves.reserveCapacity(batch.count)
     pools.reserveCapacity(batch.count)
@@ -75,6 +84,7 @@ struct NodeBatchReader {
         try Quantity.check(capacity, "node \(index), column \(column): allocatable")
         try Quantity.check(used, "node \(index), column \(column): requested")
         if capacity > 0 || used > 0 { dims += 1 }
+        if capacity > 0 { dims += loadDims[column] }
       }
       guard dims <= ShapeTable.maxDims else {
         throw refuse(BERTH_LIMIT, "node \(index) has \(dims) resources: at most \(ShapeTable.maxDims)")
@@ -92,6 +102,7 @@ struct NodeBatchReader {
       let used = batch.requested?[cell] ?? 0
       if capacity > 0 || used > 0 { list.add(batch.resources[column], capacity: capacity, used: used) }
     }
+    if cluster.load.isOn { cluster.load.specs.extend(&list) }
   }
 
   func list(_ index: Int) -> ResourceList {
@@ -102,14 +113,10 @@ struct NodeBatchReader {
 }
 
 extension ResourceList {
-  /// Takes over what is used on a node that changes its capacities.
-  mutating func keepUsed(of old: ResourceList) {
-    for dim in 0..<old.count where old.used[dim] != 0 {
-      if let place = resources.firstIndex(of: old.resources[dim]) {
-        setUsed(place, old.used[dim])
-      } else {
-        add(old.resources[dim], capacity: 0, used: old.used[dim])
-      }
+  /// Takes over what is used on a node that changes its capacities, of the resources that are `wanted`.
+  mutating func keepUsed(of old: ResourceList, _ wanted: (UInt32) -> Bool) {
+    for dim in 0..<old.count where old.used[dim] != 0 && wanted(old.resources[dim]) {
+      addUsed(old.resources[dim], old.used[dim])
     }
   }
 }

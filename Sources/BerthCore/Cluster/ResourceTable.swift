@@ -5,6 +5,8 @@ final class ResourceTable {
   struct Resource {
     var name: Name
     var kind: UInt32
+    /// What nodes are measured to use, see `LoadSpecs`.
+    var isUsage: Bool
   }
   private(set) var resources: [Resource] = []
   private var byName: [Name: UInt32] = [:]
@@ -26,10 +28,12 @@ final class ResourceTable {
   /// Kubernetes' scalar resources: they count in NodeResourcesFit's scores only for pods that request them.
   func isExtended(_ resource: UInt32) -> Bool {
     let kind = Int(resources[Int(resource)].kind)
-    return kind == BERTH_RESOURCE_OTHER || kind == BERTH_RESOURCE_GPU
+    return !isUsage(resource) && (kind == BERTH_RESOURCE_OTHER || kind == BERTH_RESOURCE_GPU)
   }
 
-  func add(name: Name, kind: UInt32) throws(EngineError) -> UInt32 {
+  func isUsage(_ resource: UInt32) -> Bool { resources[Int(resource)].isUsage }
+
+  func add(name: Name, kind: UInt32, isUsage: Bool = false) throws(EngineError) -> UInt32 {
     guard kind <= UInt32(BERTH_RESOURCE_PODS) else {
       throw EngineError(UInt32(BERTH_BAD_ARGUMENT), "resource kind \(kind) is unknown: use BERTH_RESOURCE_*")
     }
@@ -51,7 +55,7 @@ final class ResourceTable {
         UInt32(BERTH_DUPLICATE), "resource \"\(resources[Int(single)].name)\" is of this kind already: one per engine")
     }
     let id = UInt32(resources.count)
-    resources.append(Resource(name: name, kind: kind))
+    resources.append(Resource(name: name, kind: kind, isUsage: isUsage))
     byName[name] = id
     switch Int(kind) {
     case BERTH_RESOURCE_CPU: cpu = id

@@ -104,6 +104,15 @@ struct PodTable {
     count += 1
   }
 
+  @inline(__always)
+  func podClass(_ index: UInt32) -> UInt32 { cells.pointer(Int(index)).pointee.podClass }
+
+  /// The pod of an index, if there is one.
+  func live(_ index: UInt32) -> Pod? { cells[Int(index)].state != 0 ? cells[Int(index)] : nil }
+
+  /// How many pod indices there is room for.
+  var capacity: Int { cells.count }
+
   func setState(_ index: UInt32, _ state: Int) { cells.ownedPointer(Int(index)).pointee.setState(state) }
 
   @inline(__always)

@@ -11,6 +11,7 @@ final class UndoLog {
     case podAdded(UInt32)
     case podRemoved(UInt32, PodTable.Pod)
     case podConfirmed(UInt32)
+    case claimsTaken(UInt32)
     case other((Engine) -> Void)
   }
 
@@ -111,6 +112,7 @@ extension Engine {
     case .podAdded(let index):
       let pod = pods.withdraw(index)
       if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
+        if cluster.load.isOn { unjoinLoad(index, pod.podClass, slot) }
         cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
       }
     case .podRemoved(let index, let pod):
@@ -120,6 +122,8 @@ extension Engine {
       }
     case .podConfirmed(let index):
       pods.setState(index, BERTH_POD_ASSUMED)
+    case .claimsTaken(let pod):
+      _ = giveBack(pod)
     case .other(let inverse):
       inverse(self)
     }

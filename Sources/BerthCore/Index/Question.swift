@@ -32,6 +32,21 @@ struct Question {
 }
 
 struct Request {
+  enum Kind: UInt8 {
+    /// Must be free, and is held by the pod.
+    case held
+    /// Counts in scores only.
+    case scored
+    /// Must be free where the node has the resource.
+    case limited
+  }
   var resource: UInt32
+  var kind = Kind.held
   var value: Int64
+
+  init(resource: UInt32, value: Int64, kind: Kind = .held) {
+    self.resource = resource
+    self.kind = kind
+    self.value = value
+  }
 }

@@ -49,7 +49,7 @@ extension Search {
       let row = rows.row(slot)
       capacity = shapes.capacities(row.shape)
       price = shapes.price(row.shape) - tree.pointee.priceLow
-      guard Self.place(row, capacity, request, tree.pointee.dims, into: after) else { return }
+      guard Self.place(row, capacity, request, tree, into: after) else { return }
     }
     var score = offset - price * plan.pointee.priceWeight
     let exactLoad = Load(capacity: capacity, request: UnsafePointer(request))
@@ -60,13 +60,13 @@ extension Search {
   /// What stays free on a node after placing; false if the request does not fit.
   @inline(__always)
   static func place(
-    _ row: Row, _ capacity: UnsafePointer<Int64>, _ request: UnsafePointer<Int64>, _ dims: Int,
+    _ row: Row, _ capacity: UnsafePointer<Int64>, _ request: UnsafePointer<Int64>, _ tree: UnsafePointer<TreeState>,
     into after: UnsafeMutablePointer<Int64>
   ) -> Bool {
     let used = row.used
-    for dim in 0..<dims {
+    for dim in 0..<tree.pointee.dims {
       let left = capacity[dim] - used[dim] - request[dim]
-      if left < 0 && request[dim] > 0 { return false }
+      if left < 0 && request[dim] > 0 && tree.pointee.scored >> UInt32(dim) & 1 == 0 { return false }
       after[dim] = max(0, left)
     }
     return true

@@ -25,13 +25,22 @@ extension Search {
     var lost: Int64 = 0
     for wanted in question.requests {
       let dim = tree.pointee.dim(of: wanted.resource)
-      if dim < 0 || wanted.value > tree.pointee.capacityHigh[dim] { return }
+      if dim < 0 {
+        if wanted.kind == .held { return }
+        continue
+      }
+      var value = wanted.value
+      if wanted.kind == .scored {
+        value = min(value, tree.pointee.capacityHigh[dim])  // all of a node, or more: the same score
+      } else {
+        if value > tree.pointee.capacityHigh[dim] { return }
+        fits[fitCount] = UInt32(dim)
+        fitCount += 1
+      }
       let shift = Int64(tree.pointee.shifts[dim])
-      request[dim] = wanted.value
-      narrow[dim] = UInt32(truncatingIfNeeded: wanted.value >> shift)
-      lost |= wanted.value & ((1 << shift) - 1)
-      fits[fitCount] = UInt32(dim)
-      fitCount += 1
+      request[dim] = value
+      narrow[dim] = UInt32(truncatingIfNeeded: value >> shift)
+      lost |= value & ((1 << shift) - 1)
       mask |= 1 << UInt32(dim)
     }
     query.pointee.fit_count = UInt32(fitCount)
@@ -55,7 +64,10 @@ extension Search {
     var mask: UInt32 = 0
     for wanted in requests {
       let dim = tree.dim(of: wanted.resource)
-      if dim < 0 { return nil }
+      if dim < 0 {
+        if wanted.kind == .held { return nil }
+        continue
+      }
       request[dim] = wanted.value
       mask |= 1 << UInt32(dim)
     }

@@ -66,6 +66,7 @@ final class StateTree {
     state = TreeState.make(blocks: blocks, dims: dims, dimCount: Int(shape.resources.max() ?? 0) + 1)
     priceHigh = price
     state.pointee.priceLow = price
+    state.pointee.scored = shape.scored
     let layout = state.pointee.layout
     layout.pointee.dims = UInt32(dims)
     layout.pointee.has_tie = hasTie ? 1 : 0

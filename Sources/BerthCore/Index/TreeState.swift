@@ -30,6 +30,8 @@ struct TreeShape {
   var cpu = -1
   var memory = -1
   var gpu = -1
+  /// The dims that count in scores only, as bits: no node is refused for them.
+  var scored: UInt32 = 0
   var dims: Int { resources.count }
 }
 
@@ -59,6 +61,8 @@ struct TreeState {
   var isUniform = true
   /// Columns say all: no quantity of a node has bits below its shift. Once lost, it stays so.
   var isLossless = true
+  /// The dims that count in scores only, as bits.
+  var scored: UInt32 = 0
 
   /// A tree's plain memory in one piece, a state at its beginning; `dimCount` is that of `dimOf`.
   static func make(blocks: TreeBlocks, dims: Int, dimCount: Int) -> UnsafeMutablePointer<TreeState> {
@@ -105,6 +109,7 @@ struct TreeState {
     state.pointee.count = from.count
     state.pointee.isUniform = from.isUniform
     state.pointee.isLossless = from.isLossless
+    state.pointee.scored = from.scored
     state.pointee.reservePlans(from.planCount)
     for profile in 0..<from.planCount { state.pointee.plans.unsafelyUnwrapped[profile] = from.plan(of: profile) }
     return state

@@ -40,6 +40,7 @@ struct Explainer {
     var worst: (resource: UInt32, shortfall: Int64, capacity: Int64)?
     for (index, request) in requests.enumerated() {
       let dim = cluster.shapes.dim(of: request.resource, in: shape)
+      if request.kind == .scored || (request.kind == .limited && dim < 0) { continue }
       let capacity = dim < 0 ? 0 : cluster.shapes.capacities(shape)[dim]
       let shortfall = request.value - (dim < 0 ? 0 : capacity - row.used[dim])
       guard shortfall > 0 else { continue }

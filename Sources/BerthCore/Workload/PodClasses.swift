@@ -10,6 +10,9 @@ struct PodClasses {
     var profile: UInt32
     var filter: UInt32
     var priority: Int32
+    /// What it asks of load resources follows its requests.
+    var askCount: UInt16
+    var isBestEffort: Bool
   }
   private struct Key: Hashable {
     var requests: [UInt64]
@@ -61,13 +64,13 @@ struct PodClasses {
   }
 
   /// The class's id, and what it takes to take it back if it is a new one; nil when there are too many. `list` ascending
-  /// by resource, without zeros.
+  /// by resource, without zeros. `asks`: what it asks of load resources beside.
   mutating func intern(
-    _ list: [Request], profile: UInt32, priority: Int32, placeability: Placeability
+    _ list: [Request], asks: [Request], isBestEffort: Bool, profile: UInt32, priority: Int32, placeability: Placeability
   ) -> (id: UInt32, made: Made?)? {
     let filter = filterIDs[placeability] ?? UInt32(filters.count)
     let key = Key(
-      requests: list.flatMap { [UInt64($0.resource), UInt64($0.value)] }, profile: profile, filter: filter,
+      requests: (list + asks).flatMap { [UInt64($0.resource), UInt64($0.value)] }, profile: profile, filter: filter,
       priority: priority)
     if let id = ids[key] { return (id, nil) }
     guard count < Int(BERTH_MAX_CLASSES) else { return nil }
@@ -77,11 +80,11 @@ struct PodClasses {
       filterIDs[placeability] = filter
     }
     let id = UInt32(records.count)
-    let first = list.withUnsafeBufferPointer { requests.append(contentsOf: $0) }
+    let first = (list + asks).withUnsafeBufferPointer { requests.append(contentsOf: $0) }
     records.append(
       PodClass(
         firstRequest: UInt32(first), requestCount: UInt32(list.count), profile: profile, filter: filter,
-        priority: priority))
+        priority: priority, askCount: UInt16(asks.count), isBestEffort: isBestEffort))
     ids[key] = id
     return (id, made)
   }
@@ -90,18 +93,28 @@ struct PodClasses {
   mutating func removeLast(_ made: Made) {
     let record = records[records.count - 1]
     let key = Key(
-      requests: requests(UInt32(records.count - 1)).flatMap { [UInt64($0.resource), UInt64($0.value)] },
+      requests: asks(UInt32(records.count - 1)).flatMap { [UInt64($0.resource), UInt64($0.value)] },
       profile: record.profile, filter: record.filter, priority: record.priority)
     ids[key] = nil
-    requests.removeLast(Int(record.requestCount))
+    requests.removeLast(Int(record.requestCount) + Int(record.askCount))
     records.removeLast()
     if made.filter { filterIDs[filters.removeLast().placeability] = nil }
   }
 
+  /// What a pod of the class holds on its node.
   @inline(__always)
   func requests(_ podClass: UInt32) -> UnsafeBufferPointer<Request> {
     let record = records[Int(podClass)]
     guard record.requestCount > 0 else { return UnsafeBufferPointer(start: nil, count: 0) }
     return UnsafeBufferPointer(start: requests.pointer(Int(record.firstRequest)), count: Int(record.requestCount))
+  }
+
+  /// What decides where a pod of the class goes: its requests, and what it asks of load resources behind them.
+  @inline(__always)
+  func asks(_ podClass: UInt32) -> UnsafeBufferPointer<Request> {
+    let record = records[Int(podClass)]
+    let count = Int(record.requestCount) + Int(record.askCount)
+    guard count > 0 else { return UnsafeBufferPointer(start: nil, count: 0) }
+    return UnsafeBufferPointer(start: requests.pointer(Int(record.firstRequest)), count: count)
   }
 }

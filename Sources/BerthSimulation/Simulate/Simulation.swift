@@ -42,6 +42,8 @@ public struct Simulation {
     public var buildSeconds: Double
     public var checksum: Checksum
     public var info: berth_engine_info
+    /// Counters and histograms of the engine in the Prometheus text format.
+    public var metrics: String
     public var peakResidentBytes = 0
 
     /// Placed pods per minute of placing.
@@ -169,7 +171,7 @@ public struct Simulation {
       options: options, placed: placer.placements.reduce(0) { $0 + ($1.outcome == UInt32(BERTH_PLACED) ? 1 : 0) },
       zones: zones, utilisation: utilisation, latencies: placer.latencies,
       placingSeconds: placer.nanoseconds / 1e9, buildSeconds: buildSeconds, checksum: checksum, info: engine.info(),
-      peakResidentBytes: BerthSimulation.peakResidentBytes())
+      metrics: engine.metricsText(), peakResidentBytes: BerthSimulation.peakResidentBytes())
   }
 }
 

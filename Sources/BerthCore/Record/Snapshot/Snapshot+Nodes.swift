@@ -340,7 +340,8 @@ private struct NodeRestorer: ~Copyable {
       guard resource < UInt32(cluster.resources.count), shape.list.resources.last.map({ $0 < resource }) ?? true else {
         throw bad("resource \(resource) is unknown or out of order")
       }
-      let capacity = try section.take(1...Int64(BERTH_MAX_QUANTITY), "a capacity")
+      let most = cluster.load.specs.limit(resource) == nil ? 1 : LoadSpecs.mostOfLimit
+      let capacity = try section.take(1...most * Int64(BERTH_MAX_QUANTITY), "a capacity")
       shape.list.add(resource, capacity: capacity, used: 0)
     }
     return shape

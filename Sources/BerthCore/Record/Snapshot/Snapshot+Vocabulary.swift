@@ -5,10 +5,21 @@ import CBerth
 
 extension Engine {
   func writeVocabulary(_ writer: SnapshotWriter) {
-    writer.section(.resources) {
+    writer.section(.resources) { writer in
       let resources = cluster.resources.resources
-      $0.write(resources.count) { index, scratch in
-        ResourceAdd(name: scratch.text(resources[index].name), type: resources[index].kind)
+      writer.out.put(UInt64(resources.count))
+      for (index, resource) in resources.enumerated() {
+        let scratch = CallScratch()
+        let name = scratch.text(resource.name)
+        let load = cluster.load.specs.record(of: UInt32(index))
+        writer.out.put(load != nil)
+        if let load {
+          LoadResourceAdd(name: name, spec: load).write(to: &writer.out)
+        } else {
+          ResourceAdd(name: name, type: resource.kind).write(to: &writer.out)
+        }
+        withExtendedLifetime(scratch) {}
+        writer.pause()
       }
     }
     writer.section(.domains) {
@@ -42,13 +53,13 @@ extension Engine {
     }
     writer.section(.classes) {
       $0.write(workload.classes.count) { index, scratch in
-        ClassIntern(spec: scratch.spec(of: UInt32(index), workload.classes))
+        ClassIntern(spec: scratch.spec(of: UInt32(index), workload.classes, cluster.load.specs))
       }
     }
   }
 
   func restoreVocabulary(_ reader: SnapshotReader) throws(EngineError) {
-    try restore(ResourceAdd.self, from: 0, reader.whole(.resources))
+    try restoreResources(reader.whole(.resources))
     try restore(DomainAdd.self, from: 1, reader.whole(.domains))
     try restore(LabelSetIntern.self, from: 1, reader.whole(.labelSets))
     try restore(TaintSetIntern.self, from: 1, reader.whole(.taintSets))
@@ -56,26 +67,45 @@ extension Engine {
     try restore(ClassIntern.self, from: 0, reader.whole(.classes))
   }
 
-  /// Makes the calls of a section: they give ids in a row.
+  /// Resources of both kinds, in the order of their ids.
+  private func restoreResources(_ reader: consuming RecordReader) throws(EngineError) {
+    var section = reader
+    for index in 0..<(try section.takeCount(of: 3, "entries")) {
+      if try section.takeFlag("whether a resource is of load") {
+        try restoreEntry(LoadResourceAdd.self, index, from: 0, &section)
+      } else {
+        try restoreEntry(ResourceAdd.self, index, from: 0, &section)
+      }
+    }
+    try section.finish()
+  }
+
+  /// Makes the calls of a section.
   private func restore<C: Call>(
     _ type: C.Type, from first: UInt32, _ reader: consuming RecordReader
   ) throws(EngineError) where C.Answer == UInt32 {
     var section = reader
-    let count = try section.takeCount(of: 2, "entries")
-    for index in 0..<count {
-      let scratch = CallScratch()
-      let call = try C.read(&section, scratch)
-      let id: UInt32
-      do throws(EngineError) {
-        id = try call.apply(to: self)
-      } catch {
-        throw section.bad("entry \(index) is refused: \(error.message)")
-      }
-      guard UInt64(id) == UInt64(first) + UInt64(index) else {
-        throw section.bad("entry \(index) is entry \(id - first) again")
-      }
+    for index in 0..<(try section.takeCount(of: 2, "entries")) {
+      try restoreEntry(type, index, from: first, &section)
     }
     try section.finish()
+  }
+
+  /// Makes the call of an entry: they give ids in a row.
+  private func restoreEntry<C: Call>(
+    _ type: C.Type, _ index: Int, from first: UInt32, _ section: inout RecordReader
+  ) throws(EngineError) where C.Answer == UInt32 {
+    let scratch = CallScratch()
+    let call = try C.read(&section, scratch)
+    let id: UInt32
+    do throws(EngineError) {
+      id = try call.apply(to: self)
+    } catch {
+      throw section.bad("entry \(index) is refused: \(error.message)")
+    }
+    guard UInt64(id) == UInt64(first) + UInt64(index) else {
+      throw section.bad("entry \(index) is entry \(id - first) again")
+    }
   }
 }
 
@@ -123,7 +153,7 @@ extension CallScratch {
       weight: Double(term.weight), resources: resources.baseAddress, points: points.baseAddress)
   }
 
-  fileprivate func spec(of podClass: UInt32, _ classes: PodClasses) -> berth_pod_spec {
+  fileprivate func spec(of podClass: UInt32, _ classes: PodClasses, _ load: LoadSpecs) -> berth_pod_spec {
     let record = classes.records[Int(podClass)]
     let placeability = classes.filters[Int(record.filter)].placeability
     var spec = berth_pod_spec()
@@ -131,7 +161,9 @@ extension CallScratch {
     spec.priority = record.priority
     spec.profile = record.profile
     let requests = buffer(
-      classes.requests(podClass).map { berth_quantity(resource: $0.resource, reserved: 0, value: $0.value) })
+      (Array(classes.requests(podClass)) + load.said(classes.asks(podClass))).map {
+        berth_quantity(resource: $0.resource, reserved: 0, value: $0.value)
+      })
     (spec.requests, spec.request_count) = (requests.baseAddress, UInt32(requests.count))
     let selector = labels(placeability.nodeSelector.map { ($0.key, $0.values[0]) })
     (spec.node_selector, spec.node_selector_count) = (selector.baseAddress, UInt32(selector.count))

@@ -38,6 +38,8 @@ extension Engine {
     writeVocabulary(writer)
     writeNodes(writer)
     writePods(writer)
+    writeReservations(writer)
+    writeLoad(writer)
   }
 
   /// What belongs to the run rather than to the state.
@@ -62,6 +64,9 @@ extension Engine {
     try engine.restoreVocabulary(reader)
     try engine.restoreNodes(reader)
     try engine.restorePods(reader)
+    try engine.restoreReservations(reader)
+    engine.restoreUse()
+    try engine.restoreLoad(reader)
     try engine.restorePosition(reader)
     var end = try reader.whole(.end)
     try end.finish()

@@ -1,6 +1,6 @@
 import CBerth
 
-/// The sections of a snapshot, in their order: one record each. Up to `pods` they are the logical state, whose last chain
+/// The sections of a snapshot, in their order: one record each. Up to `load` they are the logical state, whose last chain
 /// is the digest; the others say where the state stands.
 enum SnapshotSection: UInt16, CaseIterable {
   case engine = 1
@@ -14,10 +14,12 @@ enum SnapshotSection: UInt16, CaseIterable {
   case groups = 9
   case nodes = 10
   case pods = 11
+  case reservations = 12
+  case load = 13
   case position = 100
   case end = 101
 
-  static let lastOfState = SnapshotSection.pods
+  static let lastOfState = SnapshotSection.load
   var name: String { "\(self)" }
 }
 
