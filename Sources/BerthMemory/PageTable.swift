@@ -6,7 +6,8 @@ import CPlatform
 /// A pointer into a page that was taken for reading is void once the page has been taken for writing; one that was
 /// taken for writing holds until the table is forked or the page's place freed.
 public struct PageTable {
-  public let arena: Arena
+  /// The engine keeps it alive: a counted reference here would be counted with every copy of a column.
+  public unowned(unsafe) let arena: Arena
   public let pageBytes: Int
   @usableFromInline var cells: UnsafeMutablePointer<UnsafeMutableRawPointer>?
   /// Pages that no other engine reaches.
