@@ -29,7 +29,7 @@ struct GroupTable {
   private static let perPage = 1 << shift
   private var table: PageTable
   private(set) var count = 0
-  private let arena: Arena
+  private unowned(unsafe) let arena: Arena
 
   init(in arena: Arena) {
     self.arena = arena
