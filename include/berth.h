@@ -27,7 +27,8 @@
  * Limits (each is checked; exceeding one returns BERTH_LIMIT)
  *   see the BERTH_MAX_* constants below. Beside them: 16,777,216 domains; 10,000 entries in any list of a pod spec
  *   (selectors, terms, requirements, values, tolerations); 101 points of a shape; 4 GiB of node names; 2^62 of a
- *   resource in use on a node; 67,108,864 groups of up to 64 nodes (one at least for each leaf domain with nodes).
+ *   resource in use on a node; 67,108,864 groups of up to 64 nodes (one at least for each leaf domain with nodes);
+ *   1,099,511,627,775 reservations made by an engine.
  */
 #ifndef BERTH_H
 #define BERTH_H
@@ -73,7 +74,7 @@ enum {
   /* 20..29: handles and ids */
   BERTH_BAD_ENGINE = 20, /* not a live engine: destroyed, foreign or null */
   BERTH_UNKNOWN_ID = 21, /* never given out by this engine */
-  BERTH_STALE_ID = 22,   /* given out by this engine, but the node or pod has gone since */
+  BERTH_STALE_ID = 22,   /* given out by this engine, but what it named has gone since */
   BERTH_DUPLICATE = 23,  /* the name, or the id within one batch, is there already */
   /* 30..39: the state of the engine */
   BERTH_WRONG_STATE = 30,  /* the pod is not in a state that allows this (e.g. confirm of a bound pod) */
@@ -87,8 +88,7 @@ enum {
   BERTH_IO = 42,            /* a file cannot be opened, read or written; the message has the system's words */
   /* 50..59: self check, files */
   BERTH_CORRUPT = 50, /* berth_engine_validate found a broken invariant: please report it */
-  BERTH_BAD_FILE =
-      51 /* a snapshot or journal that is cut, altered, foreign or of another ABI; the message has the offset */
+  BERTH_BAD_FILE = 51 /* a snapshot or journal: cut, altered, foreign or of another ABI; the message has the offset */
 };
 
 /* The status's name, "BERTH_OK"; "BERTH_UNKNOWN_STATUS" for other values. Static, never freed. */
@@ -235,6 +235,8 @@ typedef struct berth_engine_info {
   /* forks */
   uint64_t family_engines; /* live engines that come from one another by forking, this one included */
   uint64_t owned_bytes;    /* of node, index, class and pod memory: what destroying this engine gives back at least */
+  uint64_t reservations;   /* live ones */
+  uint64_t reservation_bytes; /* reservations, and what pods took of them */
 } berth_engine_info;
 
 /* Reads figures and counters. Set info_out->struct_size before. */
@@ -639,7 +641,130 @@ berth_status berth_engine_read_time(berth_engine *engine, int64_t *now_ms_out);
 /* Reservations                                                                                                     */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
-/* (reservations: to come) */
+/* Capacity held for someone on a node: its owner's pods use it first, nobody else sees it, until it lapses. After
+ * Koordinator's Reservation (apis/scheduling/v1alpha1/reservation_types.go; allocatePolicy Aligned, not allocateOnce).
+ *
+ * Held   is what the reservation keeps on its node, taken what its owner's pods have of it now, left the rest. What is
+ *        left counts as used on the node: in scores, in fits, and in requested_out of berth_nodes_read.
+ * Owner  is a pod, a gang, a class or a queue. A pod presents itself as its class always, and as a pod, a gang and a
+ *        queue of the caller's numbers in berth_pods_place_as and berth_pods_bind_as. A reservation is the pod's own if
+ *        the pod presents itself as its owner.
+ * Use    A pod takes min(what it still requests, left) of every resource from its own reservations on its node, one
+ *        after the other: those held for the pod first, then for its gang, its class, its queue; among equals the
+ *        smaller id. Only the rest of its requests needs to be free. When the pod leaves, what it took is left again if
+ *        the reservation is still there, else free.
+ * First  A pod is placed on a node where it can take something, if it fits on one: where the filters let it, and its
+ *        requests are free together with all that is left of its own reservations there. Among these nodes the highest
+ *        total score wins, scored as if that were free, ties as always; scores that are normalised over the feasible
+ *        nodes are normalised over these. Only if it fits on none of them, all nodes are searched. Re-ranking is shown
+ *        candidates in the same way. berth_candidates_read and berth_class_explain speak of what is free for everyone.
+ * End    A reservation ends when it is removed, at its expiry, and with its node. What is left goes free; pods that took
+ *        of it keep running, keep what they request, and forget it. When a node is updated, reservations on it stay,
+ *        and may over-commit it.
+ *
+ * Costs are in proportion to what the pod's owners have reserved; a pod that owns nothing is placed as fast as ever. */
+typedef uint64_t berth_reservation_id; /* grows in the order in which reservations are made */
+
+/* Who owns a reservation; in the order in which a pod takes. */
+enum {
+  BERTH_OWNER_POD = 1,   /* one pod, by the number it presents */
+  BERTH_OWNER_GANG = 2,  /* all pods that present this gang */
+  BERTH_OWNER_CLASS = 3, /* all pods of a class: id is a berth_class_id */
+  BERTH_OWNER_QUEUE = 4  /* all pods that present this queue */
+};
+
+typedef struct berth_reservation_owner {
+  uint64_t id;   /* the caller's own number, not 0; or a class */
+  uint32_t kind; /* BERTH_OWNER_* */
+  uint32_t reserved;
+} berth_reservation_owner;
+
+/* Where a reservation may go. */
+enum {
+  BERTH_SCOPE_NODE = 1,  /* these quantities on this node */
+  BERTH_SCOPE_DOMAIN = 2 /* the requests of a class on the node where a pod of it would be placed, within a domain */
+};
+
+typedef struct berth_reservation_spec {
+  berth_reservation_owner owner;
+  int64_t expiry_ms;                /* later than the engine's time, or BERTH_NEVER */
+  uint32_t scope;                   /* BERTH_SCOPE_* */
+  uint32_t quantity_count;          /* DOMAIN: 0 */
+  const berth_quantity *quantities; /* NODE: unique resources, >= 0 */
+  berth_node_id node;               /* NODE */
+  berth_domain_id domain;           /* DOMAIN: on any level, BERTH_ROOT_DOMAIN for all nodes */
+  berth_class_id pod_class;         /* DOMAIN */
+} berth_reservation_spec;
+
+/* Makes reservations, one after the other. All or nothing: BERTH_NO_ROOM if one finds no room. Each is made out of what
+ * is free for everyone at that moment, whoever owns it. ids_out[count]. */
+berth_status berth_reservations_add(berth_engine *engine, const berth_reservation_spec *specs, size_t count,
+                                    berth_reservation_id *ids_out);
+
+/* Ends reservations, used or not. All or nothing; an id may occur once. */
+berth_status berth_reservations_remove(berth_engine *engine, const berth_reservation_id *ids, size_t count);
+
+/* Sets what a reservation holds: unique resources, >= 0; what is not listed, it holds no more. Growth must be free
+ * there (BERTH_NO_ROOM); less than its pods have taken is refused (BERTH_BAD_ARGUMENT). Pods that run already take
+ * nothing of what it grows by. */
+berth_status berth_reservation_resize(berth_engine *engine, berth_reservation_id id, const berth_quantity *quantities,
+                                      size_t count);
+
+/* Hands a reservation over. Pods of the old owner keep what they took; when they leave, it is left to the new one. */
+berth_status berth_reservation_hand_over(berth_engine *engine, berth_reservation_id id,
+                                         const berth_reservation_owner *owner);
+
+/* Sets when a reservation lapses: later than the engine's time, or BERTH_NEVER. */
+berth_status berth_reservation_set_expiry(berth_engine *engine, berth_reservation_id id, int64_t expiry_ms);
+
+typedef struct berth_reservation_state {
+  berth_reservation_id reservation;
+  berth_reservation_owner owner;
+  berth_node_id node;
+  int64_t expiry_ms;
+  uint64_t pods; /* that have taken of it */
+} berth_reservation_state;
+
+/* Reads reservations by id. states_out[count] (may be null); for resources[resource_count]: held_out and left_out,
+ * [count][resource_count] row by row (each may be null). */
+berth_status berth_reservations_read(berth_engine *engine, const berth_reservation_id *ids, size_t count,
+                                     const berth_resource_id *resources, uint32_t resource_count,
+                                     berth_reservation_state *states_out, int64_t *held_out, int64_t *left_out);
+
+/* Lists live reservations, in an order that depends on the calls made and nothing else: skips `offset` of them, writes
+ * up to capacity ids, and the number written. */
+berth_status berth_reservations_list(berth_engine *engine, size_t offset, size_t capacity,
+                                     berth_reservation_id *ids_out, size_t *count_out);
+
+/* Who a pod is to reservations, beside its class. 0: none. */
+typedef struct berth_pod_identity {
+  uint64_t pod;
+  uint64_t gang;
+  uint64_t queue;
+} berth_pod_identity;
+
+/* berth_pods_place for pods that present themselves: identities[count]. */
+berth_status berth_pods_place_as(berth_engine *engine, const berth_class_id *classes,
+                                 const berth_pod_identity *identities, size_t count, uint32_t flags,
+                                 berth_placement *placements_out);
+
+/* berth_pods_bind for pods that present themselves: identities[count]. */
+berth_status berth_pods_bind_as(berth_engine *engine, const berth_class_id *classes,
+                                const berth_pod_identity *identities, const berth_node_id *nodes, size_t count,
+                                berth_pod_id *pods_out);
+
+/* What a pod took. */
+typedef struct berth_reservation_use {
+  berth_reservation_id reservation;
+  int64_t quantity; /* > 0 */
+  berth_resource_id resource;
+  uint32_t reserved;
+} berth_reservation_use;
+
+/* Reads what a pod has taken of live reservations, in the order of taking, by resource within one: writes up to
+ * capacity records, and how many there are. */
+berth_status berth_pod_reservations_read(berth_engine *engine, berth_pod_id pod, size_t capacity,
+                                         berth_reservation_use *uses_out, size_t *count_out);
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Load                                                                                                             */
@@ -862,7 +987,10 @@ enum {
   BERTH_EVENT_NODE_LOST = 8,     /* removed; so are its pods' places, without an event for each: they are known until
                                    they are released, and whoever wants to tell keeps the pods of a node by its id */
   BERTH_EVENT_NODE_CORDONED = 9, /* by berth_nodes_cordon; none for a node that is so already */
-  BERTH_EVENT_NODE_UNCORDONED = 10
+  BERTH_EVENT_NODE_UNCORDONED = 10,
+  BERTH_EVENT_RESERVATION_MADE = 11,    /* other: its id, here and below; node: where it is */
+  BERTH_EVENT_RESERVATION_CHANGED = 12, /* resized, handed over, or given another expiry: read it */
+  BERTH_EVENT_RESERVATION_ENDED = 13    /* removed, lapsed, or its node is lost */
 };
 
 typedef struct berth_event {

@@ -26,7 +26,7 @@ extension Engine {
         node: cluster.nodes.id(cluster.rows.row(found.slot).node), score: found.score)
     }
     if let termScores {
-      planner.termScores(workload, podClass, search.foundCount, into: termScores)
+      planner.termScores(workload, podClass, search.foundCount, into: termScores) { cluster.rows.row($0) }
     }
     return search.foundCount
   }

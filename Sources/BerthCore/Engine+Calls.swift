@@ -66,14 +66,33 @@ extension Engine {
     into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
     try perform(
-      PodsPlace(classes: classes, flags: flags, placements: placements, hostDecides: reranker != nil))
+      PodsPlace(
+        asked: AskedPods(classes: classes, identities: nil), flags: flags, placements: placements,
+        hostDecides: reranker != nil))
+  }
+
+  public func place(
+    _ classes: UnsafeBufferPointer<berth_class_id>, as identities: UnsafePointer<berth_pod_identity>, flags: UInt32,
+    into placements: UnsafeMutablePointer<berth_placement>
+  ) throws(EngineError) {
+    try perform(
+      PodsPlaceAs(
+        asked: AskedPods(classes: classes, identities: identities), flags: flags, placements: placements,
+        hostDecides: reranker != nil))
   }
 
   public func bind(
     _ classes: UnsafeBufferPointer<berth_class_id>, nodes ids: UnsafePointer<berth_node_id>,
     pods out: UnsafeMutablePointer<berth_pod_id>
   ) throws(EngineError) {
-    try perform(PodsBind(classes: classes, nodes: ids, pods: out))
+    try perform(PodsBind(asked: AskedPods(classes: classes, identities: nil), nodes: ids, pods: out))
+  }
+
+  public func bind(
+    _ classes: UnsafeBufferPointer<berth_class_id>, as identities: UnsafePointer<berth_pod_identity>,
+    nodes ids: UnsafePointer<berth_node_id>, pods out: UnsafeMutablePointer<berth_pod_id>
+  ) throws(EngineError) {
+    try perform(PodsBindAs(asked: AskedPods(classes: classes, identities: identities), nodes: ids, pods: out))
   }
 
   public func confirm(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
@@ -86,6 +105,34 @@ extension Engine {
 
   public func release(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try perform(PodsRelease(pods: ids))
+  }
+
+  // MARK: Reservations
+
+  public func addReservations(
+    _ specs: UnsafeBufferPointer<berth_reservation_spec>, ids: UnsafeMutablePointer<berth_reservation_id>
+  ) throws(EngineError) {
+    try perform(ReservationsAdd(specs: specs, ids: ids))
+  }
+
+  public func removeReservations(_ ids: UnsafeBufferPointer<berth_reservation_id>) throws(EngineError) {
+    try perform(ReservationsRemove(ids: ids))
+  }
+
+  public func resizeReservation(
+    _ id: berth_reservation_id, to quantities: UnsafeBufferPointer<berth_quantity>
+  ) throws(EngineError) {
+    try perform(ReservationResize(id: id, quantities: quantities))
+  }
+
+  public func handOverReservation(
+    _ id: berth_reservation_id, to owner: berth_reservation_owner
+  ) throws(EngineError) {
+    try perform(ReservationHandOver(id: id, owner: owner))
+  }
+
+  public func setReservationExpiry(_ id: berth_reservation_id, _ expiry: Int64) throws(EngineError) {
+    try perform(ReservationSetExpiry(id: id, expiry: expiry))
   }
 
   // MARK: Load

@@ -10,7 +10,7 @@ extension Engine {
   }
 
   /// Everything that holds memory of the arena.
-  var storage: [any SharedStorage] { cluster.storage + workload.classes.storage + pods.storage }
+  var storage: [any SharedStorage] { cluster.storage + workload.classes.storage + pods.storage + reservations.storage }
 
   /// What this engine takes for its own is its own, what it reaches is held; alone, it holds all that there is.
   func checkOwnership() throws(EngineError) {

@@ -84,9 +84,10 @@ extension Engine {
 
   func applyRemoveNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
     try checkNodes(ids)
-    try undoLog.check(ids.count)
+    try undoLog.check(ids.count + reservations.count)
     for id in ids {
       let node = try cluster.nodes.index(id)
+      endReservations(on: node)
       if cluster.load.isOn { endLoad(node) }
       cluster.remove(node)
       emit(BERTH_EVENT_NODE_LOST, node: id)

@@ -3,23 +3,22 @@ import CBerth
 
 extension Engine {
   func applyPlace(
-    _ classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32,
-    into placements: UnsafeMutablePointer<berth_placement>
+    _ asked: AskedPods, flags: UInt32, into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
     guard flags <= UInt32(BERTH_PLACE_DRY_RUN) else {
       throw refuse(BERTH_BAD_ARGUMENT, "flags \(flags): only BERTH_PLACE_DRY_RUN is known")
     }
-    try checkPlacing(classes)
+    try checkPlacing(asked.classes)
     let isDry = flags & UInt32(BERTH_PLACE_DRY_RUN) != 0
     if let reranker {
-      try placeReranked(classes, reranker, isDry: isDry, into: placements)
+      try placeReranked(asked, reranker, isDry: isDry, into: placements)
     } else if isDry {
-      takingBack { placeAll(classes, into: placements) }
+      takingBack { placeAll(asked, into: placements) }
     } else {
-      placeAll(classes, into: placements)
+      placeAll(asked, into: placements)
     }
     if isDry {
-      for index in 0..<classes.count { placements[index].pod = UInt64.max }
+      for index in 0..<asked.count { placements[index].pod = UInt64.max }
     }
   }
 
@@ -29,16 +28,14 @@ extension Engine {
     try undoLog.check(classes.count)
   }
 
-  private func placeAll(
-    _ classes: UnsafeBufferPointer<berth_class_id>, into placements: UnsafeMutablePointer<berth_placement>
-  ) {
-    // whatever placing could need is made ready here: the loop below asks the arena for nothing
-    reservePods(classes.count)
-    if events.isOn { events.reserve(classes.count, tentatively: undoLog.isRecording) }
-    var stopwatch = latencies.stopwatch(for: classes.count)
-    for index in 0..<classes.count {
+  private func placeAll(_ asked: AskedPods, into placements: UnsafeMutablePointer<berth_placement>) {
+    // whatever placing could need is made ready here: but for claims, the loop below asks the arena for nothing
+    reservePods(asked.count)
+    if events.isOn { events.reserve(asked.count, tentatively: undoLog.isRecording) }
+    var stopwatch = latencies.stopwatch(for: asked.count)
+    for index in 0..<asked.count {
       if index & 15 == 0 { cluster.forest.reserveBlocks() }
-      placements[index] = placeOne(classes[index])
+      placements[index] = placeOne(asked.owners(index))
       countDecision(planner.kind, placements[index], &stopwatch)
     }
   }
@@ -50,10 +47,13 @@ extension Engine {
   }
 
   @inline(__always)
-  private func placeOne(_ podClass: UInt32) -> berth_placement {
-    let best = planner.best(workload, podClass)
-    guard best.exists else { return unplaced(podClass, BERTH_NO_FIT) }
-    return assume(podClass, best.slot, score: best.score)
+  private func placeOne(_ owners: PodOwners) -> berth_placement {
+    if !reservations.isEmpty && findOwn(owners, wanted: 1) {
+      return assume(owners, planner.search.found[0].slot, score: planner.search.found[0].score)
+    }
+    let best = planner.best(workload, owners.podClass)
+    guard best.exists else { return unplaced(owners.podClass, BERTH_NO_FIT) }
+    return assume(owners, best.slot, score: best.score)
   }
 
   @inline(__always)
@@ -63,16 +63,26 @@ extension Engine {
 
   /// Puts a pod on a node where it fits.
   @inline(__always)
-  func assume(_ podClass: UInt32, _ slot: UInt32, score: Int64) -> berth_placement {
-    let row = cluster.rows.row(slot)
-    let pod = pods.add(
-      podClass: podClass, node: row.node, nodeGeneration: row.generation, state: BERTH_POD_ASSUMED)
-    if cluster.load.isOn { joinLoad(UInt32(truncatingIfNeeded: pod), podClass, slot) }
-    cluster.charge(slot, workload.classes.requests(podClass), sign: 1)
-    undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
-    emit(BERTH_EVENT_POD_ASSUMED, pod: pod, node: row.id, podClass: podClass)
+  func assume(_ owners: PodOwners, _ slot: UInt32, score: Int64) -> berth_placement {
+    let node = cluster.rows.row(slot).id
+    let pod = addPod(owners, node, slot, state: BERTH_POD_ASSUMED)
+    emit(BERTH_EVENT_POD_ASSUMED, pod: pod, node: node, podClass: owners.podClass)
     return berth_placement(
-      pod: pod, node: row.id, score: score, pod_class: podClass, outcome: UInt32(BERTH_PLACED))
+      pod: pod, node: node, score: score, pod_class: owners.podClass, outcome: UInt32(BERTH_PLACED))
+  }
+
+  /// Adds a pod, which takes what is its own and is charged for all it requests.
+  @inline(__always)
+  private func addPod(_ owners: PodOwners, _ node: berth_node_id, _ slot: UInt32, state: Int) -> berth_pod_id {
+    let pod = pods.add(
+      podClass: owners.podClass, node: UInt32(truncatingIfNeeded: node),
+      nodeGeneration: UInt32(truncatingIfNeeded: node >> 32), state: state)
+    let index = UInt32(truncatingIfNeeded: pod)
+    undoLog.note(.podAdded(index))
+    if cluster.load.isOn { joinLoad(index, owners.podClass, slot) }
+    if !reservations.isEmpty { takeOwn(index, owners, slot) }
+    cluster.charge(slot, workload.classes.requests(owners.podClass), sign: 1)
+    return pod
   }
 
   private func checkClasses(_ classes: UnsafeBufferPointer<berth_class_id>) throws(EngineError) {
@@ -89,9 +99,9 @@ extension Engine {
   }
 
   func applyBind(
-    _ classes: UnsafeBufferPointer<berth_class_id>, nodes ids: UnsafePointer<berth_node_id>,
-    pods out: UnsafeMutablePointer<berth_pod_id>
+    _ asked: AskedPods, nodes ids: UnsafePointer<berth_node_id>, pods out: UnsafeMutablePointer<berth_pod_id>
   ) throws(EngineError) {
+    let classes = asked.classes
     try checkClasses(classes)
     try checkPodLimit(classes.count)
     for index in 0..<classes.count { _ = try cluster.nodes.index(ids[index], "entry \(index): ") }
@@ -101,17 +111,11 @@ extension Engine {
     bound.reserveCapacity(classes.count)
     try atomically { () throws(EngineError) in
       for index in 0..<classes.count {
-        let node = try cluster.nodes.index(ids[index])
-        let slot = cluster.nodes.slots[Int(node)]
+        let slot = cluster.nodes.slots[Int(try cluster.nodes.index(ids[index]))]
         let requests = workload.classes.requests(classes[index])
         try checkCharge(slot, requests, "entry \(index)")
         cluster.admitResources(slot, requests)
-        let pod = pods.add(
-          podClass: classes[index], node: node, nodeGeneration: cluster.nodes.generation(node), state: BERTH_POD_BOUND)
-        if cluster.load.isOn { joinLoad(UInt32(truncatingIfNeeded: pod), classes[index], slot) }
-        cluster.charge(slot, requests, sign: 1)
-        undoLog.note(.podAdded(UInt32(truncatingIfNeeded: pod)))
-        bound.append(pod)
+        bound.append(addPod(asked.owners(index), ids[index], slot, state: BERTH_POD_BOUND))
       }
     }
     for index in 0..<bound.count {
@@ -196,13 +200,17 @@ extension Engine {
   }
 
   private func leave(_ id: berth_pod_id, _ event: Int) throws(EngineError) {
+    let index = UInt32(truncatingIfNeeded: id)
     let pod = try pods.get(id)
+    let claims = reservations.claims.exist(index) ? giveBack(index) : nil
     if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
       if cluster.load.isOn { leaveLoad(UInt32(truncatingIfNeeded: id), pod.podClass, slot) }
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
     }
     pods.remove(id)
-    undoLog.note(.podRemoved(UInt32(truncatingIfNeeded: id), pod))
+    undoLog.note(.podRemoved(index, pod))
+    // taken back before the pod's charge is, as it was given back before
+    if let claims, undoLog.isRecording { undoLog.note { $0.takeAgain(index, claims) } }
     emit(event, pod: id, node: nodeID(of: pod), podClass: pod.podClass)
   }
 

@@ -58,35 +58,34 @@ extension Engine {
   /// Places pods in batches that the host orders. Works on copies: the host's callback may write to the caller's
   /// arrays, and nothing is to be written there if it fails.
   func placeReranked(
-    _ asked: UnsafeBufferPointer<berth_class_id>, _ reranker: Reranker, isDry: Bool,
-    into out: UnsafeMutablePointer<berth_placement>
+    _ asked: AskedPods, _ reranker: Reranker, isDry: Bool, into out: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
-    let classes = Array(asked)
-    var placements = [berth_placement](repeating: berth_placement(), count: classes.count)
-    reservePods(classes.count)
-    var stopwatch = latencies.stopwatch(for: classes.count)
+    let asked = (0..<asked.count).map { asked.owners($0) }
+    var placements = [berth_placement](repeating: berth_placement(), count: asked.count)
+    reservePods(asked.count)
+    var stopwatch = latencies.stopwatch(for: asked.count)
     try atomically { () throws(EngineError) in
       let mark = mark
-      try placeBatches(classes, reranker, &stopwatch, into: &placements)
+      try placeBatches(asked, reranker, &stopwatch, into: &placements)
       if isDry { undoLog.rollBack(to: mark, in: self) }
     }
-    for index in 0..<classes.count { out[index] = placements[index] }
+    for index in 0..<asked.count { out[index] = placements[index] }
   }
 
   private func placeBatches(
-    _ classes: [berth_class_id], _ reranker: Reranker, _ stopwatch: inout DecisionLatencies.Stopwatch,
+    _ asked: [PodOwners], _ reranker: Reranker, _ stopwatch: inout DecisionLatencies.Stopwatch,
     into placements: inout [berth_placement]
   ) throws(EngineError) {
     var first = 0
-    while first < classes.count {
-      let end = min(classes.count, first + reranker.batchLimit)
+    while first < asked.count {
+      let end = min(asked.count, first + reranker.batchLimit)
       var pending = Array(first..<end)
       var round = 0
       while !pending.isEmpty {
-        pending = list(pending, classes, reranker, &stopwatch, into: &placements)
+        pending = list(pending, asked, reranker, &stopwatch, into: &placements)
         if pending.isEmpty { break }
         try reranker.ask(round: round)
-        pending = takeFirstFitting(pending, classes, reranker, &stopwatch, into: &placements)
+        pending = takeFirstFitting(pending, asked, reranker, &stopwatch, into: &placements)
         round += 1
       }
       first = end
@@ -95,16 +94,18 @@ extension Engine {
 
   /// Lists the candidates of pods; pods without any are decided by that and drop out.
   private func list(
-    _ pending: [Int], _ classes: [berth_class_id], _ reranker: Reranker,
+    _ pending: [Int], _ asked: [PodOwners], _ reranker: Reranker,
     _ stopwatch: inout DecisionLatencies.Stopwatch, into placements: inout [berth_placement]
   ) -> [Int] {
     reranker.clear()
     var listed: [Int] = []
     for pod in pending {
-      planner.run(workload, classes[pod], wanted: reranker.limit)
+      if reservations.isEmpty || !findOwn(asked[pod], wanted: reranker.limit) {
+        planner.run(workload, asked[pod].podClass, wanted: reranker.limit)
+      }
       let count = planner.search.foundCount
       guard count > 0 else {
-        placements[pod] = unplaced(classes[pod], BERTH_NO_FIT)
+        placements[pod] = unplaced(asked[pod].podClass, BERTH_NO_FIT)
         countDecision(.reranked, placements[pod], &stopwatch)
         continue
       }
@@ -114,28 +115,29 @@ extension Engine {
         reranker.candidates[row + place] = berth_candidate(
           node: cluster.rows.row(found.slot).id, score: found.score)
       }
-      describe(classes[pod], count, reranker)
-      reranker.add(classes[pod], count: count)
+      describe(asked[pod], count, reranker)
+      reranker.add(asked[pod].podClass, count: count)
       listed.append(pod)
     }
     return listed
   }
 
   /// Writes the features of the nodes found last.
-  private func describe(_ podClass: berth_class_id, _ count: Int, _ reranker: Reranker) {
+  private func describe(_ owners: PodOwners, _ count: Int, _ reranker: Reranker) {
     guard !reranker.features.isEmpty else { return }
+    let podClass = owners.podClass
     let record = workload.classes.records[Int(podClass)]
     let terms = workload.profiles[Int(record.profile)].terms.count
     var termScores: [Int64] = []
     if reranker.features.contains(where: { Int($0.kind) == BERTH_FEATURE_TERM }) {
       termScores = [Int64](unsafeUninitializedCapacity: count * terms) { cells, filled in
-        planner.termScores(workload, podClass, count, into: cells.baseAddress!)
+        planner.termScores(workload, podClass, count, into: cells.baseAddress!) { ownRow($0, owners) }
         filled = count * terms
       }
     }
     for place in 0..<count {
       let slot = planner.search.found[place].slot
-      let row = cluster.rows.row(slot)
+      let row = ownRow(slot, owners)
       let cells = reranker.cells + (reranker.listed * reranker.limit + place) * reranker.features.count
       for (column, feature) in reranker.features.enumerated() {
         let argument = Int(feature.argument)
@@ -170,13 +172,13 @@ extension Engine {
 
   /// Places listed pods in their order; the ones whose candidates are taken are left over.
   private func takeFirstFitting(
-    _ listed: [Int], _ classes: [berth_class_id], _ reranker: Reranker,
+    _ listed: [Int], _ asked: [PodOwners], _ reranker: Reranker,
     _ stopwatch: inout DecisionLatencies.Stopwatch, into placements: inout [berth_placement]
   ) -> [Int] {
     var left: [Int] = []
     for (index, pod) in listed.enumerated() {
       if reranker.wish(index, 0) == nil {
-        placements[pod] = unplaced(classes[pod], BERTH_REFUSED)
+        placements[pod] = unplaced(asked[pod].podClass, BERTH_REFUSED)
         countDecision(.reranked, placements[pod], &stopwatch)
         continue
       }
@@ -185,9 +187,9 @@ extension Engine {
       while !isPlaced, let candidate = reranker.wish(index, place) {
         let node = UInt32(truncatingIfNeeded: reranker.candidates[candidate].node)
         let slot = cluster.nodes.slots[Int(node)]
-        if fits(slot, workload.classes.asks(classes[pod])) {
+        if fits(slot, asked[pod]) {
           if pod & 15 == 0 { cluster.forest.reserveBlocks() }
-          placements[pod] = assume(classes[pod], slot, score: reranker.candidates[candidate].score)
+          placements[pod] = assume(asked[pod], slot, score: reranker.candidates[candidate].score)
           countDecision(.reranked, placements[pod], &stopwatch)
           isPlaced = true
         }
@@ -200,31 +202,32 @@ extension Engine {
 
   /// Places pods as a host decided before. Its callback is not asked again: what it said is what counts.
   func applyDecided(
-    _ classes: UnsafeBufferPointer<berth_class_id>, _ decided: UnsafePointer<berth_placement>,
+    _ asked: AskedPods, _ decided: UnsafePointer<berth_placement>,
     into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
-    try checkPlacing(classes)
-    pods.reserve(classes.count)
+    try checkPlacing(asked.classes)
+    reservePods(asked.count)
     try atomically { () throws(EngineError) in
-      for index in 0..<classes.count {
+      for index in 0..<asked.count {
+        let owners = asked.owners(index)
         guard Int(decided[index].outcome) == BERTH_PLACED else {
-          placements[index] = unplaced(classes[index], Int(decided[index].outcome))
+          placements[index] = unplaced(owners.podClass, Int(decided[index].outcome))
           continue
         }
         let slot = cluster.nodes.slots[Int(try cluster.nodes.index(decided[index].node, "entry \(index): "))]
-        guard fits(slot, workload.classes.requests(classes[index])) else {
+        guard fits(slot, owners) else {
           throw refuse(BERTH_NO_ROOM, "entry \(index): node \(decided[index].node) has no room for the pod")
         }
         if index & 15 == 0 { cluster.forest.reserveBlocks() }
-        placements[index] = assume(classes[index], slot, score: decided[index].score)
+        placements[index] = assume(owners, slot, score: decided[index].score)
       }
     }
   }
 
-  /// Whether the requests are free on a node.
-  private func fits(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>) -> Bool {
-    let row = cluster.rows.row(slot)
-    for request in requests {
+  /// Whether what a pod requests is free for it on a node.
+  private func fits(_ slot: UInt32, _ owners: PodOwners) -> Bool {
+    let row = ownRow(slot, owners)
+    for request in workload.classes.asks(owners.podClass) {
       let dim = cluster.shapes.dim(of: request.resource, in: row.shape)
       if request.kind == .scored || (request.kind == .limited && dim < 0) { continue }
       guard dim >= 0, row.used[dim] + request.value <= cluster.shapes.capacities(row.shape)[dim] else { return false }

@@ -219,25 +219,34 @@ extension Engine {
   }
 
   private func readRequests(_ spec: berth_pod_spec) throws(EngineError) -> [Request] {
-    if spec.request_count > 0 && spec.requests == nil { throw refuse(BERTH_NULL_POINTER, "requests is null") }
-    guard spec.request_count <= BERTH_MAX_RESOURCES else {
-      throw refuse(BERTH_LIMIT, "\(spec.request_count) requests: more than there can be resources")
+    try readQuantities(spec.requests, UInt(spec.request_count), list: "requests", each: "request", read: readRequest)
+  }
+
+  /// Quantities of resources that occur once, ascending by resource, without zeros. `read` says what each one is.
+  func readQuantities(
+    _ records: UnsafePointer<berth_quantity>?, _ count: UInt, list name: String, each: String,
+    read: (berth_quantity, String) throws(EngineError) -> Request
+  ) throws(EngineError) -> [Request] {
+    if count > 0 && records == nil { throw refuse(BERTH_NULL_POINTER, "\(name) is null") }
+    guard count <= UInt(BERTH_MAX_RESOURCES) else {
+      throw refuse(BERTH_LIMIT, "\(name): \(count), more than there can be resources")
     }
     var list: [Request] = []
-    for index in 0..<Int(spec.request_count) {
-      let record = spec.requests[index]
-      guard record.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "request \(index): reserved must be 0") }
-      try cluster.resources.check(record.resource, "request \(index)")
-      try Quantity.check(record.value, "request \(index):")
-      list.append(try readRequest(record, "request \(index)"))
+    list.reserveCapacity(Int(count))
+    for index in 0..<Int(count) {
+      let record = records![index]
+      guard record.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "\(each) \(index): reserved must be 0") }
+      try cluster.resources.check(record.resource, "\(each) \(index)")
+      try Quantity.check(record.value, "\(each) \(index):")
+      list.append(try read(record, "\(each) \(index)"))
     }
     list.sort { $0.resource < $1.resource }
     for index in list.indices.dropFirst() where list[index].resource == list[index - 1].resource {
-      throw refuse(BERTH_DUPLICATE, "resource \(list[index].resource) is requested twice")
+      throw refuse(BERTH_DUPLICATE, "\(name): resource \(list[index].resource) occurs twice")
     }
     list.removeAll { $0.kind == .held && $0.value == 0 }
     guard list.count(where: { $0.kind == .held }) <= Int(BERTH_MAX_RESOURCES_PER_POD) else {
-      throw refuse(BERTH_LIMIT, "\(list.count) requested resources: at most \(BERTH_MAX_RESOURCES_PER_POD)")
+      throw refuse(BERTH_LIMIT, "\(name): \(list.count) resources, at most \(BERTH_MAX_RESOURCES_PER_POD)")
     }
     return list
   }

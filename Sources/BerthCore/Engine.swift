@@ -12,6 +12,7 @@ import CPlatform
 /// - `Engine+Pods.swift`: placing, binding, leaving
 /// - `Engine+Rerank.swift`: placing with a say of the host
 /// - `Engine+Answers.swift`: candidates and explanations
+/// - `Reserve/Engine+Reservations.swift`: reservations
 /// - `Commit/Statements.swift`: statements and the caller's time
 /// - `Observe/Engine+Events.swift`, `Observe/Engine+Metrics.swift`: events, counters, histograms
 /// - `Engine+Forks.swift`: forks
@@ -28,6 +29,8 @@ public final class Engine {
   var recorder: Recorder?
   var statements = Statements()
   var reranker: Reranker?
+  var reservations: Reservations
+  let own = OwnRows()
   /// What time it is by the caller's clock, in milliseconds.
   public internal(set) var now: Int64 = 0
   var events: EventLog
@@ -62,6 +65,7 @@ public final class Engine {
     undoLog = cluster.undoLog
     workload = Workload(in: arena)
     pods = PodTable(in: arena)
+    reservations = Reservations(in: arena)
     planner = Planner(cluster: cluster)
     events = EventLog(in: arena)
   }
@@ -79,6 +83,7 @@ public final class Engine {
     statements = Statements(after: parent.statements.lastStatement, parent.statements.lastCheckpoint)
     workload = Workload(forking: parent.workload)
     pods = parent.pods.fork()
+    reservations = parent.reservations.fork()
     planner = Planner(cluster: cluster)
     planner.path = parent.planner.path
     now = parent.now
@@ -171,6 +176,8 @@ public final class Engine {
     info.slot_moves = cluster.slotMoves
     info.family_engines = UInt64(arena.engines)
     info.owned_bytes = UInt64(storage.reduce(0) { $0 + $1.ownBytes })
+    info.reservations = UInt64(reservations.count)
+    info.reservation_bytes = UInt64(reservations.bytes)
     return info
   }
 }

@@ -9,6 +9,7 @@ extension Engine {
     try checkOwnership()
     try checkRows()
     try checkUsed()
+    try checkReservations()
     if cluster.load.isOn { try checkLoad() }
     for tree in cluster.forest.trees {
       var check = TreeCheck(tree, cluster)
@@ -66,7 +67,7 @@ extension Engine {
     }
   }
 
-  /// No node uses less than its pods request.
+  /// No node uses less than its pods request and is left of its reservations.
   private func checkUsed() throws(EngineError) {
     var sums = [UInt64: Int64]()
     pods.visit { pod in
@@ -75,11 +76,19 @@ extension Engine {
         sums[UInt64(slot) << 32 | UInt64(request.resource), default: 0] += request.value
       }
     }
+    reservations.visit { _, record in
+      let slot = cluster.nodes.slots[Int(record.node)]
+      for holding in reservations.holdings.values(record.holdings) {
+        sums[UInt64(slot) << 32 | UInt64(holding.resource), default: 0] += holding.left
+      }
+    }
     for (key, sum) in sums {
       let slot = UInt32(key >> 32)
       let row = cluster.rows.row(slot)
       let dim = cluster.shapes.dim(of: UInt32(truncatingIfNeeded: key), in: row.shape)
-      guard dim >= 0, row.used[dim] >= sum else { throw corrupt("slot \(slot) uses less than its pods request") }
+      guard dim >= 0, row.used[dim] >= sum else {
+        throw corrupt("slot \(slot) uses less than its pods request and is left of its reservations")
+      }
     }
   }
 }

@@ -54,7 +54,7 @@ import Testing
     Refusal("requests: unknown resource", BERTH_UNKNOWN_ID, "request 1: resource 4294967295") {
       intern($0, requests: [($0.cpu, 1), (BERTH_ANY_RESOURCE, 1)])
     },
-    Refusal("requests: a resource twice", BERTH_DUPLICATE, "requested twice") {
+    Refusal("requests: a resource twice", BERTH_DUPLICATE, "occurs twice") {
       intern($0, requests: [($0.cpu, 1), ($0.cpu, 1)])
     },
     Refusal("requests: negative", BERTH_BAD_QUANTITY, "-1") { intern($0, requests: [($0.cpu, -1)]) },

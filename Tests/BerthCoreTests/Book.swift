@@ -18,6 +18,9 @@ struct Book {
   private(set) var podIds: [Int: UInt64] = [:]
   private(set) var goneNodes: [UInt64] = []
   private(set) var gonePods: [UInt64] = []
+  private(set) var reservationIds: [Int: UInt64] = [:]
+  private(set) var goneReservations: [UInt64] = []
+  private var lastReservation: UInt64?
   private var nodesEver: Set<UInt64> = []
   private var podsEver: Set<UInt64> = []
 
@@ -39,6 +42,22 @@ struct Book {
     if id == UInt64.max { throw Mismatch("a pod without an id") }
     if !podsEver.insert(id).inserted { throw Mismatch("pod id \(id) was given out twice") }
     podIds[pod] = id
+  }
+
+  mutating func record(reservation: Int, id: UInt64) throws {
+    // ids rise, so none was given out before
+    if let last = lastReservation, id >> 24 <= last >> 24 { throw Mismatch("reservation id \(id) after \(last)") }
+    lastReservation = id
+    reservationIds[reservation] = id
+  }
+
+  /// Of those that the oracle knows no more.
+  mutating func forgetEndedReservations() {
+    for (reservation, id) in reservationIds.sorted(by: { $0.key < $1.key })
+    where oracle.reservations[reservation] == nil {
+      reservationIds[reservation] = nil
+      goneReservations.append(id)
+    }
   }
 
   mutating func forget(pod: Int) { gonePods.append(podIds.removeValue(forKey: pod)!) }

@@ -248,7 +248,7 @@ struct CommandStream {
 
   mutating func somePod() -> PodSpec { swarm.random.pick(known.pods) }
 
-  private mutating func somePods() -> [PodSpec] {
+  mutating func somePods() -> [PodSpec] {
     let count = swarm.random.pick([0, 1, 1, 1, 3, 10])
     // Runs of one class, and classes in turn.
     if swarm.random.chance(0.3) { return Array(repeating: swarm.random.pick(known.pods), count: count) }

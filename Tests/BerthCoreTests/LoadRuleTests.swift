@@ -150,7 +150,9 @@ struct LoadRuleTests {
 
   /// Of 100 cores 35 are kept. The node uses 50: 12 and 8 of guaranteed pods, which request 10 and 20, 5 of a
   /// best-effort one, and 25 of its own.
-  static let cores: [Int64] = [100 - 35 - 25 - 12 - 8, 100 - 35 - 25 - 12 - 20, 100 - 35 - 10 - 20, 100 - 35 - 25 - 12 - 8]
+  static let cores: [Int64] = [
+    100 - 35 - 25 - 12 - 8, 100 - 35 - 25 - 12 - 20, 100 - 35 - 10 - 20, 100 - 35 - 25 - 12 - 8,
+  ]
 
   /// batchresource: total - margin - system - what guaranteed pods use, or request, or the larger of both.
   @Test(arguments: zip(LoadSpec.Prediction.allCases, cores))

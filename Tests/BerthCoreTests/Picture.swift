@@ -16,6 +16,10 @@ struct Picture: Equatable {
   var pods: [[UInt64]]
   var names: [String: UInt64]
   var load: [[Int64]]
+  /// By reservation: id, owner, node, expiry, pods, then held and left of every resource.
+  var reservations: [[Int64]]
+  /// By pod: reservation, resource, quantity of all it has taken.
+  var uses: [[UInt64]]
   /// Of everything that decides anything later.
   var digest: UInt64
 
@@ -23,7 +27,7 @@ struct Picture: Equatable {
     let scratch = Scratch()
     let info = engine.info()
     now = engine.now
-    counts = [info.nodes, info.pods, info.classes, UInt64(info.shapes), UInt64(info.pools)]
+    counts = [info.nodes, info.pods, info.classes, UInt64(info.shapes), UInt64(info.pools), info.reservations]
     let room = scratch.room(UInt64(0), count: Int(info.nodes) + 1)
     order = Array(room.prefix(engine.listNodes(offset: 0, into: room)))
     let resources = scratch.buffer(book.resourceIds.values.sorted())
@@ -51,19 +55,54 @@ struct Picture: Equatable {
     for node in book.oracle.nodes.values {
       if let name = node.name { names[name] = try engine.findNode(name: scratch.text(name)) }
     }
+    reservations = try Picture.reservations(engine, resources)
+    uses = []
+    for id in ids { uses.append(try Picture.uses(engine, of: id)) }
     digest = engine.digest()
+  }
+
+  /// Of reservations as they are listed.
+  private static func reservations(
+    _ engine: Engine, _ resources: UnsafeBufferPointer<UInt32>
+  ) throws(EngineError) -> [[Int64]] {
+    let scratch = Scratch()
+    let room = scratch.room(UInt64(0), count: Int(engine.info().reservations) + 1)
+    let ids = scratch.buffer(Array(room.prefix(engine.listReservations(offset: 0, into: room))))
+    let states = scratch.room(berth_reservation_state(), count: ids.count)
+    let held = scratch.room(Int64(-1), count: ids.count * resources.count)
+    let left = scratch.room(Int64(-1), count: ids.count * resources.count)
+    try engine.readReservations(
+      ids, resources: resources, states: states.baseAddress, held: held.baseAddress, left: left.baseAddress)
+    return ids.indices.map { index in
+      let state = states[index]
+      let cells = index * resources.count..<(index + 1) * resources.count
+      return [
+        Int64(bitPattern: state.reservation), Int64(state.owner.kind), Int64(bitPattern: state.owner.id),
+        Int64(bitPattern: state.node), state.expiry_ms, Int64(state.pods),
+      ] + held[cells] + left[cells]
+    }
+  }
+
+  private static func uses(_ engine: Engine, of pod: UInt64) throws(EngineError) -> [UInt64] {
+    let scratch = Scratch()
+    let count = try engine.readUses(of: pod, into: scratch.room(berth_reservation_use(), count: 0))
+    let room = scratch.room(berth_reservation_use(), count: count)
+    _ = try engine.readUses(of: pod, into: room)
+    return room.flatMap { [$0.reservation, UInt64($0.resource), UInt64($0.quantity)] }
   }
 
   /// The first difference, in words.
   func difference(from other: Picture) -> String? {
     if now != other.now { return "time \(now), \(other.now)" }
-    if counts != other.counts { return "nodes, pods, classes, shapes, pools \(counts), \(other.counts)" }
+    if counts != other.counts { return "nodes, pods, classes, shapes, pools, reservations \(counts), \(other.counts)" }
     if order != other.order { return "nodes in topology order \(order), \(other.order)" }
     for (left, right) in zip(nodes, other.nodes) where left != right { return "node \(left), \(right)" }
     for (left, right) in zip(pods, other.pods) where left != right { return "pod \(left), \(right)" }
     if pods.count != other.pods.count { return "\(pods.count) pods, \(other.pods.count)" }
     for (left, right) in zip(load, other.load) where left != right { return "load \(left), \(right)" }
     if names != other.names { return "names \(names), \(other.names)" }
+    if reservations != other.reservations { return "reservations \(reservations), \(other.reservations)" }
+    for (left, right) in zip(uses, other.uses) where left != right { return "uses of a pod \(left), \(right)" }
     if digest != other.digest { return "digest \(digest), \(other.digest)" }
     return nil
   }

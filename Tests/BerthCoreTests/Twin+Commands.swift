@@ -99,10 +99,12 @@ extension Twin {
     let ids = scratch.buffer(nodes.map { book.nodeIds[$0]! })
     try perform("remove nodes", keeping: scratch) { engine throws(EngineError) in try engine.removeNodes(ids) }
     for node in nodes {
+      endedReservations(book.oracle.reservations.filter { $0.value.node == node }.keys.sorted())
       happened(BERTH_EVENT_NODE_LOST, node: node)
       book.oracle.removeNode(node)
       book.forget(node: node)
     }
+    book.forgetEndedReservations()
   }
 
   func cordonNodes(_ nodes: [Int], _ cordoned: Bool) throws {
@@ -118,11 +120,13 @@ extension Twin {
     }
   }
 
-  func bind(_ pods: [(spec: PodSpec, node: Int)]) throws {
+  func bind(_ pods: [(spec: PodSpec, node: Int)], as identities: [Oracle.Identity]? = nil) throws {
     let classes = try pods.map { try podClass($0.spec) }
-    note("bind classes \(classes.prefix(8)) on nodes \(pods.map(\.node).prefix(8))")
+    note(
+      "bind classes \(classes.prefix(8)) on nodes \(pods.map(\.node).prefix(8)) \(identities.map { "as \($0)" } ?? "")")
     let scratch = Scratch()
     let list = scratch.buffer(classes)
+    let presented = scratch.identities(identities)
     let nodes = scratch.array(pods.map { book.nodeIds[$0.node]! })
     var used: [Int: [String: Int64]] = [:]
     for (spec, node) in pods {
@@ -131,17 +135,31 @@ extension Twin {
     }
     if used.contains(where: { isTooWide(book.oracle.nodes[$0]!.spec.allocatable, $1) }) {
       return try refused("bind too many resources", BERTH_LIMIT) { engine throws(EngineError) in
-        try engine.bind(list, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)))
+        try Twin.bind(
+          list, as: presented, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)), engine)
       }
     }
     let count = pods.count
     let ids = try change("bind", keeping: scratch) { engine throws(EngineError) in
       var ids = [UInt64](repeating: 0, count: count + 1)
-      try engine.bind(list, nodes: nodes, pods: &ids)
+      try Twin.bind(list, as: presented, nodes: nodes, pods: &ids, engine)
       return ids
     }
-    for (pod, id) in zip(pods, ids) {
-      try record(book.oracle.addPod(pod.spec, on: pod.node, bound: true), id, BERTH_EVENT_POD_BOUND)
+    for (index, pod) in pods.enumerated() {
+      let identity = identities?[index] ?? Oracle.Identity()
+      let number = book.oracle.addPod(pod.spec, as: identity, on: pod.node, bound: true)
+      try record(number, ids[index], BERTH_EVENT_POD_BOUND)
+    }
+  }
+
+  private static func bind(
+    _ classes: UnsafeBufferPointer<UInt32>, as identities: UnsafePointer<berth_pod_identity>?,
+    nodes: UnsafePointer<UInt64>, pods: UnsafeMutablePointer<UInt64>, _ engine: Engine
+  ) throws(EngineError) {
+    if let identities {
+      try engine.bind(classes, as: identities, nodes: nodes, pods: pods)
+    } else {
+      try engine.bind(classes, nodes: nodes, pods: pods)
     }
   }
 
@@ -174,6 +192,10 @@ extension Twin {
   func setTime(_ time: Int64) throws {
     note("it is \(time) ms")
     try perform("set time", keeping: Scratch()) { engine throws(EngineError) in try engine.setTime(time) }
+    let due = book.oracle.reservations.filter { ($0.value.expiry ?? .max) <= time }
+    let nodes = due.mapValues(\.node)
     book.oracle.setTime(time)
+    endedReservations(due.sorted { ($0.value.expiry!, $0.key) < ($1.value.expiry!, $1.key) }.map(\.key), on: nodes)
+    book.forgetEndedReservations()
   }
 }

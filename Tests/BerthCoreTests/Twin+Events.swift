@@ -36,6 +36,19 @@ extension Twin {
 
   func happened(_ kind: Int, node: Int) { happened(.init(kind, node: book.nodeIds[node]!)) }
 
+  /// `node` nil: where the oracle says it is.
+  func happened(_ kind: Int, reservation: Int, node: Int? = nil) {
+    let node = node ?? book.oracle.reservations[reservation]!.node
+    happened(.init(kind, node: book.nodeIds[node]!, other: book.reservationIds[reservation]!))
+  }
+
+  /// In this order; `nodes` where the oracle knows them no more.
+  func endedReservations(_ list: [Int], on nodes: [Int: Int] = [:]) {
+    for reservation in list {
+      happened(BERTH_EVENT_RESERVATION_ENDED, reservation: reservation, node: nodes[reservation])
+    }
+  }
+
   func happened(_ kind: Int, pod: Int, other: UInt64 = 0) {
     let ours = book.oracle.pods[pod]!
     happened(

@@ -28,11 +28,18 @@ struct Explained: Equatable {
 
 /// Decisions and other questions, each answered by the engines and by the oracle.
 extension Twin {
-  static func placed(_ classes: [UInt32], dryRun: Bool, _ engine: Engine) throws(EngineError) -> [Placed] {
+  static func placed(
+    _ classes: [UInt32], as identities: [Oracle.Identity]? = nil, dryRun: Bool, _ engine: Engine
+  ) throws(EngineError) -> [Placed] {
     let scratch = Scratch()
     let empty = berth_placement(pod: 0, node: 0, score: 0, pod_class: 0, outcome: 0)
     let placements = scratch.array([berth_placement](repeating: empty, count: classes.count))
-    try engine.place(scratch.buffer(classes), flags: dryRun ? UInt32(BERTH_PLACE_DRY_RUN) : 0, into: placements)
+    let flags = dryRun ? UInt32(BERTH_PLACE_DRY_RUN) : 0
+    if let identities = scratch.identities(identities) {
+      try engine.place(scratch.buffer(classes), as: identities, flags: flags, into: placements)
+    } else {
+      try engine.place(scratch.buffer(classes), flags: flags, into: placements)
+    }
     return (0..<classes.count).map {
       let placement = placements[$0]
       return Placed(
@@ -54,14 +61,14 @@ extension Twin {
   }
 
   /// Decides on every path as a dry run, then, unless it is to stay one, in earnest on one of them.
-  func place(_ pods: [PodSpec], dryRun: Bool) throws {
+  func place(_ pods: [PodSpec], as identities: [Oracle.Identity]? = nil, dryRun: Bool) throws {
     let classes = try pods.map(podClass)
-    note("\(dryRun ? "dry run" : "place") classes \(classes)")
-    let expected = book.oracle.foresee(pods)
+    note("\(dryRun ? "dry run" : "place") classes \(classes)\(identities.map { " as \($0)" } ?? "")")
+    let expected = book.oracle.foresee(pods, as: identities)
     for path in Twin.paths {
       try setPath(path)
       let placements = try all("dry run on path \(path)") { engine throws(EngineError) in
-        try Twin.placed(classes, dryRun: true, engine)
+        try Twin.placed(classes, as: identities, dryRun: true, engine)
       }
       for (index, placement) in placements.enumerated() {
         let what = "dry run on path \(path), pod \(index) of \(pods.count)"
@@ -73,15 +80,16 @@ extension Twin {
     let path = random.pick(Twin.paths)
     try setPath(path)
     let placements = try change("place on path \(path)", keeping: Scratch()) { engine throws(EngineError) in
-      try Twin.placed(classes, dryRun: false, engine)
+      try Twin.placed(classes, as: identities, dryRun: false, engine)
     }
     for (index, placement) in placements.enumerated() {
       let decision = expected[index]
       try compare(placement, decision, classes[index], "place on path \(path), pod \(index) of \(pods.count)")
       try check((placement.pod == UInt64.max) == (decision == nil), "pod id \(placement.pod) for \(placement)")
       if let decision {
-        try record(
-          book.oracle.addPod(pods[index], on: decision.node, bound: false), placement.pod, BERTH_EVENT_POD_ASSUMED)
+        let identity = identities?[index] ?? Oracle.Identity()
+        let pod = book.oracle.addPod(pods[index], as: identity, on: decision.node, bound: false)
+        try record(pod, placement.pod, BERTH_EVENT_POD_ASSUMED)
       }
     }
   }

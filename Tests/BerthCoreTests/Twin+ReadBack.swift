@@ -12,6 +12,7 @@ extension Twin {
     try compareNodes(order)
     try comparePods()
     try compareNames()
+    try compareReservations()
     try compareLoad(order)
     try compareControl()
     for reader in eventCursors.indices { try compareEvents(reader) }

@@ -69,6 +69,7 @@ extension Twin {
     if let known = book.classIds[pod] { try check(known == id, "class \(pod) has ids \(known) and \(id)") }
     if book.classIds[pod] == nil { note("class \(id): \(pod)") }
     book.classIds[pod] = id
+    book.oracle.classNumbers[pod] = UInt64(id)
     return id
   }
 }

@@ -36,14 +36,20 @@ public struct Oracle {
   public private(set) var resources: [String] = []
   public private(set) var kinds: [String: ResourceKind] = [:]
   public private(set) var domains: [Domain]
-  public private(set) var nodes: [Int: Node] = [:]
+  public internal(set) var nodes: [Int: Node] = [:]
   public internal(set) var pods: [Int: Pod] = [:]
   public private(set) var profiles: [String: [Term]] = [:]
   /// In milliseconds.
   public private(set) var now: Int64 = 0
   public var load = Load()
+  public internal(set) var reservations: [Int: Reservation] = [:]
+  /// What pods have taken of live reservations, in the order of taking.
+  public internal(set) var uses: [Int: [Use]] = [:]
+  /// Which specs are one class: told by whoever knows.
+  public var classNumbers: [PodSpec: UInt64] = [:]
   private var nodesMade = 0
   private var podsMade = 0
+  var reservationsMade = 0
 
   public init(levelKeys: [String] = [], tiesByKey: Bool = false) {
     self.levelKeys = levelKeys
@@ -93,6 +99,7 @@ public struct Oracle {
   }
 
   public mutating func removeNode(_ id: Int) {
+    for reservation in reservations.keys.filter({ reservations[$0]!.node == id }) { endReservation(reservation) }
     let node = nodes.removeValue(forKey: id)!
     leaveSlot(id, in: node.spec.domain)
     for pod in node.pods { pods[pod]!.node = nil }
@@ -148,12 +155,15 @@ public struct Oracle {
   // MARK: Pods
 
   /// A pod on a node, bound already or assumed until it is confirmed.
-  public mutating func addPod(_ spec: PodSpec, on node: Int, bound: Bool) -> Int {
+  public mutating func addPod(
+    _ spec: PodSpec, as identity: Identity = Identity(), on node: Int, bound: Bool
+  ) -> Int {
     let id = podsMade
     podsMade += 1
     pods[id] = Pod(spec: spec, node: node, bound: bound, assignedAt: now)
     nodes[node]!.pods.insert(id)
     for (name, value) in load.held(spec.requests) { nodes[node]!.used[name, default: 0] += value }
+    takeOwn(id, identity)
     return id
   }
 
@@ -164,6 +174,7 @@ public struct Oracle {
 
   /// Forgets an assumed pod or releases any: what it held is free again.
   public mutating func removePod(_ id: Int) {
+    giveBack(id)
     let pod = pods.removeValue(forKey: id)!
     guard let node = pod.node else { return }
     nodes[node]!.pods.remove(id)
@@ -175,5 +186,6 @@ public struct Oracle {
   public mutating func setTime(_ time: Int64) {
     precondition(time >= now)
     now = time
+    lapseReservations()
   }
 }

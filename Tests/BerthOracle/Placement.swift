@@ -32,9 +32,9 @@ extension Oracle {
     }
   }
 
-  /// All feasible nodes with their scores, in topology order.
-  private func candidates(_ pod: PodSpec) -> [Candidate] {
-    let feasible = topologyOrder().filter { refusal(pod, node($0)) == nil }
+  /// The feasible ones of nodes in topology order, with their scores.
+  private func candidates(_ pod: PodSpec, among order: [Int]) -> [Candidate] {
+    let feasible = order.filter { refusal(pod, node($0)) == nil }
     let terms = profiles[pod.profile]!
     let columns = terms.map { term in scores(term, pod, on: feasible).map { $0 * term.weight } }
     return feasible.indices.map { index in
@@ -55,26 +55,36 @@ extension Oracle {
 
   /// All feasible nodes, best first.
   public func ranking(_ pod: PodSpec) -> [Candidate] {
-    candidates(pod).enumerated().sorted(by: isBetter).map(\.element)
+    candidates(pod, among: topologyOrder()).enumerated().sorted(by: isBetter).map(\.element)
+  }
+
+  /// The best of nodes in topology order.
+  func best(_ pod: PodSpec, among order: [Int]) -> Candidate? {
+    candidates(pod, among: order).enumerated().min(by: isBetter)?.element
   }
 
   /// The node the pod goes to; nil: it fits nowhere.
-  public func decide(_ pod: PodSpec) -> Candidate? { candidates(pod).enumerated().min(by: isBetter)?.element }
+  public func decide(_ pod: PodSpec, as identity: Identity = Identity()) -> Candidate? {
+    decideOwn(pod, identity) ?? best(pod, among: topologyOrder())
+  }
 
   /// Decides for one pod after the other, each seeing those before it.
-  public mutating func place(_ specs: [PodSpec]) -> [(decision: Candidate?, pod: Int?)] {
+  public mutating func place(
+    _ specs: [PodSpec], as identities: [Identity]? = nil
+  ) -> [(decision: Candidate?, pod: Int?)] {
     var results: [(decision: Candidate?, pod: Int?)] = []
-    for spec in specs {
-      let decision = decide(spec)
-      results.append((decision, decision.map { addPod(spec, on: $0.node, bound: false) }))
+    for (index, spec) in specs.enumerated() {
+      let identity = identities?[index] ?? Identity()
+      let decision = decide(spec, as: identity)
+      results.append((decision, decision.map { addPod(spec, as: identity, on: $0.node, bound: false) }))
     }
     return results
   }
 
   /// What `place` would decide.
-  public func foresee(_ specs: [PodSpec]) -> [Candidate?] {
+  public func foresee(_ specs: [PodSpec], as identities: [Identity]? = nil) -> [Candidate?] {
     var trial = self
-    return trial.place(specs).map(\.decision)
+    return trial.place(specs, as: identities).map(\.decision)
   }
 
   public func explain(_ pod: PodSpec) -> Explanation {

@@ -23,7 +23,7 @@ FIELD(berth_engine_options, level_count, 16);
 FIELD(berth_engine_options, reserved, 20);
 FIELD(berth_engine_options, level_keys, 24);
 
-SIZE(berth_engine_info, 216);
+SIZE(berth_engine_info, 232);
 FIELD(berth_engine_info, struct_size, 0);
 FIELD(berth_engine_info, allocator, 4);
 FIELD(berth_engine_info, cpu_level, 8);
@@ -54,6 +54,8 @@ FIELD(berth_engine_info, slot_moves, 184);
 FIELD(berth_engine_info, allocations, 192);
 FIELD(berth_engine_info, family_engines, 200);
 FIELD(berth_engine_info, owned_bytes, 208);
+FIELD(berth_engine_info, reservations, 216);
+FIELD(berth_engine_info, reservation_bytes, 224);
 
 SIZE(berth_label, 16);
 FIELD(berth_label, key, 0);
@@ -331,6 +333,12 @@ VALUE(BERTH_REASON_AFFINITY, 3);
 VALUE(BERTH_REASON_INSUFFICIENT_RESOURCE, 4);
 
 VALUE(BERTH_NEVER, INT64_MAX);
+VALUE(BERTH_OWNER_POD, 1);
+VALUE(BERTH_OWNER_GANG, 2);
+VALUE(BERTH_OWNER_CLASS, 3);
+VALUE(BERTH_OWNER_QUEUE, 4);
+VALUE(BERTH_SCOPE_NODE, 1);
+VALUE(BERTH_SCOPE_DOMAIN, 2);
 VALUE(BERTH_FEATURE_TERM, 1);
 VALUE(BERTH_FEATURE_FREE, 2);
 VALUE(BERTH_FEATURE_ALLOCATABLE, 3);
@@ -340,6 +348,39 @@ VALUE(BERTH_FEATURE_SLOT, 6);
 VALUE(BERTH_FEATURE_DOMAIN, 7);
 VALUE(BERTH_FEATURE_LABELS, 8);
 VALUE(BERTH_FEATURE_PRIORITY, 9);
+
+SIZE(berth_reservation_owner, 16);
+FIELD(berth_reservation_owner, id, 0);
+FIELD(berth_reservation_owner, kind, 8);
+FIELD(berth_reservation_owner, reserved, 12);
+
+SIZE(berth_reservation_spec, 56);
+FIELD(berth_reservation_spec, owner, 0);
+FIELD(berth_reservation_spec, expiry_ms, 16);
+FIELD(berth_reservation_spec, scope, 24);
+FIELD(berth_reservation_spec, quantity_count, 28);
+FIELD(berth_reservation_spec, quantities, 32);
+FIELD(berth_reservation_spec, node, 40);
+FIELD(berth_reservation_spec, domain, 48);
+FIELD(berth_reservation_spec, pod_class, 52);
+
+SIZE(berth_reservation_state, 48);
+FIELD(berth_reservation_state, reservation, 0);
+FIELD(berth_reservation_state, owner, 8);
+FIELD(berth_reservation_state, node, 24);
+FIELD(berth_reservation_state, expiry_ms, 32);
+FIELD(berth_reservation_state, pods, 40);
+
+SIZE(berth_pod_identity, 24);
+FIELD(berth_pod_identity, pod, 0);
+FIELD(berth_pod_identity, gang, 8);
+FIELD(berth_pod_identity, queue, 16);
+
+SIZE(berth_reservation_use, 24);
+FIELD(berth_reservation_use, reservation, 0);
+FIELD(berth_reservation_use, quantity, 8);
+FIELD(berth_reservation_use, resource, 16);
+FIELD(berth_reservation_use, reserved, 20);
 
 SIZE(berth_feature, 8);
 FIELD(berth_feature, kind, 0);
@@ -434,6 +475,9 @@ VALUE(BERTH_EVENT_NODE_RESIZED, 7);
 VALUE(BERTH_EVENT_NODE_LOST, 8);
 VALUE(BERTH_EVENT_NODE_CORDONED, 9);
 VALUE(BERTH_EVENT_NODE_UNCORDONED, 10);
+VALUE(BERTH_EVENT_RESERVATION_MADE, 11);
+VALUE(BERTH_EVENT_RESERVATION_CHANGED, 12);
+VALUE(BERTH_EVENT_RESERVATION_ENDED, 13);
 VALUE(BERTH_DECISION_TREE, 0);
 VALUE(BERTH_DECISION_SCAN, 1);
 VALUE(BERTH_DECISION_ROWS, 2);

@@ -142,6 +142,12 @@ final class Cluster {
     log.append(slot)
   }
 
+  /// Adds to what is used of a resource, in the row only: the charge that follows takes it to the trees.
+  func shift(_ slot: UInt32, _ resource: UInt32, by quantity: Int64) {
+    let row = rows.mutableRow(slot)
+    row.used[shapes.dim(of: resource, in: row.shape)] += quantity
+  }
+
   /// Makes sure that a node has all requested resources as dims, with capacity 0 where it lacks them.
   func admitResources(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>) {
     let row = rows.row(slot)

@@ -26,6 +26,12 @@ struct NodeCatalog {
 
   func isLevelKey(_ key: Name) -> Bool { levels[key] != nil }
 
+  /// Whether pools tell which nodes are in a domain.
+  @inline(__always)
+  func isPooled(_ domain: UInt32) -> Bool {
+    domain == UInt32(BERTH_ROOT_DOMAIN) || topology.domains[Int(domain)].level <= PoolTable.pooledLevels
+  }
+
   /// Whether nodes of one pool may differ in what a requirement sees.
   func isPerNode(_ requirement: Requirement) -> Bool {
     if requirement.isField || requirement.key == Label.hostname { return true }

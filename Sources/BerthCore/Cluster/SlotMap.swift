@@ -66,8 +66,17 @@ final class SlotMap {
 
   /// Calls `body` with every live node's slot and row, in topology order.
   @inline(__always)
-  func visit(_ body: (UInt32, Row) -> Void) {
-    for label in 0..<labelCount {
+  func visit(_ body: (UInt32, Row) -> Void) { visit(labels: 0..<labelCount, body) }
+
+  /// The same in one leaf domain.
+  func visit(domain: UInt32, _ body: (UInt32, Row) -> Void) {
+    let range = ranges[Int(domain)]
+    visit(labels: Int(range.first)..<Int(range.first + range.used), body)
+  }
+
+  @inline(__always)
+  private func visit(labels: Swift.Range<Int>, _ body: (UInt32, Row) -> Void) {
+    for label in labels {
       var live = groups[label].live
       while live != 0 {
         let slot = UInt32(label) << 6 | UInt32(live.trailingZeroBitCount)
@@ -86,11 +95,13 @@ final class SlotMap {
   func removeLastDomain() {
     let range = ranges.removeLast()
     for label in Int(range.first)..<Int(range.first + range.used) {
-      if let rows = groups[label].rows {
+      // the record first: copying its page holds the rows once more
+      let group = groups.owned(label)
+      if let rows = group.pointee.rows {
         rowBytes -= SharedBlock(rows).heldBytes
         SharedBlock(rows).release(in: arena)
       }
-      groups.owned(label).pointee = Group(domain: 0, stride: 0)
+      group.pointee = Group(domain: 0, stride: 0)
     }
     if range.reserved > 0 && Int(range.first + range.reserved) == groups.count {
       groups.truncate(to: Int(range.first))

@@ -80,14 +80,26 @@ struct Topology {
   /// Leaf ordinals in topology order.
   mutating func order() -> [UInt32] {
     if cachedOrder.count == leaves.count { return cachedOrder }
-    cachedOrder = []
-    var stack: [UInt32] = [0]
-    while let id = stack.popLast() {
-      let domain = domains[Int(id)]
-      if domain.leafOrdinal >= 0 { cachedOrder.append(UInt32(domain.leafOrdinal)) }
-      stack.append(contentsOf: domain.children.reversed())
-    }
+    cachedOrder = leafOrdinals(of: UInt32(BERTH_ROOT_DOMAIN))
     return cachedOrder
+  }
+
+  /// Whether a domain is another one, or lies in it.
+  func contains(_ domain: UInt32, _ other: UInt32) -> Bool {
+    var id = other
+    while domains[Int(id)].level > domains[Int(domain)].level { id = domains[Int(id)].parent }
+    return id == domain
+  }
+
+  /// The leaf ordinals of a domain, in topology order.
+  func leafOrdinals(of domain: UInt32) -> [UInt32] {
+    var ordinals: [UInt32] = []
+    var stack = [domain]
+    while let id = stack.popLast() {
+      if domains[Int(id)].leafOrdinal >= 0 { ordinals.append(UInt32(domains[Int(id)].leafOrdinal)) }
+      stack.append(contentsOf: domains[Int(id)].children.reversed())
+    }
+    return ordinals
   }
 
   /// Whether a leaf is the last in topology order.

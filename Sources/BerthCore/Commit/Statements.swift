@@ -148,10 +148,12 @@ extension Engine {
       throw refuse(BERTH_BAD_ARGUMENT, "\(time) ms is before \(now) ms, the time this engine was told last")
     }
     guard time < BERTH_NEVER else { throw refuse(BERTH_BAD_ARGUMENT, "\(time) ms is BERTH_NEVER") }
+    if reservations.due(time) != nil { try undoLog.check(reservations.count) }
     let expiring = takeExpiring(until: time)
     let before = now
     undoLog.note { $0.now = before }
     now = time
     for node in expiring { refreshLoad(node) }
+    lapseReservations()
   }
 }

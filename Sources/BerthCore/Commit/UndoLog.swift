@@ -11,6 +11,7 @@ final class UndoLog {
     case podAdded(UInt32)
     case podRemoved(UInt32, PodTable.Pod)
     case podConfirmed(UInt32)
+    case claimsTaken(UInt32)
     case other((Engine) -> Void)
   }
 
@@ -121,6 +122,8 @@ extension Engine {
       }
     case .podConfirmed(let index):
       pods.setState(index, BERTH_POD_ASSUMED)
+    case .claimsTaken(let pod):
+      _ = giveBack(pod)
     case .other(let inverse):
       inverse(self)
     }

@@ -12,32 +12,37 @@ final class Planner {
   var scale: (affinity: Int64, taints: Int64) = (0, 0)
   /// Found per group, for the normalised scores; kept from call to call, so that placing allocates nothing.
   private var parts: [(group: Int, found: Found)] = []
+  private let zone = ZoneMask()
 
   init(cluster: Cluster) {
     self.cluster = cluster
     search = Search(forest: cluster.forest, rows: cluster.rows, shapes: cluster.shapes)
   }
 
-  /// The best node for a class, or `.none`.
+  /// The best node of a domain for a class, or `.none`.
   @inline(__always)
-  func best(_ workload: Workload, _ podClass: UInt32) -> Found {
-    run(workload, podClass, wanted: 1)
+  func best(
+    _ workload: Workload, _ podClass: UInt32, within domain: UInt32 = UInt32(BERTH_ROOT_DOMAIN)
+  ) -> Found {
+    run(workload, podClass, wanted: 1, within: domain)
     return search.foundCount > 0 ? search.found[0] : .none
   }
 
-  /// Fills `search.found` with the best nodes, best first.
-  func run(_ workload: Workload, _ podClass: UInt32, wanted: Int) {
+  /// Fills `search.found` with the best nodes of a domain, best first.
+  func run(
+    _ workload: Workload, _ podClass: UInt32, wanted: Int, within domain: UInt32 = UInt32(BERTH_ROOT_DOMAIN)
+  ) {
     let record = workload.classes.records[Int(podClass)]
     workload.classes.refresh(filter: Int(record.filter), cluster.catalog)
     let filter = workload.classes.filters[Int(record.filter)]
     let profile = workload.profiles[Int(record.profile)]
     var question = Question(
       requests: workload.classes.asks(podClass), profile: Int(record.profile), podClass: podClass,
-      pools: filter.mask(filter.all, cluster.catalog))
+      pools: mask(filter, filter.all, domain))
     search.begin(wanted: wanted)
-    if filter.needsRows || path == UInt32(BERTH_PATH_ROWS) {
+    if filter.needsRows || path == UInt32(BERTH_PATH_ROWS) || !cluster.catalog.isPooled(domain) {
       kind = .rows
-      scale = RowScan(cluster: cluster, search: search).run(question, profile, filter)
+      scale = RowScan(cluster: cluster, search: search).run(question, profile, filter, within: domain)
       return
     }
     let scan = path == UInt32(BERTH_PATH_SCAN)
@@ -56,7 +61,7 @@ final class Planner {
     // One group after the other; which of them have a feasible node decides the scale of all.
     parts.removeAll(keepingCapacity: true)
     for (index, group) in filter.groups.enumerated() {
-      question.pools = filter.mask(group, cluster.catalog)
+      question.pools = mask(filter, group, domain)
       search.begin(wanted: wanted)
       search.searchTrees(question, profile: profile, resources: cluster.resources, constant: 0, scan: scan)
       for place in 0..<search.foundCount { parts.append((index, search.found[place])) }
@@ -75,6 +80,68 @@ final class Planner {
         affinity: group.affinity, taints: group.taints, maxAffinity: maxAffinity, maxTaints: maxTaints)
       search.offerRow(Found(score: part.found.score + constant, tie: part.found.tie, slot: part.found.slot))
     }
+  }
+}
+
+extension Planner {
+  /// The same among the rows that the caller shows, where something is reserved for the pod.
+  func run(
+    _ workload: Workload, _ podClass: UInt32, wanted: Int, over rows: ((UInt32, Row) -> Void) -> Void
+  ) {
+    let record = workload.classes.records[Int(podClass)]
+    workload.classes.refresh(filter: Int(record.filter), cluster.catalog)
+    let filter = workload.classes.filters[Int(record.filter)]
+    let question = Question(
+      requests: workload.classes.asks(podClass), profile: Int(record.profile), podClass: podClass,
+      pools: filter.mask(filter.all, cluster.catalog))
+    search.begin(wanted: wanted)
+    kind = .reserved
+    scale = RowScan(cluster: cluster, search: search).run(
+      question, workload.profiles[Int(record.profile)], filter, over: rows)
+  }
+
+  /// The pools of a group that have nodes in a domain. One mask at a time: the next one for another domain than the root
+  /// takes its words.
+  @inline(__always)
+  private func mask(_ filter: Filter, _ group: Filter.Group, _ domain: UInt32) -> PoolMask {
+    let mask = filter.mask(group, cluster.catalog)
+    return domain == UInt32(BERTH_ROOT_DOMAIN) ? mask : zone.restrict(mask, to: domain, cluster.catalog)
+  }
+}
+
+/// Pools restricted to a domain.
+private final class ZoneMask {
+  private var words = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+  private var capacity = 1
+
+  deinit { words.deallocate() }
+
+  func restrict(_ mask: PoolMask, to domain: UInt32, _ catalog: NodeCatalog) -> PoolMask {
+    guard let allowed = mask.words, catalog.isPooled(domain) else { return mask }
+    let count = catalog.pools.count
+    reserve((count + 63) / 64)
+    var restricted = PoolMask(words: UnsafePointer(words), hashed: 0, certain: 0, allowsAll: false)
+    var others: UInt64 = 0
+    for pool in 0..<count {
+      let bit: UInt64 = 1 << UInt64(pool & 63)
+      if allowed[pool >> 6] & bit != 0 && catalog.topology.contains(domain, catalog.pools.pools[pool].zone) {
+        words[pool >> 6] |= bit
+        restricted.hashed |= bit
+      } else {
+        others |= bit
+      }
+    }
+    restricted.certain = restricted.hashed & ~others
+    return restricted
+  }
+
+  private func reserve(_ wanted: Int) {
+    if wanted > capacity {
+      words.deallocate()
+      capacity = wanted * 2
+      words = .allocate(capacity: capacity)
+    }
+    words.initialize(repeating: 0, count: capacity)
   }
 }
 

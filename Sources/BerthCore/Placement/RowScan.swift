@@ -7,43 +7,57 @@ struct RowScan {
   let cluster: Cluster
   let search: Search
 
-  /// Offers every feasible node to the search; returns the largest raw values of the normalised scores.
+  /// Offers every feasible node of a domain to the search; returns the largest raw values of the normalised scores.
   func run(
-    _ question: Question, _ profile: Profile, _ filter: Filter
+    _ question: Question, _ profile: Profile, _ filter: Filter, within domain: UInt32
+  ) -> (affinity: Int64, taints: Int64) {
+    let named = namedSlots(filter)
+    return run(question, profile, filter) { visit in
+      if let named {
+        for slot in named where contains(domain, slot) { visit(slot, cluster.rows.row(slot)) }
+      } else if domain == UInt32(BERTH_ROOT_DOMAIN) {
+        cluster.rows.visit(visit)
+      } else {
+        for leaf in cluster.catalog.topology.leafOrdinals(of: domain) { cluster.rows.visit(domain: leaf, visit) }
+      }
+    }
+  }
+
+  private func contains(_ domain: UInt32, _ slot: UInt32) -> Bool {
+    let topology = cluster.catalog.topology
+    return topology.contains(domain, topology.leaves[Int(cluster.rows.domain(of: slot))])
+  }
+
+  /// The same among the rows that the caller shows, perhaps twice over.
+  func run(
+    _ question: Question, _ profile: Profile, _ filter: Filter, over rows: ((UInt32, Row) -> Void) -> Void
   ) -> (affinity: Int64, taints: Int64) {
     search.counters.rowQueries += 1
     let normalises = profile.nodeAffinityWeight != 0 || profile.taintTolerationWeight != 0
     var maxAffinity: Int64 = 0
     var maxTaints: Int64 = 0
     if normalises {
-      forEachFeasible(question, profile, filter) { _, _, _, affinity, taints in
-        maxAffinity = max(maxAffinity, affinity)
-        maxTaints = max(maxTaints, taints)
+      rows { slot, row in
+        evaluate(slot, row, question, profile, filter) { _, _, _, affinity, taints in
+          maxAffinity = max(maxAffinity, affinity)
+          maxTaints = max(maxTaints, taints)
+        }
       }
     }
     let constants = Normalised(profile)
-    forEachFeasible(question, profile, filter) { slot, row, score, affinity, taints in
-      let constant =
-        normalises
-        ? constants.constant(affinity: affinity, taints: taints, maxAffinity: maxAffinity, maxTaints: maxTaints) : 0
-      let tie = cluster.forest.hasTie ? row.tie : 0
-      search.offerRow(Found(score: score + constant, tie: tie, slot: slot))
+    rows { slot, row in
+      evaluate(slot, row, question, profile, filter) { slot, row, score, affinity, taints in
+        let constant =
+          normalises
+          ? constants.constant(affinity: affinity, taints: taints, maxAffinity: maxAffinity, maxTaints: maxTaints) : 0
+        let tie = cluster.forest.hasTie ? row.tie : 0
+        search.offerRow(Found(score: score + constant, tie: tie, slot: slot))
+      }
     }
     return (maxAffinity, maxTaints)
   }
 
-  /// Calls `body` with slot, row, score without normalised terms, and the raw values of these.
-  private func forEachFeasible(
-    _ question: Question, _ profile: Profile, _ filter: Filter,
-    _ body: (UInt32, Row, Int64, Int64, Int64) -> Void
-  ) {
-    if let slots = namedSlots(filter) {
-      for slot in slots { evaluate(slot, cluster.rows.row(slot), question, profile, filter, body) }
-    } else {
-      cluster.rows.visit { slot, row in evaluate(slot, row, question, profile, filter, body) }
-    }
-  }
-
+  /// Calls `body` for a feasible node: slot, row, score without normalised terms, and the raw values of these.
   private func evaluate(
     _ slot: UInt32, _ row: Row, _ question: Question, _ profile: Profile, _ filter: Filter,
     _ body: (UInt32, Row, Int64, Int64, Int64) -> Void

@@ -3,15 +3,16 @@ import CBerth
 // What each term gave the nodes found last, for `berth_candidates_read`.
 
 extension Planner {
-  /// Each term's weighted score of the nodes found last, row by row.
+  /// Each term's weighted score of the nodes found last, row by row; `row` gives the rows they were found with.
   func termScores(
-    _ workload: Workload, _ podClass: UInt32, _ count: Int, into out: UnsafeMutablePointer<Int64>
+    _ workload: Workload, _ podClass: UInt32, _ count: Int, into out: UnsafeMutablePointer<Int64>,
+    row rowOf: (UInt32) -> Row
   ) {
     let record = workload.classes.records[Int(podClass)]
     let profile = workload.profiles[Int(record.profile)]
     for index in 0..<count {
       let found = search.found[index]
-      let row = cluster.rows.row(found.slot)
+      let row = rowOf(found.slot)
       let tree = cluster.tree(of: row)
       _ = search.spread(workload.classes.asks(podClass), over: tree)
       _ = Search.place(row, cluster.capacities(row), search.request, UnsafePointer(tree.state), into: search.after)

@@ -85,6 +85,13 @@ enum CallKind: UInt16, CaseIterable {
   case statementRollback = 20
   case statementCommit = 21
   case statementDiscard = 22
+  case podsPlaceAs = 23
+  case podsBindAs = 24
+  case reservationsAdd = 25
+  case reservationsRemove = 26
+  case reservationResize = 27
+  case reservationHandOver = 28
+  case reservationSetExpiry = 29
   case loadResourceAdd = 40
   case loadUpdate = 41
   case loadRemove = 42
@@ -124,6 +131,13 @@ enum CallKind: UInt16, CaseIterable {
     case .statementRollback: try StatementRollback.replay(&record, on: engine)
     case .statementCommit: try StatementCommit.replay(&record, on: engine)
     case .statementDiscard: try StatementDiscard.replay(&record, on: engine)
+    case .podsPlaceAs: try PodsPlaceAs.replay(&record, on: engine)
+    case .podsBindAs: try PodsBindAs.replay(&record, on: engine)
+    case .reservationsAdd: try ReservationsAdd.replay(&record, on: engine)
+    case .reservationsRemove: try ReservationsRemove.replay(&record, on: engine)
+    case .reservationResize: try ReservationResize.replay(&record, on: engine)
+    case .reservationHandOver: try ReservationHandOver.replay(&record, on: engine)
+    case .reservationSetExpiry: try ReservationSetExpiry.replay(&record, on: engine)
     case .loadResourceAdd: try LoadResourceAdd.replay(&record, on: engine)
     case .loadUpdate: try LoadUpdate.replay(&record, on: engine)
     case .loadRemove: try LoadRemove.replay(&record, on: engine)

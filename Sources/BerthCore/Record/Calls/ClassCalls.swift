@@ -11,11 +11,7 @@ struct ClassIntern: Call {
   func write(to record: inout RecordWriter) {
     record.put(spec.priority)
     record.put(spec.profile)
-    record.put(UInt64(spec.request_count))
-    for request in UnsafeBufferPointer(start: spec.requests, count: Int(spec.request_count)) {
-      record.put(request.resource)
-      record.put(request.value)
-    }
+    record.put(UnsafeBufferPointer(start: spec.requests, count: Int(spec.request_count)))
     record.put(UnsafeBufferPointer(start: spec.node_selector, count: Int(spec.node_selector_count)))
     Self.write(UnsafeBufferPointer(start: spec.required_terms, count: Int(spec.required_term_count)), to: &record)
     Self.write(UnsafeBufferPointer(start: spec.preferred_terms, count: Int(spec.preferred_term_count)), to: &record)
@@ -50,9 +46,7 @@ struct ClassIntern: Call {
     spec.struct_size = UInt32(MemoryLayout<berth_pod_spec>.size)
     spec.priority = try record.take()
     spec.profile = try record.take()
-    let requests = try scratch.list(&record, bytes: 12, "requests") { record throws(EngineError) in
-      berth_quantity(resource: try record.take(), reserved: 0, value: try record.take())
-    }
+    let requests = try scratch.quantities(&record, "requests")
     (spec.requests, spec.request_count) = (requests.baseAddress, UInt32(clamping: requests.count))
     let selector = try scratch.labels(&record)
     (spec.node_selector, spec.node_selector_count) = (selector.baseAddress, UInt32(clamping: selector.count))
@@ -86,6 +80,26 @@ struct ClassIntern: Call {
       return berth_selector_term(
         requirements: requirements.baseAddress, requirement_count: UInt32(clamping: requirements.count),
         weight: weight)
+    }
+  }
+}
+
+extension RecordWriter {
+  mutating func put(_ quantities: UnsafeBufferPointer<berth_quantity>) {
+    put(UInt64(quantities.count))
+    for quantity in quantities {
+      put(quantity.resource)
+      put(quantity.value)
+    }
+  }
+}
+
+extension CallScratch {
+  func quantities(
+    _ record: inout RecordReader, _ what: String
+  ) throws(EngineError) -> UnsafeBufferPointer<berth_quantity> {
+    try list(&record, bytes: 12, what) { record throws(EngineError) in
+      berth_quantity(resource: try record.take(), reserved: 0, value: try record.take())
     }
   }
 }

@@ -4,13 +4,14 @@ import CBerth
 
 struct PodsPlace: Call {
   static let kind = CallKind.podsPlace
-  let classes: UnsafeBufferPointer<berth_class_id>
+  fileprivate(set) var asked: AskedPods
   let flags: UInt32
   private(set) var placements: UnsafeMutablePointer<berth_placement>
   /// Re-ranked: the record says what came of it, since the host's callback cannot be asked again.
   let hostDecides: Bool
   /// What the host decided when the call was made, in one that was read back.
   private var decided: UnsafePointer<berth_placement>?
+  private var classes: UnsafeBufferPointer<berth_class_id> { asked.classes }
 
   var results: UnsafeMutableRawBufferPointer {
     get {
@@ -22,10 +23,9 @@ struct PodsPlace: Call {
   }
 
   init(
-    classes: UnsafeBufferPointer<berth_class_id>, flags: UInt32, placements: UnsafeMutablePointer<berth_placement>,
-    hostDecides: Bool
+    asked: AskedPods, flags: UInt32, placements: UnsafeMutablePointer<berth_placement>, hostDecides: Bool
   ) {
-    self.classes = classes
+    self.asked = asked
     self.flags = flags
     self.placements = placements
     self.hostDecides = hostDecides
@@ -33,9 +33,9 @@ struct PodsPlace: Call {
 
   func apply(to engine: Engine) throws(EngineError) {
     if let decided {
-      try engine.applyDecided(classes, decided, into: placements)
+      try engine.applyDecided(asked, decided, into: placements)
     } else {
-      try engine.applyPlace(classes, flags: flags, into: placements)
+      try engine.applyPlace(asked, flags: flags, into: placements)
     }
   }
 
@@ -56,8 +56,8 @@ struct PodsPlace: Call {
     let hostDecides = try record.takeFlag("whether the host decided")
     let classes: UnsafeBufferPointer<berth_class_id> = try scratch.array(&record, "classes")
     var call = Self(
-      classes: classes, flags: flags, placements: scratch.allocate(berth_placement.self, classes.count),
-      hostDecides: hostDecides)
+      asked: AskedPods(classes: classes, identities: nil), flags: flags,
+      placements: scratch.allocate(berth_placement.self, classes.count), hostDecides: hostDecides)
     guard hostDecides else { return call }
     let decided = scratch.allocate(berth_placement.self, classes.count)
     for index in 0..<classes.count {
@@ -99,9 +99,10 @@ struct PodsPlace: Call {
 
 struct PodsBind: Call {
   static let kind = CallKind.podsBind
-  let classes: UnsafeBufferPointer<berth_class_id>
+  fileprivate(set) var asked: AskedPods
   let nodes: UnsafePointer<berth_node_id>
   private(set) var pods: UnsafeMutablePointer<berth_pod_id>
+  private var classes: UnsafeBufferPointer<berth_class_id> { asked.classes }
 
   var results: UnsafeMutableRawBufferPointer {
     get { UnsafeMutableRawBufferPointer(start: pods, count: classes.count * MemoryLayout<berth_pod_id>.stride) }
@@ -109,15 +110,14 @@ struct PodsBind: Call {
   }
 
   init(
-    classes: UnsafeBufferPointer<berth_class_id>, nodes: UnsafePointer<berth_node_id>,
-    pods: UnsafeMutablePointer<berth_pod_id>
+    asked: AskedPods, nodes: UnsafePointer<berth_node_id>, pods: UnsafeMutablePointer<berth_pod_id>
   ) {
-    self.classes = classes
+    self.asked = asked
     self.nodes = nodes
     self.pods = pods
   }
 
-  func apply(to engine: Engine) throws(EngineError) { try engine.applyBind(classes, nodes: nodes, pods: pods) }
+  func apply(to engine: Engine) throws(EngineError) { try engine.applyBind(asked, nodes: nodes, pods: pods) }
 
   func write(to record: inout RecordWriter) {
     record.put(classes)
@@ -127,12 +127,106 @@ struct PodsBind: Call {
   static func read(_ record: inout RecordReader, _ scratch: CallScratch) throws(EngineError) -> Self {
     let classes: UnsafeBufferPointer<berth_class_id> = try scratch.array(&record, "classes")
     return Self(
-      classes: classes, nodes: try scratch.values(&record, classes.count),
+      asked: AskedPods(classes: classes, identities: nil), nodes: try scratch.values(&record, classes.count),
       pods: scratch.allocate(berth_pod_id.self, classes.count))
   }
 
   func write(_ answer: Void, to record: inout RecordWriter) {
     record.putSum(UnsafeBufferPointer(start: pods, count: classes.count))
+  }
+}
+
+// berth_pods_place_as, berth_pods_bind_as: the same with identities behind the rest
+
+struct PodsPlaceAs: Call {
+  static let kind = CallKind.podsPlaceAs
+  private var place: PodsPlace
+
+  var results: UnsafeMutableRawBufferPointer {
+    get { place.results }
+    set { place.results = newValue }
+  }
+
+  init(
+    asked: AskedPods, flags: UInt32, placements: UnsafeMutablePointer<berth_placement>, hostDecides: Bool
+  ) {
+    place = PodsPlace(asked: asked, flags: flags, placements: placements, hostDecides: hostDecides)
+  }
+
+  private init(_ place: PodsPlace) { self.place = place }
+
+  func apply(to engine: Engine) throws(EngineError) { try place.apply(to: engine) }
+
+  func write(to record: inout RecordWriter) {
+    place.write(to: &record)
+    record.putIdentities(place.asked)
+  }
+
+  static func read(_ record: inout RecordReader, _ scratch: CallScratch) throws(EngineError) -> Self {
+    var place = try PodsPlace.read(&record, scratch)
+    place.asked.identities = try scratch.identities(&record, place.asked.count)
+    return Self(place)
+  }
+
+  func write(_ answer: Void, to record: inout RecordWriter) { place.write(answer, to: &record) }
+
+  static func difference(_ recorded: inout RecordReader, _ now: inout RecordReader) throws(EngineError) -> String {
+    try PodsPlace.difference(&recorded, &now)
+  }
+}
+
+struct PodsBindAs: Call {
+  static let kind = CallKind.podsBindAs
+  private var bind: PodsBind
+
+  var results: UnsafeMutableRawBufferPointer {
+    get { bind.results }
+    set { bind.results = newValue }
+  }
+
+  init(asked: AskedPods, nodes: UnsafePointer<berth_node_id>, pods: UnsafeMutablePointer<berth_pod_id>) {
+    bind = PodsBind(asked: asked, nodes: nodes, pods: pods)
+  }
+
+  private init(_ bind: PodsBind) { self.bind = bind }
+
+  func apply(to engine: Engine) throws(EngineError) { try bind.apply(to: engine) }
+
+  func write(to record: inout RecordWriter) {
+    bind.write(to: &record)
+    record.putIdentities(bind.asked)
+  }
+
+  static func read(_ record: inout RecordReader, _ scratch: CallScratch) throws(EngineError) -> Self {
+    var bind = try PodsBind.read(&record, scratch)
+    bind.asked.identities = try scratch.identities(&record, bind.asked.count)
+    return Self(bind)
+  }
+
+  func write(_ answer: Void, to record: inout RecordWriter) { bind.write(answer, to: &record) }
+}
+
+extension RecordWriter {
+  fileprivate mutating func putIdentities(_ asked: AskedPods) {
+    for identity in UnsafeBufferPointer(start: asked.identities, count: asked.count) {
+      put(identity.pod)
+      put(identity.gang)
+      put(identity.queue)
+    }
+  }
+}
+
+extension CallScratch {
+  fileprivate func identities(
+    _ record: inout RecordReader, _ count: Int
+  ) throws(EngineError) -> UnsafePointer<berth_pod_identity> {
+    try record.need(count * 24)
+    let list = allocate(berth_pod_identity.self, count)
+    for index in 0..<count {
+      (list + index).initialize(
+        to: berth_pod_identity(pod: record.takeAhead(), gang: record.takeAhead(), queue: record.takeAhead()))
+    }
+    return UnsafePointer(list)
   }
 }
 

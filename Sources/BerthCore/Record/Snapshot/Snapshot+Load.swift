@@ -112,6 +112,11 @@ extension Engine {
         requested[index] += demand(ofPod: pod).request(spare.resource)
       }
     }
+    reservations.forEach(on: node) { _, record in
+      for holding in reservations.holdings.values(record.holdings) {
+        if let index = load.specs.spare(holding.resource) { requested[index] += holding.left }
+      }
+    }
     guard load.adopt(node, row, requested: requested, cluster.shapes, at: now) else {
       throw section.bad("node \(node) uses other than what follows of load resources")
     }

@@ -49,10 +49,19 @@ extension Engine {
     }
     try restoreFreePods(&section, free)
     try section.finish()
-    // what the pods hold was taken off to see that it is there
+  }
+
+  /// What pods request and what is left of reservations was taken off the nodes to see that it is there.
+  func restoreUse() {
     pods.visit { pod in
       if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
         _ = cluster.addUsed(slot, workload.classes.requests(pod.podClass), sign: 1)
+      }
+    }
+    reservations.visit { _, record in
+      let slot = cluster.nodes.slots[Int(record.node)]
+      for holding in reservations.holdings.values(record.holdings) {
+        cluster.shift(slot, holding.resource, by: holding.left)
       }
     }
   }
@@ -91,7 +100,7 @@ extension Engine {
 
 extension Cluster {
   /// Changes used quantities of a row that no tree knows yet; false if one would be negative.
-  fileprivate func addUsed(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>, sign: Int64) -> Bool {
+  func addUsed(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>, sign: Int64) -> Bool {
     let row = rows.mutableRow(slot)
     for request in requests {
       let dim = shapes.dim(of: request.resource, in: row.shape)

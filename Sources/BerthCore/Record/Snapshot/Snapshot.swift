@@ -38,6 +38,7 @@ extension Engine {
     writeVocabulary(writer)
     writeNodes(writer)
     writePods(writer)
+    writeReservations(writer)
     writeLoad(writer)
   }
 
@@ -63,6 +64,8 @@ extension Engine {
     try engine.restoreVocabulary(reader)
     try engine.restoreNodes(reader)
     try engine.restorePods(reader)
+    try engine.restoreReservations(reader)
+    engine.restoreUse()
     try engine.restoreLoad(reader)
     try engine.restorePosition(reader)
     var end = try reader.whole(.end)

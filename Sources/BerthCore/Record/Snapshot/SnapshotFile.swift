@@ -14,6 +14,7 @@ enum SnapshotSection: UInt16, CaseIterable {
   case groups = 9
   case nodes = 10
   case pods = 11
+  case reservations = 12
   case load = 13
   case position = 100
   case end = 101
