@@ -24,7 +24,7 @@ sources = $(shell git ls-files --cached --others --exclude-standard $(1))
 C_FILES = $(call sources,'*.c' '*.h')
 GO_FILES = $(call sources,'*.go')
 
-.PHONY: help setup build test demo bench fmt lint check install clean
+.PHONY: help setup build test test-long demo bench fmt lint check install clean
 
 help: ## Print this list
 	@echo 'Berth: an embedded scheduling engine. Goals:'
@@ -43,6 +43,12 @@ build: setup ## Build the command .build/release/berth and the library .build/re
 test: build ## Run every test: Swift, C, Python, Go, small benchmarks and their gate
 	@tools/test.sh
 
+test-long: build ## Thousands of killed processes, full disks and random streams: about an hour
+	@BERTH_BUILD=levels swift build -c release --product berth-crash
+	@.build/release/berth-crash kill 3000 $$RANDOM
+	@.build/release/berth-crash full 200 $$RANDOM
+	@BERTH_FUZZ_SEEDS=2000 tools/test.sh
+
 demo: build ## Run the main job: 1,000,000 pods on 1,000,000 nodes, with a picture of the cluster
 	@$(COMMAND) simulate --heatmap '$(HEATMAP)'
 	@echo "The cluster's picture, one pixel a node: $(abspath $(HEATMAP))"
@@ -52,6 +58,7 @@ bench: build ## Run the benchmarks and print times (the first run compiles for m
 	  echo "== berth bench place --profile $$profile"; \
 	  $(COMMAND) bench place --nodes 1000000 --classes 100 --pods 200000 --profile $$profile --seed 1; \
 	done
+	@echo '== berth bench state'; $(COMMAND) bench state --nodes 1000000
 	@cd Bench && BERTH_BUILD=levels swift package --disable-sandbox benchmark --no-progress
 
 fmt: setup ## Format all sources in place

@@ -44,8 +44,15 @@ swift_tests() {
   BERTH_BUILD=levels swift build --build-tests "${flags[@]}" && BERTH_BUILD=levels swift test --skip-build "${flags[@]}"
 }
 
+# Processes that are killed at random moments while they journal, and files that may not grow any more.
+crash_tests() {
+  BERTH_BUILD=levels swift build -c release --product berth-crash &&
+    .build/release/berth-crash kill "${BERTH_KILLS:-60}" && .build/release/berth-crash full "${BERTH_FULL_DISKS:-10}"
+}
+
 export BERTH_LIBRARY_DIR=$PWD/.build/release
 run swift '^[^a-z]*Test run with ' swift_tests
+run crash '^crash: ' crash_tests
 run contract '^(abi: |FAILED)' Tests/abi/check.sh
 run bindings '^(ok\s+berth|FAIL|bindings: )' Bindings/test.sh
 run python '^=+ .*(passed|failed|error|no tests ran).* =+$' python3 -m pytest --color=no -rs Tests/python

@@ -136,6 +136,38 @@ struct ForkTests {
     try engine.validate()
   }
 
+  /// A domain with nodes is taken back while a fork still shares its rows, and the other way round.
+  @Test(arguments: [false, true])
+  func domainTakenBackBesideAFork(inFork: Bool) throws {
+    let twin = try Twin(levelKeys: ["zone"], seed: 5)
+    try LargeClusterTests.addResourcesAndProfiles(twin)
+    func nodes(_ count: Int, in domain: Int) -> [Twin.NewNode] {
+      (0..<count).map { _ in
+        var spec = NodeSpec(domain: domain)
+        spec.allocatable = ["cpu": 8000, "memory": 16 << 30]
+        return Twin.NewNode(spec: spec)
+      }
+    }
+    let first = try twin.addDomain(parent: 0, name: "a")
+    try twin.addNodes(nodes(150, in: first))
+    try twin.begin()
+    let second = try twin.addDomain(parent: 0, name: "b")
+    try twin.addNodes(nodes(150, in: second))
+    let fork = try Twin(twin) { $0.fork() }
+    if inFork {
+      try fork.begin()
+      try fork.addNodes(nodes(40, in: try fork.addDomain(parent: 0, name: "c")))
+      try Twin(fork) { $0.fork() }.readBack()
+      try fork.discard()
+    }
+    try twin.discard()
+    for member in [fork, twin] {
+      try member.place([LargeClusterTests.pod("spread", cpu: 500, gpu: 0)], dryRun: false)
+      try member.addNodes(nodes(70, in: first))
+      try member.readBack()
+    }
+  }
+
   /// A statement in the fork takes back the fork's changes alone.
   @Test func statementInAFork() throws {
     let engine = try Self.cluster(nodes: 500, allocator: BERTH_ALLOCATOR_AUTO)

@@ -33,6 +33,15 @@ struct Ledger {
 
   var isOpen: Bool { !open.isEmpty }
 
+  /// What a fork knows: ids that are open here are gone there.
+  func fork() -> Ledger {
+    var fork = Ledger()
+    (fork.lastStatement, fork.lastCheckpoint) = (lastStatement, lastCheckpoint)
+    fork.closed = closed + open.map(\.id)
+    fork.gone = gone + open.flatMap { $0.checkpoints.map(\.id) }
+    return fork
+  }
+
   mutating func closeInnermost() -> Statement {
     let statement = open.removeLast()
     closed.append(statement.id)

@@ -57,6 +57,7 @@ final class Twin {
   /// A twin of its own that starts from what this one is now, with no statement open; `copy` makes the engines' forks.
   init(_ parent: Twin, _ copy: (Engine) throws(EngineError) -> Engine) throws {
     book = parent.book
+    ledger = parent.ledger.fork()
     random = parent.random
     log = parent.log + ["fork"]
     engines = try parent.engines.map { ($0.level, try copy($0.engine)) }

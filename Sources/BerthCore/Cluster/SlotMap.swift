@@ -95,11 +95,13 @@ final class SlotMap {
   func removeLastDomain() {
     let range = ranges.removeLast()
     for label in Int(range.first)..<Int(range.first + range.used) {
-      if let rows = groups[label].rows {
+      // the record first: copying its page holds the rows once more
+      let group = groups.owned(label)
+      if let rows = group.pointee.rows {
         rowBytes -= SharedBlock(rows).heldBytes
         SharedBlock(rows).release(in: arena)
       }
-      groups.owned(label).pointee = Group(domain: 0, stride: 0)
+      group.pointee = Group(domain: 0, stride: 0)
     }
     if range.reserved > 0 && Int(range.first + range.reserved) == groups.count {
       groups.truncate(to: Int(range.first))

@@ -4,13 +4,13 @@ extension Engine {
   /// Notes what happened, after it did. Every kind of event goes through here.
   @inline(__always)
   func emit(
-    _ kind: Int, pod: berth_pod_id = .max, node: berth_node_id = .max, podClass: berth_class_id = .max,
-    other: UInt64 = 0
+    _ kind: Int, pod: berth_pod_id = .max, node: @autoclosure () -> berth_node_id = .max,
+    podClass: berth_class_id = .max, other: UInt64 = 0
   ) {
     guard events.isOn else { return }
     events.append(
       berth_event(
-        sequence: 0, time_ms: now, pod: pod, node: node, other: other, kind: UInt32(kind), pod_class: podClass),
+        sequence: 0, time_ms: now, pod: pod, node: node(), other: other, kind: UInt32(kind), pod_class: podClass),
       tentatively: undoLog.isRecording)
   }
 

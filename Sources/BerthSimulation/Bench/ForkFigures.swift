@@ -28,7 +28,7 @@ public struct ForkFigures {
     var times: [Double] = []
     for _ in 0..<count {
       let start = MonotonicClock.now()
-      let fork = try engine.fork()
+      let fork = engine.fork()
       times.append(Double(MonotonicClock.now() - start) / 1e6)
       forks.append(fork)
     }

@@ -66,6 +66,8 @@ public struct StateBench {
     try measureStatements(engine, &pods, &outcome)
     note("events and counters")
     outcome.eventsRatio = try measureEvents(engine, &pods)
+    note("reservations")
+    outcome.reservationNanoseconds = try ReservationFigures.measure(cluster, placeCase)
     note("\(options.forks) forks")
     outcome.forks = try ForkFigures.measure(engine, count: options.forks, pods: &pods)
     note("snapshot and journal")
