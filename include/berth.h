@@ -88,8 +88,7 @@ enum {
   BERTH_IO = 42,            /* a file cannot be opened, read or written; the message has the system's words */
   /* 50..59: self check, files */
   BERTH_CORRUPT = 50, /* berth_engine_validate found a broken invariant: please report it */
-  BERTH_BAD_FILE =
-      51 /* a snapshot or journal that is cut, altered, foreign or of another ABI; the message has the offset */
+  BERTH_BAD_FILE = 51 /* a snapshot or journal: cut, altered, foreign or of another ABI; the message has the offset */
 };
 
 /* The status's name, "BERTH_OK"; "BERTH_UNKNOWN_STATUS" for other values. Static, never freed. */

@@ -23,7 +23,7 @@ public struct BlockPool {
   /// What it takes to find a block, in a place of its own: readers hold on to it without counting references.
   public let view: UnsafeMutablePointer<BlockView>
   private let shift: Int
-  private let arena: Arena
+  private unowned(unsafe) let arena: Arena
   private var table: PageTable
   private var free: PagedColumn<UInt32>
   private var used = 0

@@ -1,7 +1,8 @@
 /// A growable array of trivial values in an arena, for what is small: a fork makes one of its own.
 /// Cells are reached without bounds checks in release builds; owners keep indices valid.
 public struct Column<Value> {
-  @usableFromInline let arena: Arena
+  /// Kept alive by the engine, as in `PageTable`.
+  @usableFromInline unowned(unsafe) let arena: Arena
   @usableFromInline var base: UnsafeMutablePointer<Value>?
   public private(set) var count = 0
   public private(set) var capacity = 0

@@ -5,8 +5,10 @@ import CPlatform
 ///
 /// A pointer into a page that was taken for reading is void once the page has been taken for writing; one that was
 /// taken for writing holds until the table is forked or the page's place freed.
+///
+/// A table is a plain value: its owner keeps the arena alive, so that no reference is counted where tables are read.
 public struct PageTable {
-  public let arena: Arena
+  @usableFromInline unowned(unsafe) let arena: Arena
   public let pageBytes: Int
   @usableFromInline var cells: UnsafeMutablePointer<UnsafeMutableRawPointer>?
   /// Pages that no other engine reaches.

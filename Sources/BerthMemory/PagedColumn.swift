@@ -2,8 +2,9 @@
 /// zero. Reading is free of checks in release builds, owners keep indices valid; writing owns the cell's page first.
 public struct PagedColumn<Value> {
   @usableFromInline var table: PageTable
-  public private(set) var count = 0
-  private var capacity = 0
+  @usableFromInline var used = 0
+  @usableFromInline var capacity = 0
+  @inlinable public var count: Int { used }
 
   @inlinable static var pageBytes: Int { 16 << 10 }
   /// Cells of a page, as a power of two: a shift and a mask find a cell.
@@ -43,8 +44,13 @@ public struct PagedColumn<Value> {
   // MARK: Growth
 
   /// Room for `wanted` cells. A column of less than a page grows by doubling, or to just that much when `exact`.
+  @inlinable @inline(__always)
   public mutating func reserve(_ wanted: Int, exact: Bool = false) {
-    guard wanted > capacity else { return }
+    if wanted > capacity { enlarge(wanted, exact: exact) }
+  }
+
+  @usableFromInline @inline(never)
+  mutating func enlarge(_ wanted: Int, exact: Bool) {
     let perPage = 1 << Self.shift
     let unit = max(1, 64 / MemoryLayout<Value>.stride)
     let first = min(perPage, exact ? wanted : max(wanted, capacity * 2, unit))
@@ -61,28 +67,30 @@ public struct PagedColumn<Value> {
     }
   }
 
+  @inlinable
   public mutating func append(_ value: Value) {
-    reserve(count + 1)
-    count += 1
-    ownedPointer(count - 1).pointee = value
+    reserve(used + 1)
+    ownedPointer(used).pointee = value
+    used += 1
   }
 
-  @discardableResult
+  @inlinable @discardableResult
   public mutating func removeLast() -> Value {
-    count -= 1
-    return pointer(count).pointee
+    used -= 1
+    return pointer(used).pointee
   }
 
-  public mutating func removeLast(_ cells: Int) { count -= cells }
+  @inlinable public mutating func removeLast(_ cells: Int) { used -= cells }
 
   /// More cells, all of them zero.
+  @inlinable
   public mutating func grow(to newCount: Int, exact: Bool = false) {
     reserve(newCount, exact: exact)
-    while count < newCount {
-      let end = min(newCount, (count >> Self.shift + 1) << Self.shift)
-      let bytes = (end - count) * MemoryLayout<Value>.stride
-      UnsafeMutableRawPointer(ownedPointer(count)).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-      count = end
+    while used < newCount {
+      let end = min(newCount, (used >> Self.shift + 1) << Self.shift)
+      let bytes = (end - used) * MemoryLayout<Value>.stride
+      UnsafeMutableRawPointer(ownedPointer(used)).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+      used = end
     }
   }
 

@@ -4,15 +4,23 @@ import Testing
 @testable import Berth
 
 @Suite struct LoadRefusals {
-  @Test(arguments: specs + sealed + batches + others)
+  @Test(arguments: sealed + batches + others)
   func refusedCallSaysWhyAndChangesNothing(_ refusal: Refusal) { refusal.check() }
+
+  /// What is wrong with a declaration shows in an engine without nodes only, which `declare` makes and looks after.
+  @Test(arguments: specs)
+  func refusedDeclarationSaysWhyAndChangesNothing(_ refusal: Refusal) {
+    let host = Host()
+    let given = refusal.call(host)
+    #expect(given == refusal.status, "\(statusName(given)), wanted \(statusName(refusal.status))")
+    #expect(host.resultsAreUntouched(), "results were written")
+  }
 
   /// Declares on an engine that has cpu, and what `before` declares, but no nodes yet.
   static func declare(
     _ host: Host, _ kind: Int, name: String = "new", before: (OpaquePointer?) -> Void = { _ in },
     _ spoil: (inout berth_load_spec) -> Void
   ) -> berth_status {
-    // the host's own engine has nodes; another one says the same of the same call
     var engine: OpaquePointer?
     var cpu: berth_resource_id = 0
     guard berth_engine_create(nil, &engine) == ok, berth_resource_add(engine, "cpu", 1, &cpu) == ok else { return 0 }

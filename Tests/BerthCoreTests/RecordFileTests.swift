@@ -18,7 +18,7 @@ struct RecordFileTests {
 
     init(seed: Int = 1, steps: Int = 25) throws {
       let swarm = Swarm(seed: seed, terms: TermKind.allCases, nodes: 6)
-      let twin = try Twin(levelKeys: Array(Swarm.levelKeys.prefix(2)), tiesByKey: true, seed: seed)
+      let twin = try Twin(levelKeys: Array(Swarm.levelKeys.prefix(swarm.levels)), tiesByKey: true, seed: seed)
       engine = twin.engines[0].engine
       journal = folder.file("journal")
       snapshot = folder.file("snapshot")

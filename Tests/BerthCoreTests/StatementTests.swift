@@ -200,6 +200,34 @@ struct StatementTests {
     }
   }
 
+  /// The ids of profiles and classes mean something else every time: whatever was compiled for them has to be forgotten.
+  @Test(arguments: TermKind.allCases)
+  func idsThatAreGivenOutAgain(kind: TermKind) {
+    Fuzz.run("idsThatAreGivenOutAgain", seed: 0, try Twin(seed: 3, hasControl: true)) { twin in
+      try twin.addResource("cpu", .cpu)
+      try twin.addResource("memory", .memory)
+      let nodes = (0..<400).map { index in
+        var spec = NodeSpec(domain: 0)
+        spec.allocatable = ["cpu": 64_000, "memory": 256 << 30]
+        spec.price = Int64(index % 7)
+        return Twin.NewNode(
+          spec: spec, untold: ["cpu": twin.random.int64(0...60_000), "memory": twin.random.int64(0...(240 << 30))])
+      }
+      try twin.addNodes(nodes)
+      try twin.addProfile("same", [ExhaustiveTests.term(kind)])
+      for round in 0..<20 {
+        try twin.begin()
+        let other = twin.random.pick(TermKind.allCases)
+        try twin.addProfile("p", [ExhaustiveTests.term(round % 2 == 0 ? kind : other)])
+        var pod = PodSpec(profile: round % 3 == 0 ? "same" : "p")
+        pod.requests = ["cpu": twin.random.int64(1...30_000), "memory": twin.random.int64(1...(100 << 30))]
+        try twin.place([pod, pod], dryRun: true)
+        try twin.candidates(pod, count: 5)
+        try twin.discard()
+      }
+    }
+  }
+
   /// What comes and goes time and again costs no memory in the end.
   @Test func stretchesTakenBackCostNoMemory() {
     Fuzz.run("stretchesTakenBackCostNoMemory", seed: 0, try Twin(levelKeys: ["zone", "rack"], seed: 7)) { twin in

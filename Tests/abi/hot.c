@@ -105,7 +105,7 @@ int main(void) {
 
   /* Once before counting: the first pods may make the engine's columns grow. */
   round_trip(engine, classes, BATCH);
-  unsigned long long before = allocations, engine_before = engine_allocations(engine);
+  unsigned long long engine_before = engine_allocations(engine), before = allocations;
   if (before == 0) {
     fprintf(stderr, "the counter sees no allocation at all\n");
     return 1;

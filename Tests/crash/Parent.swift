@@ -98,9 +98,8 @@ struct Parent {
       let engine = try recover(run, snapshot)
       try engine.validate()
       guard engine.digest() == digest else {
-        throw Failure(
-          description:
-            "after step \(done) the state recovered \(snapshot == nil ? "without" : "with") a snapshot is another")
+        let way = snapshot == nil ? "without" : "with"
+        throw Failure(description: "after step \(done) the state recovered \(way) a snapshot is another")
       }
     }
   }

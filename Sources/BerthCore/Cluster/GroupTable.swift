@@ -25,11 +25,11 @@ struct Group {
 /// The records of all groups by label, in pages that forks share. A page holds the rows that its records name: whoever
 /// copies it holds them, too, and its last holder lets go of them.
 struct GroupTable {
-  private static let shift = 6
-  private static let perPage = 1 << shift
+  static let shift = 6
+  static let perPage = 1 << shift
   private var table: PageTable
   private(set) var count = 0
-  private let arena: Arena
+  private unowned(unsafe) let arena: Arena
 
   init(in arena: Arena) {
     self.arena = arena
@@ -40,6 +40,10 @@ struct GroupTable {
   private static func records(_ page: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Group> {
     page.assumingMemoryBound(to: Group.self)
   }
+
+  /// The table in plain memory, for readers that must not count references; valid until it grows or is forked.
+  var pages: UnsafePointer<UnsafeMutableRawPointer>? { table.pages }
+  var ownership: UnsafePointer<Bool>? { table.ownership }
 
   @inline(__always)
   subscript(label: Int) -> Group { pointer(label).pointee }

@@ -19,7 +19,12 @@ final class SlotMap {
   }
 
   private let arena: Arena
-  private(set) var groups: GroupTable
+  private(set) var groups: GroupTable {
+    didSet { (groupPages, groupOwnership) = (groups.pages, groups.ownership) }
+  }
+  /// Where the pages of `groups` are: to take the table itself would count references, at each row.
+  private var groupPages: UnsafePointer<UnsafeMutableRawPointer>?
+  private var groupOwnership: UnsafePointer<Bool>?
   /// What all rows take, with the headers of their blocks.
   private var rowBytes = 0
   /// By leaf ordinal (see `Topology`), in the order of creation.
@@ -34,6 +39,7 @@ final class SlotMap {
   init(forking other: SlotMap) {
     arena = other.arena
     groups = other.groups.fork()
+    (groupPages, groupOwnership) = (groups.pages, groups.ownership)
     rowBytes = other.rowBytes
     ranges = other.ranges.fork()
   }
@@ -45,15 +51,26 @@ final class SlotMap {
   /// A row for reading.
   @inline(__always)
   func row(_ slot: UInt32) -> Row {
-    let group = groups.pointer(Int(slot >> 6))
-    return Row(base: UnsafeRawPointer(Self.address(group.pointee, slot)))
+    Row(base: UnsafeRawPointer(Self.address(record(Int(slot >> 6)).pointee, slot)))
   }
 
   /// A row for writing; rows of its group that were taken for reading are void.
   @inline(__always)
   func mutableRow(_ slot: UInt32) -> MutableRow {
-    let group = groups.ownedRows(Int(slot >> 6))
-    return MutableRow(base: Self.address(group.pointee, slot))
+    let label = Int(slot >> 6)
+    if !groupOwnership.unsafelyUnwrapped[label >> GroupTable.shift] || !record(label).pointee.ownsRows {
+      ownRows(label)
+    }
+    return MutableRow(base: Self.address(record(label).pointee, slot))
+  }
+
+  @inline(never)
+  private func ownRows(_ label: Int) { _ = groups.ownedRows(label) }
+
+  @inline(__always)
+  private func record(_ label: Int) -> UnsafePointer<Group> {
+    let page = groupPages.unsafelyUnwrapped[label >> GroupTable.shift]
+    return UnsafePointer(page.assumingMemoryBound(to: Group.self) + (label & (GroupTable.perPage - 1)))
   }
 
   @inline(__always)

@@ -47,7 +47,7 @@ final class StateTree {
   // what is in them, without a reference to count
   private let fresh: UnsafeMutablePointer<UInt32>
   private let scratch: UnsafeMutablePointer<bk_summary>
-  var mergeScratch: UnsafeMutablePointer<bk_summary> { scratch + 2 }
+  var mergeScratch: UnsafeMutablePointer<bk_summary> { scratch + 1 }
   private let laneScratch: UnsafeMutablePointer<UInt32>
   var bulkScratch: UnsafeMutablePointer<UInt32> { laneScratch }
   var splitOrder: UnsafeMutablePointer<(key: TreeKey, lane: Int)> { buffers.splitOrder }
@@ -386,36 +386,34 @@ final class StateTree {
   func propagate(_ start: UInt32, _ startPlace: Int, _ new: UnsafeMutablePointer<bk_summary>) {
     var index = start
     var place = startPlace
+    var block = readInner(index)
     while true {
-      guard replace(index, place, new) else { return }
-      let block = readInner(index)
+      if isSame(block, place, UnsafePointer(new)) { return }
+      block = inner(index)
+      block.put(place, new, dims: dims)
       let parentIndex = block.header.pointee.parent
       if parentIndex == UInt32(BK_NONE) {
         kernels.pointee.summarize_inner(block.base, layout, summary)
         return
       }
       kernels.pointee.summarize_inner(block.base, layout, new)
-      place = Int(kernels.pointee.find(readInner(parentIndex).children, index))
+      block = readInner(parentIndex)
+      place = Int(kernels.pointee.find(block.children, index))
       index = parentIndex
     }
   }
 
-  /// False when the summary there is the same already.
+  /// Whether a child has this summary already.
   @inline(__always)
-  private func replace(_ index: UInt32, _ place: Int, _ new: UnsafeMutablePointer<bk_summary>) -> Bool {
-    let old = scratch + 1
-    readInner(index).get(place, old, dims: dims)
-    var same =
-      old.pointee.mix_low == new.pointee.mix_low && old.pointee.mix_high == new.pointee.mix_high
-      && old.pointee.slot == new.pointee.slot && old.pointee.tie == new.pointee.tie
-      && old.pointee.pools == new.pointee.pools
-    for dim in 0..<dims where same {
-      same =
-        bk_summary_high(old)![dim] == bk_summary_high(new)![dim]
-        && bk_summary_low(old)![dim] == bk_summary_low(new)![dim]
+  private func isSame(_ block: Inner, _ place: Int, _ new: UnsafePointer<bk_summary>) -> Bool {
+    guard block.mixLow[place] == new.pointee.mix_low, block.mixHigh[place] == new.pointee.mix_high,
+      block.slots[place] == new.pointee.slot, block.ties[place] == new.pointee.tie,
+      block.pools[place] == new.pointee.pools
+    else { return false }
+    let (highs, lows) = (summaryHigh(new), summaryLow(new))
+    for dim in 0..<dims {
+      if block.high(dim)[place] != highs[dim] || block.low(dim)[place] != lows[dim] { return false }
     }
-    if same { return false }
-    inner(index).put(place, new, dims: dims)
     return true
   }
 }

@@ -176,7 +176,7 @@ struct TreeState {
 
 /// Buffers for one change at a time, whichever tree it is in.
 final class TreeScratch {
-  /// 0: the summary on its way up, 1: what it replaces, 2: for merges and bulk loads.
+  /// 0: the summary on its way up, 1: for merges and bulk loads.
   let summaries: UnsafeMutablePointer<bk_summary>
   /// Free quantities of the node that changes, and of others.
   let fresh: UnsafeMutablePointer<UInt32>
@@ -185,8 +185,8 @@ final class TreeScratch {
   let splitOrder: UnsafeMutablePointer<(key: TreeKey, lane: Int)>
 
   init() {
-    summaries = .allocate(capacity: 3)
-    summaries.initialize(repeating: bk_summary(), count: 3)
+    summaries = .allocate(capacity: 2)
+    summaries.initialize(repeating: bk_summary(), count: 2)
     fresh = .allocate(capacity: Int(BK_DIMS))
     fresh.initialize(repeating: 0, count: Int(BK_DIMS))
     lane = .allocate(capacity: Int(BK_DIMS))

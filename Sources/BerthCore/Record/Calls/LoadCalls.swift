@@ -117,7 +117,7 @@ struct LoadPodsUpdate: Call {
 
   static func read(_ record: inout RecordReader, _ scratch: CallScratch) throws(EngineError) -> Self {
     let pods: UnsafeBufferPointer<berth_pod_id> = try scratch.array(&record, "pods")
-    return Self(
-      pods: pods, times: UnsafePointer(try scratch.values(&record, pods.count) as UnsafeMutablePointer<Int64>))
+    let times: UnsafeMutablePointer<Int64> = try scratch.values(&record, pods.count)
+    return Self(pods: pods, times: UnsafePointer(times))
   }
 }

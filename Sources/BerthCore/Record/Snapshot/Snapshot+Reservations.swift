@@ -123,7 +123,7 @@ extension Engine {
     var last: UInt32?
     for _ in 0..<count {
       let pod = try section.take(UInt32.self)
-      guard let record = pods.live(pod), last.map({ $0 < pod }) ?? true else {
+      guard Int(pod) < pods.placeCount, let record = pods.live(pod), last.map({ $0 < pod }) ?? true else {
         throw section.bad("pod \(pod) has claims, but is not there or out of order")
       }
       last = pod

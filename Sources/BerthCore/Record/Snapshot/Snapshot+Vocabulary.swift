@@ -104,7 +104,7 @@ extension Engine {
       throw section.bad("entry \(index) is refused: \(error.message)")
     }
     guard UInt64(id) == UInt64(first) + UInt64(index) else {
-      throw section.bad("entry \(index) is entry \(id - first) again")
+      throw section.bad("entry \(index) says what has the id \(id) already")
     }
   }
 }
