@@ -69,7 +69,7 @@ struct RecordStreamTests {
 }
 
 /// The journals of a twin's engines: the same bytes from every one of them.
-private struct Journals {
+struct Journals {
   private let folder: Folder
   private let flags: UInt32
   private var paths: [String] = []

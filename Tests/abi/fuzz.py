@@ -40,7 +40,8 @@ class Fuzzer:
         self.alive = []  # what cffi has made for the call under way
         self.ids = {kind: [] for kind in ("node", "pod", "resource", "domain", "label", "taint", "profile", "class")}
         self.ids["statement"], self.ids["checkpoint"] = [], []  # open, innermost last; of all of them, in order
-        self.gone = {"node": [], "pod": [], "statement": [], "checkpoint": []}
+        self.ids["reservation"] = []  # those that have lapsed, or whose node has gone, stay
+        self.gone = {"node": [], "pod": [], "statement": [], "checkpoint": [], "reservation": []}
         self.moments = {}  # what to go back to: (kind, id) -> digest, and what was known
         self.now = 0
         self.statuses = {}
@@ -396,6 +397,84 @@ class Fuzzer:
 
         return lib.berth_engine_set_time, (now,), note
 
+    # Reservations
+
+    def owner(self):
+        kind = self.u32(1, 2, 3, 4)
+        id = self.id("class") if kind == lib.BERTH_OWNER_CLASS else self.random.randrange(0 if self.bad() else 1, 5)
+        return (id, kind, self.u32(0))
+
+    def holdings(self):
+        return [(resource, self.u32(0), self.quantity(4000)) for resource in self.id_list("resource", 3)]
+
+    def expiry(self) -> int:
+        return self.random.choice([constants["BERTH_NEVER"], self.now + 300, self.now + (0 if self.bad() else 2000)])
+
+    def reservation(self):
+        scope, held = self.u32(1, 2), self.holdings()
+        held = held if scope == lib.BERTH_SCOPE_NODE or self.bad() else []
+        return (self.owner(), self.expiry(), scope, self.count32(len(held), 4096), self.array("berth_quantity[]", held),
+                self.id("node"), self.id("domain"), self.id("class"))  # fmt: skip
+
+    def reserve(self):
+        specs = [self.reservation() for _ in range(self.random.randrange(4))]
+        ids = self.array("uint64_t[]", len(specs))
+        arguments = (self.array("berth_reservation_spec[]", specs), self.count(len(specs)), ids)
+        return (
+            lib.berth_reservations_add,
+            arguments,
+            lambda: self.ids["reservation"].extend(ids[i] for i in range(len(specs))),
+        )
+
+    def end_reservations(self):
+        return self.leave("reservation", lib.berth_reservations_remove, 3)
+
+    def resize(self):
+        held = self.holdings()
+        arguments = (self.id("reservation"), self.array("berth_quantity[]", held), self.count(len(held)))
+        return lib.berth_reservation_resize, arguments, None
+
+    def hand_over(self):
+        owner = self.array("berth_reservation_owner *", self.owner())
+        return lib.berth_reservation_hand_over, (self.id("reservation"), owner), None
+
+    def set_expiry(self):
+        return lib.berth_reservation_set_expiry, (self.id("reservation"), self.expiry()), None
+
+    def read_reservations(self):
+        ids, resources = self.id_list("reservation", 4), self.id_list("resource", 4)
+        cells = max(len(ids) * len(resources), 1)
+        outs = [self.array(ctype, n) for ctype, n in
+                (("berth_reservation_state[]", len(ids)), ("int64_t[]", cells), ("int64_t[]", cells))]  # fmt: skip
+        arguments = (self.array("uint64_t[]", ids), self.count(len(ids)), self.array("uint32_t[]", resources),
+                     self.count32(len(resources), 4096), *outs)  # fmt: skip
+        return lib.berth_reservations_read, arguments, None
+
+    def list_reservations(self):
+        capacity, count = self.random.randrange(20), self.array("size_t *", 0)
+        arguments = (self.random.choice([0, 5, U64]), capacity, self.array("uint64_t[]", capacity), count)
+        return lib.berth_reservations_list, arguments, None
+
+    def read_uses(self):
+        capacity, count = self.random.randrange(4), self.array("size_t *", 0)
+        arguments = (self.id("pod"), capacity, self.array("berth_reservation_use[]", capacity), count)
+        return lib.berth_pod_reservations_read, arguments, None
+
+    def identities(self, count: int):
+        return self.array("berth_pod_identity[]", [
+            tuple(self.random.choice([0, 1, 2, 3, U64]) for _ in range(3)) for _ in range(count)
+        ])  # fmt: skip
+
+    def place_as(self):
+        _, (classes, count, flags, placements), note = self.place()
+        known = len(classes) if classes else 0
+        return lib.berth_pods_place_as, (classes, self.identities(known), count, flags, placements), note
+
+    def bind_as(self):
+        _, (classes, nodes, count, pods), note = self.bind()
+        known = len(classes) if classes else 0
+        return lib.berth_pods_bind_as, (classes, self.identities(known), nodes, count, pods), note
+
     # Statements
 
     def digest(self) -> int:
@@ -496,10 +575,12 @@ class Fuzzer:
         (histogram, 1), (metrics_text, 1),
 
         (candidates, 4), (explain, 4), (info, 1), (set_path, 1), (set_time, 1), (begin, 3), (checkpoint, 3),
-        (roll_back, 2), (commit, 1), (discard, 2),
+        (roll_back, 2), (commit, 1), (discard, 2), (reserve, 6), (end_reservations, 2), (resize, 2), (hand_over, 2),
+        (set_expiry, 1), (read_reservations, 1), (list_reservations, 1), (read_uses, 1), (place_as, 10), (bind_as, 3),
     )  # fmt: skip
 
     QUESTIONS = frozenset((find_node, read_nodes, list_nodes, read_pods, candidates, explain, info, set_path,
+                           read_reservations, list_reservations, read_uses,
                            enable_events, read_events, metrics, histogram, metrics_text))  # fmt: skip
 
     def run(self, steps: int) -> None:

@@ -19,6 +19,7 @@ struct CallStream {
   private var pods: [berth_pod_id] = []
   private var statements: [berth_statement_id] = []
   private var checkpoints: [berth_checkpoint_id] = []
+  private var reservations: [berth_reservation_id] = []
   private(set) var step = 0
   private var random = SeededRandom(seed: 0)
 
@@ -37,6 +38,7 @@ struct CallStream {
     (labels, taints, profiles, classes) = (other.labels, other.taints, other.profiles, other.classes)
     (nodes, pods) = (other.nodes, other.pods)
     (statements, checkpoints, step) = (other.statements, other.checkpoints, other.step)
+    reservations = other.reservations
   }
 
   var hasOpenStatement: Bool { !statements.isEmpty }
@@ -75,6 +77,7 @@ struct CallStream {
     case 73..<83: try withPods { engine, list throws(EngineError) in try engine.release(list) }
     case 83..<85: try engine.setTime(engine.now + Int64(random.below(1000)))
     case 85: try engine.setPath(UInt32(random.below(3)))  // not row by row: that takes long
+    case 86..<91: try callReservation()
     default: try callStatement()
     }
   }
@@ -97,6 +100,51 @@ struct CallStream {
         statements.removeLast()
       }
     }
+  }
+
+  // MARK: Reservations
+
+  /// Ids that have lapsed or lost their node are asked for all the same: refusals.
+  private mutating func callReservation() throws {
+    switch random.below(6) {
+    case 0 where !reservations.isEmpty:
+      let ids = [reservations.remove(at: random.below(reservations.count))]
+      try ids.withUnsafeBufferPointer { ids throws(EngineError) in try engine.removeReservations(ids) }
+    case 1 where !reservations.isEmpty:
+      let held = [berth_quantity(resource: resources[0], reserved: 0, value: Int64(random.below(2000)))]
+      let id = pick(reservations)
+      try held.withUnsafeBufferPointer { held throws(EngineError) in try engine.resizeReservation(id, to: held) }
+    case 2 where !reservations.isEmpty: try engine.handOverReservation(pick(reservations), to: drawOwner())
+    case 3 where !reservations.isEmpty:
+      try engine.setReservationExpiry(pick(reservations), engine.now + 1 + Int64(random.below(5000)))
+    default: try reserve()
+    }
+  }
+
+  private mutating func drawOwner() -> berth_reservation_owner {
+    let isClass = random.below(2) == 0
+    return berth_reservation_owner(
+      id: isClass ? UInt64(pick(classes)) : 1 + UInt64(random.below(3)),
+      kind: UInt32(isClass ? BERTH_OWNER_CLASS : BERTH_OWNER_POD), reserved: 0)
+  }
+
+  private mutating func reserve() throws {
+    let held = [berth_quantity(resource: resources[0], reserved: 0, value: Int64(500 + random.below(1500)))]
+    let isOnNode = random.below(2) == 0
+    let owner = drawOwner()
+    var ids: [berth_reservation_id] = [0]
+    try held.withUnsafeBufferPointer { held throws(EngineError) in
+      let spec = berth_reservation_spec(
+        owner: owner, expiry_ms: random.below(2) == 0 ? Int64(BERTH_NEVER) : engine.now + 3000,
+        scope: UInt32(isOnNode ? BERTH_SCOPE_NODE : BERTH_SCOPE_DOMAIN), quantity_count: isOnNode ? 1 : 0,
+        quantities: held.baseAddress, node: pick(nodes), domain: random.below(2) == 0 ? 0 : pick(zones),
+        pod_class: pick(classes))
+      try withUnsafePointer(to: spec) { spec throws(EngineError) in
+        try engine.addReservations(UnsafeBufferPointer(start: spec, count: 1), ids: &ids)
+      }
+    }
+    reservations += ids
+    if reservations.count > 400 { reservations.removeFirst(200) }
   }
 
   // MARK: Vocabulary
@@ -204,9 +252,18 @@ struct CallStream {
     for _ in 0..<(1 + random.below(random.below(20) == 0 ? 60 : 4)) { asked.append(pick(classes)) }
     var placements = [berth_placement](repeating: berth_placement(), count: asked.count)
     let flags = UInt32(random.below(10) == 0 ? BERTH_PLACE_DRY_RUN : 0)
+    let identities = asked.map { _ in berth_pod_identity(pod: UInt64(random.below(4)), gang: 0, queue: 0) }
+    let isPresented = random.below(3) == 0
     try asked.withUnsafeBufferPointer { asked throws(EngineError) in
-      try placements.withUnsafeMutableBufferPointer { placements throws(EngineError) in
-        try engine.place(asked, flags: flags, into: placements.baseAddress!)
+      try identities.withUnsafeBufferPointer { identities throws(EngineError) in
+        try placements.withUnsafeMutableBufferPointer { placements throws(EngineError) in
+          let (identities, placements) = (identities.baseAddress!, placements.baseAddress!)
+          if isPresented {
+            try engine.place(asked, as: identities, flags: flags, into: placements)
+          } else {
+            try engine.place(asked, flags: flags, into: placements)
+          }
+        }
       }
     }
     pods += placements.map(\.pod).filter { $0 != UInt64.max }

@@ -17,6 +17,7 @@ extension Engine {
   private func addFigures(_ info: berth_engine_info, to text: inout PrometheusText) {
     text.add(.gauge, "berth_nodes", "Live nodes.", info.nodes)
     text.add(.gauge, "berth_pods", "Live pods, assumed or bound.", info.pods)
+    text.add(.gauge, "berth_reservations", "Live reservations.", info.reservations)
     text.add(.gauge, "berth_classes", "Pod classes.", info.classes)
     text.add(.gauge, "berth_shapes", "Distinct capacities of nodes.", UInt64(info.shapes))
     text.add(.gauge, "berth_trees", "State trees with nodes.", UInt64(info.trees))
@@ -29,6 +30,7 @@ extension Engine {
       [
         ("part=\"nodes\"", info.node_bytes), ("part=\"index\"", info.index_bytes),
         ("part=\"classes\"", info.class_bytes), ("part=\"pods\"", info.pod_bytes),
+        ("part=\"reservations\"", info.reservation_bytes),
         ("part=\"events\"", UInt64(events.bytes)),
       ])
   }

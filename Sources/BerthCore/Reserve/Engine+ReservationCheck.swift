@@ -72,7 +72,9 @@ extension Engine {
     var taken: [UInt64: [UInt32: Int64]] = [:]
     var users: [UInt64: UInt32] = [:]
     for pod in 0..<reservations.claims.podLimit where reservations.claims.exist(UInt32(pod)) {
-      guard pod < pods.placeCount, let record = pods.live(UInt32(pod)) else { throw corrupt("there is no pod \(pod), but it has claims") }
+      guard pod < pods.placeCount, let record = pods.live(UInt32(pod)) else {
+        throw corrupt("there is no pod \(pod), but it has claims")
+      }
       var last: UInt64 = 0
       for claim in reservations.claims.of(UInt32(pod)) {
         guard let place = reservations.live(claim.reservation) else { continue }
