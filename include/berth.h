@@ -962,7 +962,8 @@ void berth_rerank_options_init(berth_rerank_options *options);
  * more, the pods of a batch are listed against the same state and then placed in their order, each on the first of its
  * candidates that still fits; pods whose candidates are all taken by then are listed again in another round, which
  * places at least one of them. A placement's score is what the candidate was listed with. The engine stays
- * deterministic as far as the callback is; it is neither forked nor saved with the engine. */
+ * deterministic as far as the callback is. It is the host's: it is not forked, not saved, and no part of what a
+ * statement takes back. */
 berth_status berth_engine_set_rerank(berth_engine *engine, const berth_rerank_options *options);
 
 /* ---------------------------------------------------------------------------------------------------------------- */

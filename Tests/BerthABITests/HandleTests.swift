@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct HandleTests {
   /// One call of every function that takes an engine, with arguments that are good otherwise.
-  static func calls(_ host: Host) -> [(String, (OpaquePointer?) -> berth_status)] {
+  typealias Call = (String, (OpaquePointer?) -> berth_status)
+
+  static func calls(_ host: Host) -> [Call] {
     let spec = list([host.spec()])
     let batch = list([host.batch([host.row()])])
     return [
@@ -78,6 +80,49 @@ import Testing
         { berth_histogram_read($0, 0, host.sized(berth_histogram.self, MemoryLayout<berth_histogram>.size)) }
       ),
       ("metrics_text", { berth_metrics_text($0, host.out(CChar.self), 100, host.out(Int.self, at: 1024)) }),
+    ] + reservationCalls(host) + loadCalls(host)
+  }
+
+  private static func reservationCalls(_ host: Host) -> [Call] {
+    let owner = list([berth_reservation_owner(id: 1, kind: UInt32(BERTH_OWNER_POD), reserved: 0)])
+    let identity = list([berth_pod_identity()])
+    let spec = list([berth_reservation_spec()])
+    return [
+      ("reservations_add", { berth_reservations_add($0, spec, 1, host.out(berth_reservation_id.self)) }),
+      ("reservations_remove", { berth_reservations_remove($0, [1], 1) }),
+      ("reservation_resize", { berth_reservation_resize($0, 1, nil, 0) }),
+      ("reservation_hand_over", { berth_reservation_hand_over($0, 1, owner) }),
+      ("reservation_set_expiry", { berth_reservation_set_expiry($0, 1, 5) }),
+      ("reservations_read", { berth_reservations_read($0, [1], 1, nil, 0, nil, nil, nil) }),
+      (
+        "reservations_list",
+        { berth_reservations_list($0, 0, 1, host.out(berth_reservation_id.self), host.out(Int.self, at: 1024)) }
+      ),
+      ("pods_place_as", { berth_pods_place_as($0, host.classes, identity, 1, 0, host.out(berth_placement.self)) }),
+      ("pods_bind_as", { berth_pods_bind_as($0, host.classes, identity, host.nodes, 1, host.out(berth_pod_id.self)) }),
+      (
+        "pod_reservations_read",
+        {
+          berth_pod_reservations_read(
+            $0, host.bound, 1, host.out(berth_reservation_use.self), host.out(Int.self, at: 1024))
+        }
+      ),
+    ]
+  }
+
+  private static func loadCalls(_ host: Host) -> [Call] {
+    var fresh = berth_load_spec()
+    berth_load_spec_init(&fresh)
+    let spec = list([fresh])
+    var empty = berth_load_batch()
+    berth_load_batch_init(&empty)
+    let batch = list([empty])
+    return [
+      ("load_resource_add", { berth_load_resource_add($0, "usage", spec, host.out(berth_resource_id.self)) }),
+      ("load_update", { berth_load_update($0, batch) }),
+      ("load_remove", { berth_load_remove($0, host.nodes, 1) }),
+      ("load_pods_update", { berth_load_pods_update($0, [host.bound], [1], 1) }),
+      ("load_read", { berth_load_read($0, host.nodes, 1, nil, 0, nil, nil) }),
     ]
   }
 

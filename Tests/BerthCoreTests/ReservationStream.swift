@@ -80,7 +80,8 @@ struct ReservationStream {
   private mutating func someQuantities(on node: Int, beside held: [String: Int64] = [:]) -> [String: Int64] {
     var quantities: [String: Int64] = [:]
     let ours = twin.oracle.nodes[node]!
-    for name in twin.oracle.resources {
+    // usage is measured and limits follow from it: neither can be held
+    for name in twin.oracle.resources where !twin.oracle.load.held([name: 1]).isEmpty {
       let capacity = ours.spec.allocatable[name] ?? 0
       let free = max(0, capacity - (ours.used[name] ?? 0)) + (held[name] ?? 0)
       switch stream.swarm.random.int(0...9) {

@@ -108,8 +108,13 @@ struct CallStream {
   private mutating func callReservation() throws {
     switch random.below(6) {
     case 0 where !reservations.isEmpty:
-      let ids = [reservations.remove(at: random.below(reservations.count))]
-      try ids.withUnsafeBufferPointer { ids throws(EngineError) in try engine.removeReservations(ids) }
+      let place = random.below(reservations.count)
+      // like everything this stream knows, the id goes when the call has been done: a call that a full disk refuses is
+      // left out where the stream is played again
+      try [reservations[place]].withUnsafeBufferPointer { ids throws(EngineError) in
+        try engine.removeReservations(ids)
+      }
+      reservations.remove(at: place)
     case 1 where !reservations.isEmpty:
       let held = [berth_quantity(resource: resources[0], reserved: 0, value: Int64(random.below(2000)))]
       let id = pick(reservations)
