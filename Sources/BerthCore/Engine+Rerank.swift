@@ -63,6 +63,7 @@ extension Engine {
     let asked = (0..<asked.count).map { asked.owners($0) }
     var placements = [berth_placement](repeating: berth_placement(), count: asked.count)
     reservePods(asked.count)
+    reranker.turns.removeAll(keepingCapacity: true)
     var stopwatch = latencies.stopwatch(for: asked.count)
     try atomically { () throws(EngineError) in
       let mark = mark
@@ -190,6 +191,7 @@ extension Engine {
         if fits(slot, asked[pod]) {
           if pod & 15 == 0 { cluster.forest.reserveBlocks() }
           placements[pod] = assume(asked[pod], slot, score: reranker.candidates[candidate].score)
+          reranker.turns.append(UInt32(pod))
           countDecision(.reranked, placements[pod], &stopwatch)
           isPlaced = true
         }
@@ -202,23 +204,22 @@ extension Engine {
 
   /// Places pods as a host decided before. Its callback is not asked again: what it said is what counts.
   func applyDecided(
-    _ asked: AskedPods, _ decided: UnsafePointer<berth_placement>,
+    _ asked: AskedPods, _ decided: UnsafePointer<berth_placement>, turns: [UInt32],
     into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
     try checkPlacing(asked.classes)
     reservePods(asked.count)
     try atomically { () throws(EngineError) in
-      for index in 0..<asked.count {
+      for index in 0..<asked.count where Int(decided[index].outcome) != BERTH_PLACED {
+        placements[index] = unplaced(asked.owners(index).podClass, Int(decided[index].outcome))
+      }
+      for (place, index) in turns.lazy.map({ Int($0) }).enumerated() {
         let owners = asked.owners(index)
-        guard Int(decided[index].outcome) == BERTH_PLACED else {
-          placements[index] = unplaced(owners.podClass, Int(decided[index].outcome))
-          continue
-        }
         let slot = cluster.nodes.slots[Int(try cluster.nodes.index(decided[index].node, "entry \(index): "))]
         guard fits(slot, owners) else {
           throw refuse(BERTH_NO_ROOM, "entry \(index): node \(decided[index].node) has no room for the pod")
         }
-        if index & 15 == 0 { cluster.forest.reserveBlocks() }
+        if place & 15 == 0 { cluster.forest.reserveBlocks() }
         placements[index] = assume(owners, slot, score: decided[index].score)
       }
     }

@@ -1,4 +1,5 @@
 import CBerth
+import Foundation
 import Testing
 
 @testable import Berth
@@ -249,6 +250,31 @@ final class Judge {
     host.must(berth_engine_set_rerank(host.engine, nil))
     #expect(host.state() == before)
     host.must(berth_engine_validate(host.engine))
+  }
+
+  /// Pods that come again in later rounds get later ids: a replay places in the order of the rounds.
+  @Test(arguments: [UInt32(1), 2, 8])
+  func aJournalKeepsTheOrderOfRounds(k: UInt32) throws {
+    let host = Host()
+    let folder = FileManager.default.temporaryDirectory.appending(path: "berth-rerank-\(getpid())-\(k)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (snapshot, journal) = (folder.appending(path: "snapshot").path, folder.appending(path: "journal").path)
+    host.must(berth_snapshot_write(host.engine, snapshot))
+    host.must(berth_journal_open(host.engine, journal, nil))
+    let judge = Judge { _, candidates, _ in candidates.indices.map { Int32($0) } }
+    var options = judge.options(k: k, batch: 16)
+    host.must(berth_engine_set_rerank(host.engine, &options))
+    _ = place(host, (0..<40).map { host.classes[$0 % host.classes.count] })
+    #expect(k == 8 || judge.rounds > 0)
+    host.must(berth_journal_close(host.engine))
+    var recovered: OpaquePointer?
+    #expect(berth_engine_recover(snapshot, journal, nil, nil, &recovered) == ok, "\(lastError(nil))")
+    var digests: [UInt64] = [0, 1]
+    host.must(berth_engine_digest(host.engine, &digests[0]))
+    #expect(berth_engine_digest(recovered, &digests[1]) == ok)
+    #expect(digests[0] == digests[1])
+    #expect(berth_engine_destroy(recovered) == ok)
   }
 
   @Test func aFailingCallbackTakesTheCallBack() {

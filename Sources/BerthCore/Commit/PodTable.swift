@@ -153,6 +153,8 @@ struct PodTable {
     }
   }
 
+  static func isGeneration(_ generation: UInt32) -> Bool { generation >= 1 && generation <= lastGeneration }
+
   static func canBeUsedAgain(generation: UInt32) -> Bool { generation < lastGeneration }
 
   /// One more place, as it was.

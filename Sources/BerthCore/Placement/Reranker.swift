@@ -16,6 +16,8 @@ final class Reranker {
   /// By candidate: the last row that had it, to find one that occurs twice.
   private var seen: [UInt64]
   private var stamp: UInt64 = 1
+  /// The pods of the last call, by index, in the order in which they were placed: that of their ids.
+  var turns: [UInt32] = []
   /// Pods listed for the next call of the callback.
   private(set) var listed = 0
 

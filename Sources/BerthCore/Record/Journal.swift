@@ -42,6 +42,7 @@ final class Recorder {
   deinit { try? flush() }
 
   var isOpen: Bool { file != nil }
+  var hasFailed: Bool { failure != nil }
 
   /// Before a call is carried out: whether it could be recorded.
   func check() throws(EngineError) {
@@ -253,7 +254,8 @@ extension Engine {
 
   public func closeJournal() throws(EngineError) {
     let recorder = try openRecorder()
-    guard !statements.isOpen else {
+    // a journal that failed refuses what would close the statement, so it must not hold on to the engine
+    guard !statements.isOpen || recorder.hasFailed else {
       throw refuse(BERTH_WRONG_STATE, "a statement is open: commit or discard it, the journal could not tell its end")
     }
     if try !recorder.close() { self.recorder = nil }

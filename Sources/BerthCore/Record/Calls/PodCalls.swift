@@ -11,6 +11,13 @@ struct PodsPlace: Call {
   let hostDecides: Bool
   /// What the host decided when the call was made, in one that was read back.
   private var decided: UnsafePointer<berth_placement>?
+  /// Placed pods, in the order in which the host's decisions placed them.
+  private let turns: Turns?
+
+  private final class Turns {
+    var list: [UInt32] = []
+  }
+
   private var classes: UnsafeBufferPointer<berth_class_id> { asked.classes }
 
   var results: UnsafeMutableRawBufferPointer {
@@ -29,13 +36,15 @@ struct PodsPlace: Call {
     self.flags = flags
     self.placements = placements
     self.hostDecides = hostDecides
+    turns = hostDecides ? Turns() : nil
   }
 
   func apply(to engine: Engine) throws(EngineError) {
     if let decided {
-      try engine.applyDecided(asked, decided, into: placements)
+      try engine.applyDecided(asked, decided, turns: turns?.list ?? [], into: placements)
     } else {
       try engine.applyPlace(asked, flags: flags, into: placements)
+      if let turns, let reranker = engine.reranker { turns.list = reranker.turns }
     }
   }
 
@@ -49,6 +58,7 @@ struct PodsPlace: Call {
       record.put(placements[index].node)
       record.put(placements[index].score)
     }
+    for turn in turns?.list ?? [] { record.put(turn) }
   }
 
   static func read(_ record: inout RecordReader, _ scratch: CallScratch) throws(EngineError) -> Self {
@@ -67,7 +77,23 @@ struct PodsPlace: Call {
           pod: 0, node: try record.take(), score: try record.take(), pod_class: classes[index], outcome: outcome))
     }
     call.decided = UnsafePointer(decided)
+    try call.readTurns(&record, decided)
     return call
+  }
+
+  /// Every pod that was placed has one turn.
+  private func readTurns(
+    _ record: inout RecordReader, _ decided: UnsafeMutablePointer<berth_placement>
+  ) throws(EngineError) {
+    var waiting = (0..<classes.count).map { Int(decided[$0].outcome) == BERTH_PLACED }
+    for _ in 0..<waiting.count(where: { $0 }) {
+      let turn = try record.take(UInt32.self)
+      guard Int(turn) < waiting.count, waiting[Int(turn)] else {
+        throw record.bad("entry \(turn) was not placed, or has two turns")
+      }
+      waiting[Int(turn)] = false
+      turns?.list.append(turn)
+    }
   }
 
   /// The nodes, for those who read a journal, and the sum of everything.
@@ -87,7 +113,7 @@ struct PodsPlace: Call {
   }
 
   static func difference(_ recorded: inout RecordReader, _ now: inout RecordReader) throws(EngineError) -> String {
-    for entry in 0..<(recorded.remaining / 8 - 1) {
+    for entry in 0..<max(0, recorded.remaining / 8 - 1) {
       let (theirs, ours) = (try recorded.take(UInt64.self), try now.take(UInt64.self))
       if theirs != ours { return "entry \(entry) was placed on \(node(theirs)), and goes to \(node(ours)) here" }
     }

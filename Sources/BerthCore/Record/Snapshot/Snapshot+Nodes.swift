@@ -246,6 +246,9 @@ private struct NodeRestorer: ~Copyable {
     cluster.catalog.pools.beginBatch()
   }
 
+  /// What pods may bring a resource to, and what load may withhold of it beside.
+  private static let mostUsed: Int64 = 1 << 62 + Int64(BERTH_MAX_QUANTITY)
+
   func bad(_ what: String) -> EngineError { section.bad(what) }
 
   mutating func restoreGroup(leaf: UInt32, group: UInt32, isLast: Bool) throws(EngineError) {
@@ -306,7 +309,7 @@ private struct NodeRestorer: ~Copyable {
     try section.need(count * 8)
     for dim in 0..<count {
       let used = section.takeAhead(Int64.self)
-      guard used >= 0, used <= 1 << 62 else { throw bad("\(used) of a resource in use") }
+      guard used >= 0, used <= Self.mostUsed else { throw bad("\(used) of a resource in use") }
       row.used[dim] = used
     }
     return slot
@@ -314,14 +317,14 @@ private struct NodeRestorer: ~Copyable {
 
   private mutating func putLacking(_ place: SlotMap.Place, _ shape: Shape) throws(EngineError) -> UInt32 {
     var list = shape.list
-    for dim in 0..<list.count { list.setUsed(dim, try section.take(0...(1 << 62), "what is in use")) }
+    for dim in 0..<list.count { list.setUsed(dim, try section.take(0...Self.mostUsed, "what is in use")) }
     var last: UInt32?
     for _ in 0..<(try section.take(1...UInt8(ShapeTable.maxDims), "resources that the node lacks")) {
       let resource = try section.take(UInt32.self)
       guard resource < UInt32(cluster.resources.count), last.map({ $0 < resource }) ?? true,
         !list.resources.contains(resource)
       else { throw bad("resource \(resource) is unknown, out of order, or one that the node has") }
-      list.add(resource, capacity: 0, used: try section.take(1...(1 << 62), "what is in use"))
+      list.add(resource, capacity: 0, used: try section.take(1...Self.mostUsed, "what is in use"))
       last = resource
     }
     guard list.count <= ShapeTable.maxDims else { throw bad("more than \(ShapeTable.maxDims) resources") }

@@ -32,6 +32,7 @@ extension Engine {
     for _ in 0..<places {
       let tag = try section.take(UInt32.self)
       let generation = tag >> 2
+      guard PodTable.isGeneration(generation) else { throw section.bad("the generation of a place is \(generation)") }
       guard tag & 3 <= UInt32(BERTH_POD_BOUND) else { throw section.bad("a pod's state is \(tag & 3)") }
       var pod = PodTable.Pod(podClass: 0, node: 0, nodeGeneration: 0, tag: tag & 3)
       if pod.state != 0 {

@@ -101,6 +101,9 @@ extension Engine {
       guard resource < UInt32(cluster.resources.count), holdings.last.map({ $0.resource < resource }) ?? true else {
         throw section.bad("resource \(resource) is unknown or out of order")
       }
+      guard cluster.load.specs.usage(resource) == nil, cluster.load.specs.limit(resource) == nil else {
+        throw section.bad("resource \(resource) is measured, so it cannot be held")
+      }
       let held = try section.take(1...Int64(BERTH_MAX_QUANTITY), "what is held")
       holdings.append(Holding(resource: resource, held: held, left: held))
     }
