@@ -28,7 +28,7 @@ GO_FILES = $(call sources,'*.go')
 
 help: ## Print this list
 	@echo 'Berth: an embedded scheduling engine. Goals:'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10 | sed 's/^/  make /'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12 | sed 's/^/  make /'
 
 setup: ## Install what is missing: apt packages, Python and Go tools in .venv
 	@tools/setup.sh
