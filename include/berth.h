@@ -985,13 +985,13 @@ enum {
   BERTH_EVENT_POD_RELEASED = 5,
   BERTH_EVENT_NODE_ADDED = 6,
   BERTH_EVENT_NODE_RESIZED = 7,  /* replaced by berth_nodes_update: capacities and all else it may replace, read it */
-  BERTH_EVENT_NODE_LOST = 8,     /* removed; so are its pods' places, without an event for each: they are known until
-                                   they are released, and whoever wants to tell keeps the pods of a node by its id */
+  BERTH_EVENT_NODE_LOST = 8,     /* removed; its pods follow as evicted */
   BERTH_EVENT_NODE_CORDONED = 9, /* by berth_nodes_cordon; none for a node that is so already */
   BERTH_EVENT_NODE_UNCORDONED = 10,
   BERTH_EVENT_RESERVATION_MADE = 11,    /* other: its id, here and below; node: where it is */
   BERTH_EVENT_RESERVATION_CHANGED = 12, /* resized, handed over, or given another expiry: read it */
-  BERTH_EVENT_RESERVATION_ENDED = 13    /* removed, lapsed, or its node is lost */
+  BERTH_EVENT_RESERVATION_ENDED = 13,   /* removed, lapsed, or its node is lost */
+  BERTH_EVENT_POD_EVICTED = 14          /* its node was removed; the pod is known until it is released */
 };
 
 typedef struct berth_event {

@@ -85,13 +85,29 @@ extension Engine {
   func applyRemoveNodes(_ ids: UnsafeBufferPointer<berth_node_id>) throws(EngineError) {
     try checkNodes(ids)
     try undoLog.check(ids.count + reservations.count)
+    let evicted = events.isOn ? podsByNode(of: ids) : [:]
     for id in ids {
       let node = try cluster.nodes.index(id)
       endReservations(on: node)
       if cluster.load.isOn { endLoad(node) }
       cluster.remove(node)
       emit(BERTH_EVENT_NODE_LOST, node: id)
+      for pod in evicted[id] ?? [] {
+        emit(BERTH_EVENT_POD_EVICTED, pod: pod.id, node: id, podClass: pod.podClass)
+      }
     }
+  }
+
+  /// The pods of some nodes, in the order of their places: a look at every pod, for readers of events alone.
+  private func podsByNode(
+    of ids: UnsafeBufferPointer<berth_node_id>
+  ) -> [berth_node_id: [(id: berth_pod_id, podClass: berth_class_id)]] {
+    var lists: [berth_node_id: [(id: berth_pod_id, podClass: berth_class_id)]] = [:]
+    for id in ids { lists[id] = [] }
+    pods.visitWithIDs { id, pod in
+      lists[UInt64(pod.nodeGeneration) << 32 | UInt64(pod.node)]?.append((id, pod.podClass))
+    }
+    return lists
   }
 
   func applyCordonNodes(

@@ -101,6 +101,12 @@ extension Twin {
     for node in nodes {
       endedReservations(book.oracle.reservations.filter { $0.value.node == node }.keys.sorted())
       happened(BERTH_EVENT_NODE_LOST, node: node)
+      let evicted = book.oracle.pods.filter { $0.value.node == node }.keys
+      for pod in evicted.sorted(by: {
+        UInt32(truncatingIfNeeded: book.podIds[$0]!) < UInt32(truncatingIfNeeded: book.podIds[$1]!)
+      }) {
+        happened(BERTH_EVENT_POD_EVICTED, pod: pod)
+      }
       book.oracle.removeNode(node)
       book.forget(node: node)
     }

@@ -25,6 +25,7 @@ const (
 	NodeLost       EventKind = C.BERTH_EVENT_NODE_LOST    // removed, and its pods' places, without an event for each
 	NodeCordoned   EventKind = C.BERTH_EVENT_NODE_CORDONED
 	NodeUncordoned EventKind = C.BERTH_EVENT_NODE_UNCORDONED
+	PodEvicted     EventKind = C.BERTH_EVENT_POD_EVICTED // its node was removed
 
 	ReservationMade    EventKind = C.BERTH_EVENT_RESERVATION_MADE    // on Node; Other: its id, here and below
 	ReservationChanged EventKind = C.BERTH_EVENT_RESERVATION_CHANGED // resized, handed over, or given another expiry

@@ -179,6 +179,13 @@ struct PodTable {
     return true
   }
 
+  /// Every live pod with its id, in the order of places.
+  func visitWithIDs(_ body: (berth_pod_id, Pod) -> Void) {
+    for index in 0..<used where cells[index].tag & 3 != 0 {
+      body(UInt64(cells[index].tag >> 3) << 32 | UInt64(index), cells[index])
+    }
+  }
+
   /// Every live pod.
   func visit(_ body: (Pod) -> Void) {
     for index in 0..<used where cells[index].tag & 3 != 0 { body(cells[index]) }
