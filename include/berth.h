@@ -26,7 +26,7 @@
  *
  * Limits (each is checked; exceeding one returns BERTH_LIMIT)
  *   see the BERTH_MAX_* constants below. Beside them: 16,777,216 domains; 10,000 entries in any list of a pod spec
- *   (selectors, terms, requirements, values, tolerations); 101 points of a shape; 4 GiB of node names; 2^62 of a
+ *   (selectors, terms, requirements, values, tolerations, labels, ports, images, constraints, namespaces); 101 points of a shape; 4 GiB of node names; 2^62 of a
  *   resource in use on a node; 67,108,864 groups of up to 64 nodes (one at least for each leaf domain with nodes);
  *   1,099,511,627,775 reservations made by an engine.
  */
@@ -45,7 +45,7 @@ extern "C" {
 /* ---------------------------------------------------------------------------------------------------------------- */
 
 /* Raised by one whenever a struct, a constant or a function of this header changes. Bindings check it at load. */
-#define BERTH_ABI_VERSION 2u
+#define BERTH_ABI_VERSION 3u
 
 /* The version of the library that this header belongs to, "major.minor.patch". */
 #define BERTH_VERSION "0.1.0"
@@ -122,6 +122,11 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_LOAD_RESOURCES 12u        /* load resources per engine */
 #define BERTH_MAX_MEASURED 4u               /* measured resources per engine */
 #define BERTH_MAX_EVENTS 16777216u          /* events that an engine keeps for its readers */
+#define BERTH_MAX_SELECTORS 1048576u        /* pod selectors per engine */
+#define BERTH_MAX_NAMESPACES 1048576u       /* namespaces whose labels an engine was told */
+#define BERTH_MAX_TOPOLOGY_KEYS 256u        /* topology keys of all constraints of an engine */
+#define BERTH_MAX_SPREAD_CONSTRAINTS 32u    /* topology spread constraints per pod class */
+#define BERTH_MAX_AFFINITY_TERMS 64u        /* pod affinity and anti-affinity terms per pod class */
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Engine                                                                                                           */
@@ -139,13 +144,16 @@ typedef uint32_t berth_label_set_id;
 typedef uint32_t berth_taint_set_id;
 typedef uint32_t berth_profile_id;
 typedef uint32_t berth_class_id;
+typedef uint32_t berth_image_set_id;
+typedef uint32_t berth_selector_id;
 
 #define BERTH_NO_NODE UINT64_MAX
 #define BERTH_NO_POD UINT64_MAX
 #define BERTH_ROOT_DOMAIN 0u /* the cluster itself: the parent of the first level's domains */
-#define BERTH_EMPTY_SET 0u   /* the label set and the taint set without members */
+#define BERTH_EMPTY_SET 0u   /* the label set, the taint set and the image set without members */
 #define BERTH_ANY_RESOURCE UINT32_MAX
 #define BERTH_NO_CLASS UINT32_MAX
+#define BERTH_NO_SELECTOR UINT32_MAX /* no selector: selects nothing, as null does in Kubernetes */
 
 /* Where an engine's memory comes from. */
 enum {
@@ -168,7 +176,8 @@ enum {
   BERTH_PATH_AUTO = 0,
   BERTH_PATH_TREE = 1, /* branch and bound in the state tree */
   BERTH_PATH_SCAN = 2, /* SIMD scan over all leaves */
-  BERTH_PATH_ROWS = 3  /* one node after the other, in topology order */
+  BERTH_PATH_ROWS = 3, /* one node after the other, in topology order */
+  BERTH_PATH_SLOTS = 4 /* the class's own index in topology order, kept current by the change log */
 };
 
 /* What breaks a tie between nodes of equal score. */
@@ -237,6 +246,15 @@ typedef struct berth_engine_info {
   uint64_t owned_bytes;    /* of node, index, class and pod memory: what destroying this engine gives back at least */
   uint64_t reservations;   /* live ones */
   uint64_t reservation_bytes; /* reservations, and what pods took of them */
+  /* pods' constraints and slot indexes */
+  uint64_t constraint_bytes;    /* counts by domain, lists of nodes' pods */
+  uint64_t slot_indexes;        /* classes that have one now */
+  uint64_t slot_index_bytes;    /* all of them, with the columns that they share */
+  uint64_t slot_queries;        /* decisions made with one */
+  uint64_t slot_builds;         /* built, anew or for the first time */
+  uint64_t slot_changes_read;   /* entries of the change log that indexes caught up with */
+  uint64_t slot_groups_scored;  /* groups of nodes whose best was computed anew */
+  uint64_t domain_counts_built; /* counts that were made by looking at all pods, once for each new kind of count */
 } berth_engine_info;
 
 /* Reads figures and counters. Set info_out->struct_size before. */
@@ -260,15 +278,17 @@ enum {
   BERTH_RESOURCE_MEMORY = 2, /* one per engine */
   BERTH_RESOURCE_GPU = 3,
   BERTH_RESOURCE_EPHEMERAL_STORAGE = 4,
-  BERTH_RESOURCE_PODS = 5 /* one per engine; nothing is counted by itself: request 1 in the pod spec */
+  BERTH_RESOURCE_PODS = 5,   /* one per engine; nothing is counted by itself: request 1 in the pod spec */
+  BERTH_RESOURCE_COUNTED = 6 /* held by pods and seen by scores, but refuses none: kube-scheduler's NonZeroRequested,
+                                where a pod without a request counts as 100 millicores and 200 MiB */
 };
 
 /* Adds a resource name. BERTH_DUPLICATE if it exists. */
 berth_status berth_resource_add(berth_engine *engine, const char *name, uint32_t kind, berth_resource_id *id_out);
 
 /* Adds a domain below parent, BERTH_ROOT_DOMAIN for the first level. Siblings are ordered as they were added, and
- * topology order follows. Names are the values of the level's label and unique among siblings. A domain on the last
- * level holds nodes; the others hold domains. */
+ * topology order follows. Names are the values of the level's label and unique among siblings; the empty name says that
+ * nodes below lack the label. A domain on the last level holds nodes; the others hold domains. */
 berth_status berth_domain_add(berth_engine *engine, berth_domain_id parent, const char *name, berth_domain_id *id_out);
 
 typedef struct berth_label {
@@ -300,11 +320,24 @@ typedef struct berth_taint {
 berth_status berth_taint_set_intern(berth_engine *engine, const berth_taint *taints, size_t count,
                                     berth_taint_set_id *id_out);
 
+/* An image as a node reports it (status.images): every name of it is an entry of its own. */
+typedef struct berth_image {
+  const char *name;
+  int64_t size_bytes;
+} berth_image;
+
+/* Interns the images of a node; equal sets give one id. Duplicate names are refused. */
+berth_status berth_image_set_intern(berth_engine *engine, const berth_image *images, size_t count,
+                                    berth_image_set_id *id_out);
+
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Nodes                                                                                                            */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
-enum { BERTH_NODE_CORDONED = 1u }; /* spec.unschedulable: only pods that tolerate node.kubernetes.io/unschedulable */
+enum {
+  BERTH_NODE_CORDONED = 1u,   /* spec.unschedulable: only pods that tolerate node.kubernetes.io/unschedulable */
+  BERTH_NODE_NO_HOSTNAME = 2u /* has no label kubernetes.io/hostname: the name does not stand in for it */
+};
 
 typedef struct berth_node {
   berth_domain_id domain; /* on the last level; BERTH_ROOT_DOMAIN in an engine without levels */
@@ -312,7 +345,7 @@ typedef struct berth_node {
   berth_taint_set_id taints;
   uint32_t flags;   /* BERTH_NODE_* */
   uint32_t tie_key; /* used with BERTH_TIE_KEY only */
-  uint32_t reserved;
+  berth_image_set_id images;
   int64_t price; /* per hour, in millionths of a currency unit; 0 where prices do not matter */
 } berth_node;
 
@@ -357,6 +390,8 @@ typedef struct berth_node_state {
   uint32_t tie_key;
   uint32_t slot; /* place in topology order now: grows along the order, has gaps, may change */
   int64_t price;
+  berth_image_set_id images;
+  uint32_t reserved; /* 0 */
 } berth_node_state;
 
 /* Reads nodes by id. states_out[count] (may be null); for resources[resource_count]: allocatable_out and
@@ -386,7 +421,10 @@ enum {
   BERTH_TERM_PRICE = 9,        /* - price of the node */
   BERTH_TERM_DOT_PRODUCT = 10, /* - floor(2^20 x (sum of weight x (free before / scale) x (request / scale)) / sum of
                                    weights), in float64, resources in the order given, each ratio at most 1 */
-  BERTH_TERM_BEST_FIT = 11     /* - floor(2^20 x (sum of weight x (free after / scale)) / sum of weights), likewise */
+  BERTH_TERM_BEST_FIT = 11,    /* - floor(2^20 x (sum of weight x (free after / scale)) / sum of weights), likewise */
+  BERTH_TERM_IMAGE_LOCALITY = 12,      /* ImageLocality */
+  BERTH_TERM_POD_TOPOLOGY_SPREAD = 13, /* PodTopologySpread, ScheduleAnyway; normalised over the feasible nodes */
+  BERTH_TERM_INTER_POD_AFFINITY = 14 /* InterPodAffinity, preferred terms of the pod and of running pods; normalised */
 };
 
 /* A resource of a term. A term without resources takes cpu and memory (binpack, spread: cpu, memory, every GPU). */
@@ -402,18 +440,23 @@ typedef struct berth_shape_point {
   uint32_t score;
 } berth_shape_point;
 
+/* InterPodAffinity's ignorePreferredTermsOfExistingPods: running pods have no say where the pod itself prefers nothing. */
+enum { BERTH_TERM_IGNORE_EXISTING_PREFERENCES = 1u };
+
 typedef struct berth_term {
   uint32_t kind; /* BERTH_TERM_* */
   uint32_t resource_count;
   uint32_t point_count;
-  uint32_t reserved;
-  double weight; /* whole, 1..BERTH_MAX_WEIGHT */
+  uint16_t
+      hard_pod_affinity_weight; /* INTER_POD_AFFINITY: what a running pod's required affinity weighs, 0..100; else 0 */
+  uint16_t flags;               /* BERTH_TERM_IGNORE_EXISTING_PREFERENCES */
+  double weight;                /* whole, 1..BERTH_MAX_WEIGHT */
   const berth_term_resource *resources;
   const berth_shape_point *points;
 } berth_term;
 
-/* Adds a profile of 1..BERTH_MAX_TERMS terms; node affinity, taint toleration and price at most once. Names are
- * unique. */
+/* Adds a profile of 1..BERTH_MAX_TERMS terms; node affinity, taint toleration, price, image locality, topology spread
+ * and pod affinity at most once. Names are unique. */
 berth_status berth_profile_add(berth_engine *engine, const char *name, const berth_term *terms, size_t count,
                                berth_profile_id *id_out);
 
@@ -453,7 +496,12 @@ typedef struct berth_selector_term {
   uint32_t weight; /* preferred terms: 1..100; required terms: 0 */
 } berth_selector_term;
 
-enum { BERTH_TOLERATION_EQUAL = 0, BERTH_TOLERATION_EXISTS = 1 };
+enum {
+  BERTH_TOLERATION_EQUAL = 0,
+  BERTH_TOLERATION_EXISTS = 1,
+  BERTH_TOLERATION_GT = 2, /* the taint's value is greater than the toleration's, both 64-bit integers (KEP-5471) */
+  BERTH_TOLERATION_LT = 3
+};
 
 typedef struct berth_toleration {
   const char *key; /* null or empty with EXISTS: every key */
@@ -462,7 +510,80 @@ typedef struct berth_toleration {
   uint32_t effect; /* BERTH_EFFECT_* */
 } berth_toleration;
 
-/* What is asked. Equal specs (in whatever order) are one class. */
+/* A namespace's labels, for namespace selectors; what was told before is replaced. Pods may be in namespaces that were
+ * not told: these have no labels, and no namespace selector of a pod to be placed finds them, the empty one excepted. */
+berth_status berth_namespace_set(berth_engine *engine, const char *name, const berth_label *labels, size_t count);
+
+/* Forgets a namespace's labels. BERTH_UNKNOWN_ID if it was not told. */
+berth_status berth_namespace_remove(berth_engine *engine, const char *name);
+
+/* Interns a label selector over pods' or namespaces' labels: all requirements together, In, NotIn, Exists and
+ * DoesNotExist; none at all select everything. Equal selectors (in whatever order) give one id. */
+berth_status berth_selector_intern(berth_engine *engine, const berth_requirement *requirements, size_t count,
+                                   berth_selector_id *id_out);
+
+enum { BERTH_PROTOCOL_TCP = 0, BERTH_PROTOCOL_UDP = 1, BERTH_PROTOCOL_SCTP = 2 };
+
+/* A port of the node that the pod takes: hostPort, hostIP. */
+typedef struct berth_host_port {
+  const char *host_ip; /* null, empty or "0.0.0.0": all addresses */
+  uint32_t port;       /* 1..65535 */
+  uint32_t protocol;   /* BERTH_PROTOCOL_* */
+} berth_host_port;
+
+enum { BERTH_DO_NOT_SCHEDULE = 1, BERTH_SCHEDULE_ANYWAY = 2 };
+
+/* nodeAffinityPolicy, nodeTaintsPolicy: whether nodes that the pod's node affinity or taints exclude are left out. */
+enum {
+  BERTH_POLICY_DEFAULT = 0, /* affinity: honor; taints: ignore */
+  BERTH_POLICY_HONOR = 1,
+  BERTH_POLICY_IGNORE = 2
+};
+
+/* topologySpreadConstraints[]: selects pods of the pod's own namespace. */
+typedef struct berth_spread_constraint {
+  const char *topology_key;
+  berth_selector_id selector;
+  uint32_t max_skew;             /* at least 1, at most 2^31 - 1 */
+  uint32_t min_domains;          /* 0: not said; else DO_NOT_SCHEDULE only, at most 2^31 - 1 */
+  uint32_t when_unsatisfiable;   /* BERTH_DO_NOT_SCHEDULE or BERTH_SCHEDULE_ANYWAY */
+  uint32_t node_affinity_policy; /* BERTH_POLICY_* */
+  uint32_t node_taints_policy;
+  uint32_t match_label_key_count;
+  uint32_t reserved;
+  const char *const *match_label_keys; /* the pod's values of these keys, where it has them, join the selector */
+} berth_spread_constraint;
+
+enum {
+  BERTH_POD_AFFINITY_REQUIRED = 1,
+  BERTH_POD_AFFINITY_PREFERRED = 2,
+  BERTH_POD_ANTI_AFFINITY_REQUIRED = 3,
+  BERTH_POD_ANTI_AFFINITY_PREFERRED = 4
+};
+
+/* A term of podAffinity or podAntiAffinity. Without namespaces and namespace selector it is about the pod's own
+ * namespace. */
+typedef struct berth_pod_affinity_term {
+  const char *topology_key;
+  berth_selector_id selector;
+  berth_selector_id namespace_selector; /* BERTH_NO_SELECTOR: none; the empty selector: every namespace */
+  uint32_t kind;                        /* BERTH_POD_AFFINITY_*, BERTH_POD_ANTI_AFFINITY_* */
+  uint32_t weight;                      /* preferred terms: 1..100; required terms: 0 */
+  uint32_t namespace_count;
+  uint32_t match_label_key_count;
+  uint32_t mismatch_label_key_count;
+  uint32_t reserved;
+  const char *const *namespaces;
+  const char *const *match_label_keys;    /* the pod's values of these keys join the selector as In ... */
+  const char *const *mismatch_label_keys; /* ... and of these as NotIn */
+} berth_pod_affinity_term;
+
+/* The spread constraints are the cluster's defaults (kube-scheduler's defaultingType System), not the pod's own: a node
+ * that lacks a topology key is scored by the others. */
+enum { BERTH_POD_DEFAULT_SPREAD = 1u };
+
+/* What is asked. Equal specs (in whatever order) are one class. Labels and namespace are what selectors of other pods
+ * see of it: pods that differ in them are of different classes. */
 typedef struct berth_pod_spec {
   uint32_t struct_size;
   int32_t priority;
@@ -477,6 +598,22 @@ typedef struct berth_pod_spec {
   uint32_t required_term_count;
   uint32_t preferred_term_count;
   uint32_t toleration_count;
+  uint32_t flags; /* BERTH_POD_DEFAULT_SPREAD */
+  uint32_t label_count;
+  uint32_t scored_count;
+  uint32_t host_port_count;
+  uint32_t image_count;
+  uint32_t spread_constraint_count;
+  uint32_t affinity_term_count;
+  uint32_t reserved;
+  const char *namespace_name; /* null: "default" */
+  const char *node_name;      /* NodeName: the only node that will do; null: any */
+  const berth_label *labels;
+  const berth_quantity *scored;      /* COUNTED resources: what counts in the pod's own scores instead of its request */
+  const berth_host_port *host_ports; /* of containers and sidecars */
+  const char *const *images;         /* one for each container and init container; without a tag they mean :latest */
+  const berth_spread_constraint *spread_constraints;
+  const berth_pod_affinity_term *affinity_terms;
 } berth_pod_spec;
 
 /* An empty spec with its struct_size. */
@@ -484,6 +621,10 @@ void berth_pod_spec_init(berth_pod_spec *spec);
 
 /* Interns a spec: the class's id, old or new. Keys of the node selector and resources of the requests occur once. */
 berth_status berth_class_intern(berth_engine *engine, const berth_pod_spec *spec, berth_class_id *id_out);
+
+/* Interns specs, all or nothing; the message names the entry that is refused. ids_out[count]. */
+berth_status berth_classes_intern(berth_engine *engine, const berth_pod_spec *specs, size_t count,
+                                  berth_class_id *ids_out);
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Placement                                                                                                        */
@@ -524,13 +665,19 @@ berth_status berth_pods_forget(berth_engine *engine, const berth_pod_id *pods, s
 /* Pods leave, assumed or bound. All or nothing; an id may occur once. */
 berth_status berth_pods_release(berth_engine *engine, const berth_pod_id *pods, size_t count);
 
+/* Pods are being deleted (metadata.deletionTimestamp): topology spread counts them no more; else they are as before. All
+ * or nothing; pods that are so already stay so. */
+berth_status berth_pods_terminate(berth_engine *engine, const berth_pod_id *pods, size_t count);
+
 enum { BERTH_POD_ASSUMED = 1, BERTH_POD_BOUND = 2 };
+enum { BERTH_POD_TERMINATING = 1u }; /* flags of a pod */
 
 typedef struct berth_pod_state {
   berth_pod_id pod;
   berth_node_id node; /* BERTH_NO_NODE when the node was removed */
   berth_class_id pod_class;
-  uint32_t state; /* BERTH_POD_* */
+  uint16_t state; /* BERTH_POD_ASSUMED or BERTH_POD_BOUND */
+  uint16_t flags; /* BERTH_POD_TERMINATING */
 } berth_pod_state;
 
 /* Reads pods by id. */
@@ -546,13 +693,25 @@ typedef struct berth_candidate {
 berth_status berth_candidates_read(berth_engine *engine, berth_class_id pod_class, size_t k,
                                    berth_candidate *candidates_out, int64_t *term_scores_out, size_t *count_out);
 
-/* Why nodes are refused; a node counts under the first that applies, in this order. */
+/* Why nodes are refused; a node counts under the first that applies, in the order of kube-scheduler's filters, which is
+ * the order of this list. */
 enum {
-  BERTH_REASON_UNSCHEDULABLE = 1,        /* cordoned */
-  BERTH_REASON_TAINT = 2,                /* an untolerated NoSchedule or NoExecute taint */
-  BERTH_REASON_AFFINITY = 3,             /* node selector or required node affinity */
-  BERTH_REASON_INSUFFICIENT_RESOURCE = 4 /* once for every resource that lacks */
+  BERTH_REASON_UNSCHEDULABLE = 1,          /* cordoned */
+  BERTH_REASON_NODE_NAME = 5,              /* another node than node_name */
+  BERTH_REASON_TAINT = 2,                  /* an untolerated NoSchedule or NoExecute taint */
+  BERTH_REASON_AFFINITY = 3,               /* node selector or required node affinity */
+  BERTH_REASON_HOST_PORTS = 6,             /* a pod there has one of the host ports */
+  BERTH_REASON_INSUFFICIENT_RESOURCE = 4,  /* once for every resource that lacks */
+  BERTH_REASON_SPREAD_LABEL = 7,           /* lacks a topology key of a spread constraint */
+  BERTH_REASON_SPREAD = 8,                 /* a spread constraint's skew would exceed maxSkew */
+  BERTH_REASON_POD_AFFINITY = 9,           /* no pod in the domain that required pod affinity asks for */
+  BERTH_REASON_POD_ANTI_AFFINITY = 10,     /* a pod in the domain that the pod's anti-affinity excludes */
+  BERTH_REASON_EXISTING_ANTI_AFFINITY = 11 /* a pod in the domain whose anti-affinity excludes the pod */
 };
+
+/* kube-scheduler's words for a reason, "node(s) had untolerated taint(s)"; for INSUFFICIENT_RESOURCE "Insufficient", to
+ * be followed by the resource's name. "" for other values. Static, never freed. */
+const char *berth_reason_text(uint32_t reason);
 
 typedef struct berth_reason {
   uint32_t kind;              /* BERTH_REASON_* */
@@ -576,6 +735,27 @@ typedef struct berth_explanation {
  * reasons_out[capacity], most nodes first. Changes nothing. */
 berth_status berth_class_explain(berth_engine *engine, berth_class_id pod_class, berth_explanation *explanation_out,
                                  berth_reason *reasons_out, size_t capacity);
+
+/* Writes what kube-scheduler says of a pod that fits nowhere, "0/5 nodes are available: 2 Insufficient cpu, 3 node(s)
+ * had untolerated taint(s).", into text[0..capacity), always with a zero at the end; the first number is that of the
+ * nodes that fit. length_out (may be null) gets the whole text's length in bytes. */
+berth_status berth_class_message(berth_engine *engine, berth_class_id pod_class, char *text, size_t capacity,
+                                 size_t *length_out);
+
+enum { BERTH_VERDICT_UNRESOLVABLE = 1u }; /* evicting pods cannot help: kube-scheduler's UnschedulableAndUnresolvable */
+
+/* What is to be said of one node. */
+typedef struct berth_verdict {
+  uint32_t reason;        /* BERTH_REASON_*, the first that applies; 0: the pod fits */
+  uint32_t flags;         /* BERTH_VERDICT_* */
+  uint32_t lacking_count; /* INSUFFICIENT_RESOURCE: how many resources lack */
+  uint32_t reserved;      /* 0 */
+} berth_verdict;
+
+/* Checks single nodes. verdicts_out[count]; lacking_out (may be null) [count][BERTH_MAX_RESOURCES_PER_POD], the
+ * resources that lack, ascending. Cost is in proportion to count. Changes nothing. */
+berth_status berth_class_check(berth_engine *engine, berth_class_id pod_class, const berth_node_id *nodes, size_t count,
+                               berth_verdict *verdicts_out, berth_resource_id *lacking_out);
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Statements                                                                                                       */
@@ -991,7 +1171,8 @@ enum {
   BERTH_EVENT_RESERVATION_MADE = 11,    /* other: its id, here and below; node: where it is */
   BERTH_EVENT_RESERVATION_CHANGED = 12, /* resized, handed over, or given another expiry: read it */
   BERTH_EVENT_RESERVATION_ENDED = 13,   /* removed, lapsed, or its node is lost */
-  BERTH_EVENT_POD_EVICTED = 14          /* its node was removed; the pod is known until it is released */
+  BERTH_EVENT_POD_EVICTED = 14,         /* its node was removed; the pod is known until it is released */
+  BERTH_EVENT_POD_TERMINATING = 15
 };
 
 typedef struct berth_event {
@@ -1025,7 +1206,8 @@ enum {
   BERTH_DECISION_SCAN = 1,     /* by a scan over all leaves */
   BERTH_DECISION_ROWS = 2,     /* node by node */
   BERTH_DECISION_RESERVED = 3, /* on a place that a reservation holds */
-  BERTH_DECISION_RERANKED = 4  /* among candidates that the host ranked anew */
+  BERTH_DECISION_RERANKED = 4, /* among candidates that the host ranked anew */
+  BERTH_DECISION_SLOTS = 5     /* with the class's slot index */
 };
 
 /* Lengths of arrays in the structs below, with room for kinds and statuses to come. */
