@@ -2,7 +2,6 @@ package kubescheduler
 
 import (
 	"maps"
-	"slices"
 
 	"berth"
 )
