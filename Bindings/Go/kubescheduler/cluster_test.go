@@ -119,13 +119,13 @@ func (b *bed) state(probes ...*Pod) string {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	fmt.Fprintf(&text, "%d pods\n", info.Pods)
+	fmt.Fprintf(&text, "in all %d pods\n", info.Pods)
 	return text.String()
 }
 
 func (b *bed) expectPods(want uint64, when string) {
 	b.t.Helper()
-	if text := b.state(); !strings.HasSuffix(text, fmt.Sprintf("\n%d pods\n", want)) {
+	if text := b.state(); !strings.HasSuffix(text, fmt.Sprintf("in all %d pods\n", want)) {
 		b.t.Errorf("%s, there are to be %d pods:\n%s", when, want, text)
 	}
 }
