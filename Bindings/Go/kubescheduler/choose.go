@@ -107,7 +107,7 @@ func (c *Cluster) current() (*mirror, error) {
 
 // build makes an engine from what was told, in an order that does not depend on how it was told.
 func (c *Cluster) build() (*mirror, error) {
-	m, err := newMirror()
+	m, err := newMirror(c.profiles)
 	if err != nil {
 		return nil, err
 	}
@@ -118,11 +118,6 @@ func (c *Cluster) build() (*mirror, error) {
 }
 
 func (c *Cluster) fill(m *mirror) error {
-	for _, name := range sortedKeys(c.profiles) {
-		if err := m.addProfile(c.profiles[name]); err != nil {
-			return err
-		}
-	}
 	for _, name := range sortedKeys(c.namespaces) {
 		if err := m.engine.SetNamespace(name, c.namespaces[name]); err != nil {
 			return err

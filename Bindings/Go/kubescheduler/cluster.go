@@ -93,7 +93,7 @@ func (c *Cluster) AddProfile(profile Profile) error {
 		return err
 	}
 	c.profiles[profile.Name] = &profile
-	c.follow(func(m *mirror) error { return m.addProfile(&profile) })
+	c.drop() // what an engine counts follows from the profiles
 	return nil
 }
 

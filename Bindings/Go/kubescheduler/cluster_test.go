@@ -229,7 +229,7 @@ func TestPodsChangeInPlace(t *testing.T) {
 	resized.NonZero.MilliCPU = 3000
 	b.expectPods(1, "at first")
 	b.SetPod(resized)
-	if text := b.state(); !strings.Contains(text, " cpu 3000/4000") || !strings.Contains(text, "non-zero-cpu 3000/4000") {
+	if text := b.state(); !strings.Contains(text, " cpu 3000/4000") || !strings.Contains(text, "scored/cpu 3000/4000") {
 		t.Errorf("after a resize:\n%s", text)
 	}
 	// A pod that is being deleted holds its place, and is not counted by topology spread.

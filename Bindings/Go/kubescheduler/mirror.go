@@ -1,6 +1,7 @@
 package kubescheduler
 
 import (
+	"errors"
 	"slices"
 
 	"berth"
@@ -18,34 +19,28 @@ type mirror struct {
 	names     map[berth.NodeID]string
 	pods      map[string]mirroredPod // by UID; those whose node is there
 	keys      map[string]struct{}    // labels of nodes that somebody asks for
+	counted   map[string]string      // resources that are scored by another: its name
 	images    bool                   // a profile scores them
 
 	choices uint64
 	first   berth.Info // when it was made
 }
 
-// What NodeResourcesFit scores cpu and memory by is counted beside what is requested.
-var countedNames = map[string]string{
-	ResourceCPU:    "kube-scheduler/non-zero-cpu",
-	ResourceMemory: "kube-scheduler/non-zero-memory",
-}
-
 var resourceKinds = map[string]berth.ResourceKind{
-	ResourceCPU:                  berth.ResourceCPU,
-	ResourceMemory:               berth.ResourceMemory,
-	ResourceEphemeralStorage:     berth.ResourceEphemeralStorage,
-	ResourcePods:                 berth.ResourcePods,
-	countedNames[ResourceCPU]:    berth.ResourceCounted,
-	countedNames[ResourceMemory]: berth.ResourceCounted,
+	ResourceCPU:              berth.ResourceCPU,
+	ResourceMemory:           berth.ResourceMemory,
+	ResourceEphemeralStorage: berth.ResourceEphemeralStorage,
+	ResourcePods:             berth.ResourcePods,
 }
 
-func newMirror() (*mirror, error) {
+// newMirror makes an engine without nodes for profiles.
+func newMirror(profiles map[string]*Profile) (*mirror, error) {
 	// Zones are a level, so that the engine keeps them apart and counts by zone without looking at nodes.
 	engine, err := berth.New(berth.Options{Levels: []string{zoneKey}})
 	if err != nil {
 		return nil, err
 	}
-	return &mirror{
+	m := &mirror{
 		engine:    engine,
 		profiles:  map[string]berth.ProfileID{},
 		resources: map[string]berth.ResourceID{},
@@ -54,30 +49,43 @@ func newMirror() (*mirror, error) {
 		names:     map[berth.NodeID]string{},
 		pods:      map[string]mirroredPod{},
 		keys:      map[string]struct{}{hostnameKey: {}},
-	}, nil
+		counted:   map[string]string{},
+	}
+	for _, name := range sortedKeys(profiles) {
+		m.images = m.images || profiles[name].Weights[imageLocality] != 0
+		if err = m.addProfile(profiles[name]); err != nil {
+			break
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	return m, nil
 }
 
 func (m *mirror) addProfile(profile *Profile) error {
-	counted := func(name string) (berth.ResourceID, error) {
-		if other, there := countedNames[name]; there {
-			name = other
+	// NodeResourcesFit scores cpu and memory by what is counted beside the requests: NonZeroRequested. What it ignores
+	// as a filter and scores all the same must be counted, too.
+	for _, name := range append([]string{ResourceCPU, ResourceMemory}, profile.scoredAndIgnored()...) {
+		if m.counted[name] != "" {
+			continue
+		}
+		m.counted[name] = "kube-scheduler/scored/" + name
+		if err := m.addResource(m.counted[name], berth.ResourceCounted); err != nil {
+			return err
+		}
+	}
+	terms, err := profile.terms(m.resource, func(name string) (berth.ResourceID, error) {
+		if name == ResourceCPU || name == ResourceMemory || profile.ignores(name) {
+			name = m.counted[name]
 		}
 		return m.resource(name)
-	}
-	terms, err := profile.terms(m.resource, counted)
+	})
 	if err != nil {
 		return err
 	}
-	id, err := m.engine.AddProfile(profile.Name, terms...)
-	if err != nil {
-		return err
-	}
-	m.profiles[profile.Name] = id
-	if profile.Weights[imageLocality] == 0 || m.images {
-		return nil
-	}
-	m.images = true
-	return m.describeAgain(sortedKeys(m.nodes))
+	m.profiles[profile.Name], err = m.engine.AddProfile(profile.Name, terms...)
+	return err
 }
 
 // resource gives the id of a resource, which is added with its first mention. A failure leaves the mirror in step.
@@ -85,13 +93,18 @@ func (m *mirror) resource(name string) (berth.ResourceID, error) {
 	if id, there := m.resources[name]; there {
 		return id, nil
 	}
-	id, err := m.engine.AddResource(name, resourceKinds[name])
+	err := m.addResource(name, resourceKinds[name])
+	return m.resources[name], err
+}
+
+func (m *mirror) addResource(name string, kind berth.ResourceKind) error {
+	id, err := m.engine.AddResource(name, kind)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	m.resources[name] = id
 	m.columns = append(m.columns, id)
-	return id, nil
+	return nil
 }
 
 // askFor says that somebody asks for labels of nodes, and gives those that nobody asked for before.

@@ -85,7 +85,7 @@ func (m *mirror) quantities(node *Node) []int64 {
 	}
 	for name, quantity := range node.Allocatable {
 		set(name, quantity)
-		if counted, there := countedNames[name]; there {
+		if counted := m.counted[name]; counted != "" {
 			set(counted, quantity)
 		}
 	}

@@ -98,11 +98,6 @@ func (p *Profile) honoured(own string) error {
 	if p.AddedAffinity {
 		return fmt.Errorf("profile %s: addedAffinity is not honoured", p.Name)
 	}
-	for _, resource := range p.FitResources {
-		if p.ignores(resource.Name) {
-			return fmt.Errorf("profile %s: %s is scored and ignored", p.Name, resource.Name)
-		}
-	}
 	return nil
 }
 
@@ -113,13 +108,23 @@ func (p *Profile) ignores(resource string) bool {
 	return extended && (slices.Contains(p.IgnoredResources, resource) || slices.Contains(p.IgnoredResourceGroups, group))
 }
 
+// scoredAndIgnored are the resources that NodeResourcesFit scores and does not filter by.
+func (p *Profile) scoredAndIgnored() (names []string) {
+	for _, resource := range p.FitResources {
+		if p.ignores(resource.Name) {
+			names = append(names, resource.Name)
+		}
+	}
+	return names
+}
+
 // scorers are the plugins whose Score the engine does, in the order of a profile's terms.
 var scorers = []string{taintToleration, nodeAffinity, nodeResourcesFit, podTopologySpread, interPodAffinity,
 	balancedAllocation, imageLocality}
 
-// terms are the profile's for the engine. resource gives the id of a resource, counted that of the one by which
+// terms are the profile's for the engine. resource gives the id of a resource, scored that of the one by which
 // NodeResourcesFit scores it.
-func (p *Profile) terms(resource, counted func(string) (berth.ResourceID, error)) ([]berth.Term, error) {
+func (p *Profile) terms(resource, scored func(string) (berth.ResourceID, error)) ([]berth.Term, error) {
 	var terms []berth.Term
 	for _, plugin := range scorers {
 		weight := p.Weights[plugin]
@@ -142,12 +147,12 @@ func (p *Profile) terms(resource, counted func(string) (berth.ResourceID, error)
 			term.IgnoreExistingPreferences = p.IgnoreExistingPreferences
 		case nodeResourcesFit:
 			term.Kind, term.Points = p.Strategy, p.Shape
-			for _, scored := range p.FitResources {
-				id, err := counted(scored.Name)
+			for _, weighted := range p.FitResources {
+				id, err := scored(weighted.Name)
 				if err != nil {
 					return nil, err
 				}
-				term.Resources = append(term.Resources, berth.TermResource{Resource: id, Weight: scored.Weight})
+				term.Resources = append(term.Resources, berth.TermResource{Resource: id, Weight: weighted.Weight})
 			}
 		case balancedAllocation:
 			term.Kind = berth.BalancedAllocation

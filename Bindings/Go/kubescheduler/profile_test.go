@@ -35,12 +35,10 @@ func TestProfilesThatAreNotHonouredSayWhy(t *testing.T) {
 		"the score of Weather":           func(p *Profile) { p.Weights["Weather"] = 1 },
 		"no score is enabled":            func(p *Profile) { p.Weights = map[string]int32{"Berth": 7} },
 		"addedAffinity":                  func(p *Profile) { p.AddedAffinity = true },
-		"example.com/gpu is scored and":  func(p *Profile) { p.IgnoredResourceGroups = []string{"example.com"} },
 		"default-scheduler is there alr": func(p *Profile) { p.Name = profileName },
 	} {
 		b := newBed(t)
 		profile := DefaultProfile("changed")
-		profile.FitResources = append(profile.FitResources, ResourceWeight{"example.com/gpu", 1})
 		change(&profile)
 		if err := b.AddProfile(profile); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
@@ -93,5 +91,35 @@ func TestProfilesDecide(t *testing.T) {
 		if got := best(c.profile, c.pod); got != c.want {
 			t.Errorf("profile %s: the best node is %s, want %s", c.profile, got, c.want)
 		}
+	}
+}
+
+func TestWhatIsIgnoredAsAFilterIsScored(t *testing.T) {
+	b := newBed(t)
+	profile := DefaultProfile("by-fpga")
+	profile.IgnoredResourceGroups = []string{"example.com"}
+	profile.FitResources = []ResourceWeight{{"example.com/fpga", 1}}
+	profile.Weights[nodeResourcesFit] = 100
+	if err := b.AddProfile(profile); err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range []string{"none", "used", "free"} {
+		n := node(name, "z")
+		if i > 0 {
+			n.Allocatable["example.com/fpga"] = 4
+		}
+		b.SetNode(n)
+	}
+	fpga := pod("1", "used")
+	fpga.Requests["example.com/fpga"] = 4
+	b.SetPod(fpga)
+	fpga = pod("2", "")
+	fpga.Requests["example.com/fpga"] = 1
+	if got := b.choose(fpga, 5); len(got) != 1 || got[0].Node != "free" {
+		t.Errorf("by default it fits on %v", got)
+	}
+	got, err := b.Choose("by-fpga", fpga, 5)
+	if err != nil || len(got) != 3 || got[0].Node != "free" {
+		t.Errorf("where it is ignored, it fits on %v, %v", got, err)
 	}
 }

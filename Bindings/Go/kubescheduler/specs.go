@@ -26,9 +26,8 @@ func (m *mirror) classToPlace(pod *Pod, profile *Profile) (berth.ClassID, error)
 	spec.NodeSelector, spec.Required, spec.Preferred = pod.NodeSelector, pod.Required, pod.Preferred
 	spec.Tolerations, spec.Images = pod.Tolerations, pod.Images
 	if pod.Scored != pod.NonZero {
-		if spec.Scored, err = m.counted(map[berth.ResourceID]int64{}, pod.Scored); err != nil {
-			return 0, err
-		}
+		spec.Scored = map[berth.ResourceID]int64{}
+		m.count(spec.Scored, pod.Scored)
 	}
 	constraints, defaulted := profile.spreadOf(pod)
 	spec.DefaultSpread = defaulted
@@ -77,6 +76,9 @@ func (m *mirror) running(pod *Pod, ignored func(resource string) bool) (spec ber
 		return err
 	}
 	for _, name := range sortedKeys(pod.Requests) {
+		if counted := m.counted[name]; counted != "" {
+			spec.Requests[m.resources[counted]] = pod.Requests[name] // cpu and memory are counted below
+		}
 		if err := request(name, pod.Requests[name]); err != nil {
 			return spec, err
 		}
@@ -84,9 +86,7 @@ func (m *mirror) running(pod *Pod, ignored func(resource string) bool) (spec ber
 	if err := request(ResourcePods, 1); err != nil {
 		return spec, err
 	}
-	if _, err := m.counted(spec.Requests, pod.NonZero); err != nil {
-		return spec, err
-	}
+	m.count(spec.Requests, pod.NonZero)
 	for _, term := range pod.PodAffinity {
 		selector, err := m.selector(term.Selector)
 		if err != nil {
@@ -108,18 +108,10 @@ func (m *mirror) running(pod *Pod, ignored func(resource string) bool) (spec ber
 	return spec, nil
 }
 
-// counted adds what a pod counts as in NodeResourcesFit's scores to quantities, zeros as well.
-func (m *mirror) counted(quantities map[berth.ResourceID]int64, nonZero NonZero) (map[berth.ResourceID]int64, error) {
-	cpu, err := m.resource(countedNames[ResourceCPU])
-	if err != nil {
-		return nil, err
-	}
-	memory, err := m.resource(countedNames[ResourceMemory])
-	if err != nil {
-		return nil, err
-	}
-	quantities[cpu], quantities[memory] = nonZero.MilliCPU, nonZero.Memory
-	return quantities, nil
+// count adds what a pod counts as in NodeResourcesFit's scores to quantities, zeros as well.
+func (m *mirror) count(quantities map[berth.ResourceID]int64, nonZero NonZero) {
+	quantities[m.resources[m.counted[ResourceCPU]]] = nonZero.MilliCPU
+	quantities[m.resources[m.counted[ResourceMemory]]] = nonZero.Memory
 }
 
 func (m *mirror) selector(selector *Selector) (berth.SelectorID, error) {
