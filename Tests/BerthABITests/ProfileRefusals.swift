@@ -41,8 +41,8 @@ import Testing
       Refusal("profile: affinity twice", BERTH_BAD_ARGUMENT, "term 1 of profile") {
         add($0, [$0.term(Int(BERTH_TERM_NODE_AFFINITY)), $0.term(Int(BERTH_TERM_NODE_AFFINITY))])
       },
-      Refusal("profile: reserved field", BERTH_BAD_STRUCT, "term 1 of profile \"new\": reserved") {
-        add($0, 1) { $0.reserved = 1 }
+      Refusal("profile: flags of another term", BERTH_BAD_ARGUMENT, "term 1 of profile \"new\": hard") {
+        add($0, 1) { $0.flags = 1 }
       },
       Refusal("profile: null resources", BERTH_NULL_POINTER, "resources is null") {
         add($0, 1) { $0.resource_count = 1 }

@@ -23,9 +23,9 @@ struct BadWorkloadTests {
       term("no weight", BERTH_BAD_ARGUMENT, BERTH_BAD_NUMBER) { $0.term(BERTH_TERM_SPREAD, weight: 0) },
       term("negative weight", BERTH_BAD_ARGUMENT, BERTH_BAD_NUMBER) { $0.term(BERTH_TERM_SPREAD, weight: -1) },
       term("too large a weight", BERTH_BAD_ARGUMENT, BERTH_LIMIT) { $0.term(BERTH_TERM_SPREAD, weight: 1_000_001) },
-      term("reserved field", BERTH_BAD_STRUCT) {
+      term("pod affinity weight of another term", BERTH_BAD_ARGUMENT) {
         var term = $0.term(BERTH_TERM_SPREAD)
-        term.reserved = 1
+        term.hard_pod_affinity_weight = 1
         return term
       },
       term("unknown resource", BERTH_UNKNOWN_ID) {

@@ -63,7 +63,7 @@ extension CommandStream {
   private mutating func refuseNodes(_ scratch: Scratch) throws {
     let leaf = twin.oracle.domains.indices.last { twin.oracle.domains[$0].depth == swarm.levels }!
     let good = berth_node(
-      domain: twin.domainIds[leaf]!, labels: 0, taints: 0, flags: 0, tie_key: 0, reserved: 0, price: 0)
+      domain: twin.domainIds[leaf]!, labels: 0, taints: 0, flags: 0, tie_key: 0, images: 0, price: 0)
     var bad = good
     var quantities: [Int64] = [5, 5]
     var status = BERTH_BAD_QUANTITY
@@ -92,7 +92,7 @@ extension CommandStream {
     guard let last = nodes.last, let gone = twin.goneNodes.first else { return }
     let spec = twin.oracle.nodes[last]!.spec
     let record = berth_node(
-      domain: twin.domainIds[spec.domain]!, labels: 0, taints: 0, flags: 1, tie_key: 9, reserved: 0, price: 9)
+      domain: twin.domainIds[spec.domain]!, labels: 0, taints: 0, flags: 1, tie_key: 9, images: 0, price: 9)
     var batch = berth_node_batch()
     batch.struct_size = UInt32(MemoryLayout<berth_node_batch>.size)
     batch.count = nodes.count + 1
@@ -123,7 +123,7 @@ extension CommandStream {
     }
     let leaf = known.oracle.domains.indices.last { known.oracle.domains[$0].depth == swarm.levels }!
     let good = berth_node(
-      domain: known.domainIds[leaf]!, labels: 0, taints: 0, flags: 0, tie_key: 0, reserved: 0, price: 0)
+      domain: known.domainIds[leaf]!, labels: 0, taints: 0, flags: 0, tie_key: 0, images: 0, price: 0)
     var labelled = good
     labelled.labels = UInt32(known.labelSetIds.count)
     var tainted = good

@@ -53,7 +53,8 @@ final class Scratch {
         }
         return berth_term(
           kind: code(term.kind), resource_count: UInt32(resources.count), point_count: UInt32(points.count),
-          reserved: 0, weight: Double(term.weight), resources: resources.isEmpty ? nil : array(resources),
+          hard_pod_affinity_weight: 0, flags: 0, weight: Double(term.weight),
+          resources: resources.isEmpty ? nil : array(resources),
           points: points.isEmpty ? nil : array(points))
       })
   }

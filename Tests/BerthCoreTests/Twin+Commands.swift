@@ -36,7 +36,7 @@ extension Twin {
         try specs.map { spec in
           berth_node(
             domain: book.domainIds[spec.domain]!, labels: try labelSet(spec.labels), taints: try taintSet(spec.taints),
-            flags: spec.cordoned ? UInt32(BERTH_NODE_CORDONED) : 0, tie_key: spec.tieKey, reserved: 0,
+            flags: spec.cordoned ? UInt32(BERTH_NODE_CORDONED) : 0, tie_key: spec.tieKey, images: 0,
             price: spec.price)
         }))
     return batch
