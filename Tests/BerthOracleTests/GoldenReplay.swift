@@ -73,7 +73,8 @@ struct GoldenReplay {
       try #require(theirs.plugin == plugin(refusal.reason), "\(place), the oracle says \(refusal)")
       try #require(theirs.reasons == oracle.words(refusal).sorted(), "\(place), the oracle says \(refusal)")
       try #require(
-        (theirs.code == "UnschedulableAndUnresolvable") == refusal.isUnresolvable, "\(place), the oracle says \(refusal)")
+        (theirs.code == "UnschedulableAndUnresolvable") == refusal.isUnresolvable,
+        "\(place), the oracle says \(refusal)")
     }
   }
 
@@ -117,7 +118,9 @@ struct GoldenReplay {
       let spec = spec(pod)
       let decision = oracle.decide(spec)
       let ours = decision.map { names[$0.node]! }
-      try #require(ours == node, "\(place): \(pod.metadata.name) goes to \(String(describing: node)), not \(String(describing: ours))")
+      try #require(
+        ours == node,
+        "\(place): \(pod.metadata.name) goes to \(String(describing: node)), not \(String(describing: ours))")
       if let decision { _ = oracle.addPod(spec, on: decision.node, bound: true) }
     }
   }
