@@ -37,7 +37,7 @@ struct TextTests {
         scratch.array(
           (0..<2).map {
             berth_node(
-              domain: zone, labels: labels[$0], taints: taints[$0], flags: 0, tie_key: 0, reserved: 0, price: 0)
+              domain: zone, labels: labels[$0], taints: taints[$0], flags: 0, tie_key: 0, images: 0, price: 0)
           }))
       try engine.addNodes(batch, ids: &ids)
       #expect(try engine.findNode(name: one) == ids[0])

@@ -136,6 +136,7 @@ public struct Oracle {
     let labels: [String: String]
     let taints: [Taint]
     let cordoned: Bool
+    let lacksHostname: Bool
     /// The node's domain on the second level, or on the last if there are fewer.
     let zone: Int
   }
@@ -145,7 +146,9 @@ public struct Oracle {
       nodes.values.map { node in
         var zone = node.spec.domain
         while domains[zone].depth > 2 { zone = domains[zone].parent! }
-        return Pool(labels: node.spec.labels, taints: node.spec.taints, cordoned: node.spec.cordoned, zone: zone)
+        return Pool(
+          labels: node.spec.labels, taints: node.spec.taints, cordoned: node.spec.cordoned,
+          lacksHostname: node.spec.lacksHostname, zone: zone)
       })
   }
 
