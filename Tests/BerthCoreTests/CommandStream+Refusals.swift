@@ -121,12 +121,12 @@ extension CommandStream {
     try twin.refused("a class of the next profile", BERTH_UNKNOWN_ID) { engine throws(EngineError) in
       _ = try engine.internClass(spec)
     }
-    var term = berth_pod_affinity_term()
-    term.topology_key = text
-    term.kind = UInt32(BERTH_POD_AFFINITY_REQUIRED)
-    (term.selector, term.namespace_selector) = (UInt32(Set(known.selectorIds.values).count), UInt32(BERTH_NO_SELECTOR))
+    var wish = berth_pod_affinity_term()
+    wish.topology_key = text
+    wish.kind = UInt32(BERTH_POD_AFFINITY_REQUIRED)
+    (wish.selector, wish.namespace_selector) = (UInt32(Set(known.selectorIds.values).count), UInt32(BERTH_NO_SELECTOR))
     spec.profile = 0
-    spec.affinity_terms = UnsafePointer(scratch.array([term]))
+    spec.affinity_terms = UnsafePointer(scratch.array([wish]))
     spec.affinity_term_count = 1
     let filled = spec
     try twin.refused("a class with the next selector", BERTH_UNKNOWN_ID) { engine throws(EngineError) in

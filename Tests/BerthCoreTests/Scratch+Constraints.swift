@@ -20,7 +20,7 @@ extension Scratch {
     spec.scored_count = UInt32(scored.count)
     let ports = random.shuffled(pod.hostPorts).map { port in
       let isEvery = port.address == HostPort.everyAddress
-      let address = isEvery ? random.pick([nil, "", HostPort.everyAddress]) : port.address
+      let address: String? = isEvery ? random.pick([nil, "", HostPort.everyAddress]) : port.address
       return berth_host_port(
         host_ip: address.map { text($0) }, port: UInt32(port.port), protocol: code(port.transport))
     }

@@ -74,9 +74,9 @@ final class Scratch {
     }
     spec.requests = UnsafePointer(array(requests))
     spec.request_count = UInt32(requests.count)
-    let selector = labels(random.shuffled(pod.nodeSelector.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
-    spec.node_selector = selector.baseAddress
-    spec.node_selector_count = UInt32(selector.count)
+    let nodeSelector = labels(random.shuffled(pod.nodeSelector.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
+    spec.node_selector = nodeSelector.baseAddress
+    spec.node_selector_count = UInt32(nodeSelector.count)
     spec.required_terms = selectorTerms(random.shuffled(pod.requiredTerms), &random)
     spec.required_term_count = UInt32(pod.requiredTerms.count)
     spec.preferred_terms = selectorTerms(random.shuffled(pod.preferredTerms), &random)

@@ -185,7 +185,8 @@ extension Twin {
         lacking: withLacking ? lacking.baseAddress : nil)
       return verdicts.indices.map { index in
         let verdict = verdicts[index]
-        let listed = withLacking ? lacking[(index * most)...].prefix(min(most, Int(verdict.lacking_count))) : []
+        let count = withLacking ? min(most, Int(verdict.lacking_count)) : 0
+        let listed = (0..<count).map { lacking[index * most + $0] }
         return [verdict.reason, verdict.flags, verdict.lacking_count, verdict.reserved] + listed
       }
     }
