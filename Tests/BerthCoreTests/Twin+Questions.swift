@@ -191,12 +191,13 @@ extension Twin {
       }
     }
     for (index, refusal) in book.oracle.refusals(of: pod, on: nodes).enumerated() {
-      let lacking = (refusal?.lacking.keys).map { $0.map(resource).sorted() } ?? []
-      let expected =
-        [
-          refusal.map { code($0.reason) } ?? 0,
-          refusal?.isUnresolvable ?? false ? UInt32(BERTH_VERDICT_UNRESOLVABLE) : 0, UInt32(lacking.count), 0,
-        ] + (withLacking ? Array(lacking.prefix(most)) : [])
+      let lacking: [UInt32] = refusal.map { $0.lacking.keys.map(resource).sorted() } ?? []
+      let isUnresolvable = refusal?.isUnresolvable ?? false
+      let verdict: [UInt32] = [
+        refusal.map { code($0.reason) } ?? 0, isUnresolvable ? UInt32(BERTH_VERDICT_UNRESOLVABLE) : 0,
+        UInt32(lacking.count), 0,
+      ]
+      let expected = verdict + (withLacking ? lacking.prefix(most) : [])
       try check(
         answer[index] == expected,
         "verdict (reason flags lacking reserved lacking…) on node \(nodes[index]) for \(pod):\n"
