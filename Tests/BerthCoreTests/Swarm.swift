@@ -134,7 +134,7 @@ struct Swarm {
   mutating func domainName(_ index: Int) -> String {
     if random.chance(nameless) { return "" }
     // Numbers, so that Gt and Lt have something to compare; siblings elsewhere may share them.
-    random.chance(0.7) ? "\(index)" : "d\(index)"
+    return random.chance(0.7) ? "\(index)" : "d\(index)"
   }
 
   mutating func labelValue() -> String {
