@@ -125,7 +125,8 @@ final class Host {
 
   func term(_ kind: Int, weight: Double = 1) -> berth_term {
     berth_term(
-      kind: UInt32(kind), resource_count: 0, point_count: 0, hard_pod_affinity_weight: 0, flags: 0, weight: weight, resources: nil, points: nil)
+      kind: UInt32(kind), resource_count: 0, point_count: 0, hard_pod_affinity_weight: 0, flags: 0, weight: weight,
+      resources: nil, points: nil)
   }
 
   /// A correct load resource; cases spoil one thing of it.

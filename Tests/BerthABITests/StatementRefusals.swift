@@ -238,7 +238,8 @@ import Testing
     let (first, second) = (nodes[0], nodes[1])
     var profile: berth_profile_id = 0
     let term = berth_term(
-      kind: UInt32(BERTH_TERM_PRICE), resource_count: 0, point_count: 0, hard_pod_affinity_weight: 0, flags: 0, weight: 1, resources: nil,
+      kind: UInt32(BERTH_TERM_PRICE), resource_count: 0, point_count: 0, hard_pod_affinity_weight: 0, flags: 0,
+      weight: 1, resources: nil,
       points: nil)
     #expect(berth_profile_add(engine, "cheapest", [term], 1, &profile) == ok)
     /// Where a pod for the nodes with one set of labels goes.

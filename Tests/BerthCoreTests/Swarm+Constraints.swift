@@ -49,14 +49,14 @@ extension Swarm {
       }
     }
     if random.chance(spreads) {
+      pod.spreadsByDefault = random.chance(0.2)
       for _ in 0..<random.pick([1, 1, 2, 3]) {
-        let constraint = spreadConstraint(of: pod)
+        let constraint = spreadConstraint(of: pod, isRequired: !pod.spreadsByDefault && random.chance(0.5))
         let known = pod.spreadConstraints.contains {
           $0.topologyKey == constraint.topologyKey && $0.isRequired == constraint.isRequired
         }
         if !known { pod.spreadConstraints.append(constraint) }
       }
-      pod.spreadsByDefault = random.chance(0.2)
     }
     if random.chance(affinities) {
       for _ in 0..<random.pick([1, 1, 2, 3]) { pod.affinityTerms.append(affinityTerm(of: pod)) }
@@ -93,10 +93,10 @@ extension Swarm {
     return requirements
   }
 
-  private mutating func spreadConstraint(of pod: PodSpec) -> SpreadConstraint {
+  private mutating func spreadConstraint(of pod: PodSpec, isRequired: Bool) -> SpreadConstraint {
     var constraint = SpreadConstraint(
       topologyKey(), podSelector(pod), maxSkew: random.pick([1, 1, 1, 2, 3, 5, 2_147_483_647]),
-      isRequired: random.chance(0.5))
+      isRequired: isRequired)
     if constraint.isRequired && random.chance(0.3) { constraint.minDomains = random.pick([1, 2, 3, 1000]) }
     constraint.affinityPolicy = random.pick([nil, nil, .honor, .ignore])
     constraint.taintsPolicy = random.pick([nil, nil, .honor, .ignore])

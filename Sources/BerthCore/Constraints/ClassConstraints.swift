@@ -67,8 +67,9 @@ struct ClassConstraints {
     heedsExisting =
       affinityTerm.map { term in
         !term.ignoresExistingPreferences
-          || pod.affinity.contains { Int($0.kind) == BERTH_POD_AFFINITY_PREFERRED
-            || Int($0.kind) == BERTH_POD_ANTI_AFFINITY_PREFERRED
+          || pod.affinity.contains {
+            Int($0.kind) == BERTH_POD_AFFINITY_PREFERRED
+              || Int($0.kind) == BERTH_POD_ANTI_AFFINITY_PREFERRED
           }
       } ?? false
     addSpread(pod, placeability, weighed: profile.spreadWeight != 0, &state, catalog)
@@ -191,7 +192,8 @@ extension ConstraintState {
   func matcher(_ term: PodAffinityTerm, _ pod: PodTraits) -> PodMatcher {
     var names: [Name]? = term.namespaces
     if let wanted = selector(term.namespaceSelector) {
-      names = wanted.isEmpty
+      names =
+        wanted.isEmpty
         ? nil
         : Set(term.namespaces + namespaces.labels.filter { wanted.match($0.value) }.keys).sorted()
     }
