@@ -40,7 +40,7 @@ import Testing
     Refusal("add: more resources than the limit", BERTH_LIMIT, "resources") {
       add($0) { $0.resource_count = BERTH_MAX_RESOURCES + 1 }
     },
-    Refusal("add: unknown images", BERTH_UNKNOWN_ID, "node 1: image set") { add($0, row: { $0.images = 77 }) },
+    Refusal("add: unknown images", BERTH_UNKNOWN_ID, "node 1: image set 1") { add($0, row: { $0.images = 1 }) },
   ]
 
   static let values: [Refusal] = [
@@ -48,7 +48,7 @@ import Testing
     Refusal("add: a domain that holds domains", BERTH_BAD_ARGUMENT, "node 1") { add($0, row: { $0.domain = 0 }) },
     Refusal("add: unknown labels", BERTH_UNKNOWN_ID, "node 1") { add($0, row: { $0.labels = 77 }) },
     Refusal("add: unknown taints", BERTH_UNKNOWN_ID, "node 1") { add($0, row: { $0.taints = .max }) },
-    Refusal("add: unknown flag", BERTH_BAD_ARGUMENT, "flags") { add($0, row: { $0.flags = 4 }) },
+    Refusal("add: unknown flag", BERTH_BAD_ARGUMENT, "flags") { add($0, row: { $0.flags = 2 }) },
     Refusal("add: price beyond the limit", BERTH_LIMIT, "price") {
       add($0, row: { $0.price = Int64(BERTH_MAX_PRICE) + 1 })
     },

@@ -135,8 +135,8 @@ final class BadInput {
   {
     berth_term(
       kind: UInt32(kind), resource_count: UInt32(resources.count), point_count: UInt32(points.count),
-      hard_pod_affinity_weight: 0, flags: 0,
-      weight: weight, resources: resources.isEmpty ? nil : scratch.array(resources),
+      hard_pod_affinity_weight: 0, flags: 0, weight: weight,
+      resources: resources.isEmpty ? nil : scratch.array(resources),
       points: points.isEmpty
         ? nil : scratch.array(points.map { berth_shape_point(utilization_percent: $0.0, score: $0.1) }))
   }

@@ -121,6 +121,17 @@ extension CommandStream {
     try twin.refused("a class of the next profile", BERTH_UNKNOWN_ID) { engine throws(EngineError) in
       _ = try engine.internClass(spec)
     }
+    var wish = berth_pod_affinity_term()
+    wish.topology_key = text
+    wish.kind = UInt32(BERTH_POD_AFFINITY_REQUIRED)
+    (wish.selector, wish.namespace_selector) = (UInt32(Set(known.selectorIds.values).count), UInt32(BERTH_NO_SELECTOR))
+    spec.profile = 0
+    spec.affinity_terms = UnsafePointer(scratch.array([wish]))
+    spec.affinity_term_count = 1
+    let filled = spec
+    try twin.refused("a class with the next selector", BERTH_UNKNOWN_ID) { engine throws(EngineError) in
+      _ = try engine.internClass(filled)
+    }
     let leaf = known.oracle.domains.indices.last { known.oracle.domains[$0].depth == swarm.levels }!
     let good = berth_node(
       domain: known.domainIds[leaf]!, labels: 0, taints: 0, flags: 0, tie_key: 0, images: 0, price: 0)
@@ -128,9 +139,11 @@ extension CommandStream {
     labelled.labels = UInt32(known.labelSetIds.count)
     var tainted = good
     tainted.taints = UInt32(known.taintSetIds.count)
+    var pictured = good
+    pictured.images = UInt32(known.imageSetIds.count)
     var placed = good
     placed.domain = UInt32(known.domainIds.count)
-    for record in [labelled, tainted, placed] {
+    for record in [labelled, tainted, pictured, placed] {
       var batch = berth_node_batch()
       batch.struct_size = UInt32(MemoryLayout<berth_node_batch>.size)
       batch.count = 2

@@ -67,7 +67,7 @@ struct TextTests {
     hosted.tolerations = [everything]
     hosted.nodeSelector = ["kubernetes.io/hostname": decomposed]
     for pod in [selected, tolerant, named, hosted] {
-      let spec = scratch.spec(pod, profile: profile, resource: { _ in 0 }, random: &random)
+      let spec = scratch.spec(pod, profile: profile, resource: { _ in 0 }, selector: { _ in 0 }, random: &random)
       let podClass = try engine.internClass(spec)
       var candidates = [berth_candidate](repeating: berth_candidate(), count: 2)
       let count = try engine.readCandidates(of: podClass, count: 2, into: &candidates, termScores: nil)
