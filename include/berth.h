@@ -124,7 +124,6 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_EVENTS 16777216u          /* events that an engine keeps for its readers */
 #define BERTH_MAX_SELECTORS 1048576u        /* pod selectors per engine */
 #define BERTH_MAX_NAMESPACES 1048576u       /* namespaces whose labels an engine was told */
-#define BERTH_MAX_TOPOLOGY_KEYS 256u        /* topology keys of all constraints of an engine */
 #define BERTH_MAX_SPREAD_CONSTRAINTS 32u    /* topology spread constraints per pod class */
 #define BERTH_MAX_AFFINITY_TERMS 64u        /* pod affinity and anti-affinity terms per pod class */
 

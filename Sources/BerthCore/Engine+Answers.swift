@@ -18,6 +18,7 @@ extension Engine {
       throw refuse(BERTH_LIMIT, "\(count) candidates: at most \(BERTH_MAX_CANDIDATES)")
     }
     guard count > 0 else { return 0 }
+    prepare(podClass)
     planner.run(workload, podClass, wanted: count)
     let search = planner.search
     for index in 0..<search.foundCount {
@@ -35,11 +36,46 @@ extension Engine {
     _ podClass: berth_class_id, reasons: UnsafeMutableBufferPointer<berth_reason>
   ) throws(EngineError) -> berth_explanation {
     try check(podClass)
-    let record = workload.classes.records[Int(podClass)]
-    var explainer = Explainer(
-      cluster: cluster, placeability: workload.classes.filters[Int(record.filter)].placeability,
-      requests: workload.classes.asks(podClass).sorted { $0.resource < $1.resource })
+    return explainer(podClass).answer(reasons)
+  }
+
+  /// What kube-scheduler says of a pod of the class.
+  public func message(_ podClass: berth_class_id) throws(EngineError) -> String {
+    try check(podClass)
+    return explainer(podClass).message
+  }
+
+  private func explainer(_ podClass: berth_class_id) -> Explainer {
+    var explainer = Explainer(cluster: cluster, inspector: inspector(podClass))
     explainer.run()
-    return explainer.answer(reasons)
+    return explainer
+  }
+
+  private func inspector(_ podClass: berth_class_id) -> Inspector {
+    prepare(podClass)
+    return Inspector(
+      cluster: cluster, asked: planner.askedClass(workload, podClass), asks: workload.classes.asks(podClass))
+  }
+
+  /// Checks single nodes; `lacking`, if given, is [nodes][BERTH_MAX_RESOURCES_PER_POD].
+  public func check(
+    _ podClass: berth_class_id, nodes: UnsafeBufferPointer<berth_node_id>,
+    verdicts: UnsafeMutablePointer<berth_verdict>, lacking: UnsafeMutablePointer<berth_resource_id>?
+  ) throws(EngineError) {
+    try check(podClass)
+    for index in 0..<nodes.count { _ = try cluster.nodes.index(nodes[index], "entry \(index): ") }
+    var inspector = inspector(podClass)
+    for (index, id) in nodes.enumerated() {
+      let slot = cluster.nodes.slots[Int(try cluster.nodes.index(id))]
+      let verdict = inspector.look(slot, cluster.rows.row(slot))
+      verdicts[index] = berth_verdict(
+        reason: UInt32(verdict.reason), flags: verdict.isUnresolvable ? UInt32(BERTH_VERDICT_UNRESOLVABLE) : 0,
+        lacking_count: UInt32(inspector.lacking.count), reserved: 0)
+      if let lacking {
+        for (place, request) in inspector.lacking.prefix(Int(BERTH_MAX_RESOURCES_PER_POD)).enumerated() {
+          lacking[index * Int(BERTH_MAX_RESOURCES_PER_POD) + place] = inspector.requests[request].resource
+        }
+      }
+    }
   }
 }

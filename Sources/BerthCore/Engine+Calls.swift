@@ -31,8 +31,36 @@ extension Engine {
     try perform(ProfileAdd(name: name, terms: terms))
   }
 
+  public func internImageSet(
+    _ images: UnsafeBufferPointer<berth_image>
+  ) throws(EngineError) -> berth_image_set_id {
+    try perform(ImageSetIntern(images: images))
+  }
+
+  public func setNamespace(
+    name: UnsafePointer<CChar>, labels: UnsafeBufferPointer<berth_label>
+  ) throws(EngineError) {
+    try perform(NamespaceSet(name: name, labels: labels))
+  }
+
+  public func removeNamespace(name: UnsafePointer<CChar>) throws(EngineError) {
+    try perform(NamespaceRemove(name: name))
+  }
+
+  public func internSelector(
+    _ requirements: UnsafeBufferPointer<berth_requirement>
+  ) throws(EngineError) -> berth_selector_id {
+    try perform(SelectorIntern(requirements: requirements))
+  }
+
   public func internClass(_ spec: berth_pod_spec) throws(EngineError) -> berth_class_id {
     try perform(ClassIntern(spec: spec))
+  }
+
+  public func internClasses(
+    _ specs: UnsafeBufferPointer<berth_pod_spec>, ids: UnsafeMutablePointer<berth_class_id>
+  ) throws(EngineError) {
+    try perform(ClassesIntern(specs: specs, ids: ids))
   }
 
   // MARK: Nodes
@@ -105,6 +133,10 @@ extension Engine {
 
   public func release(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
     try perform(PodsRelease(pods: ids))
+  }
+
+  public func terminate(_ ids: UnsafeBufferPointer<berth_pod_id>) throws(EngineError) {
+    try perform(PodsTerminate(pods: ids))
   }
 
   // MARK: Reservations

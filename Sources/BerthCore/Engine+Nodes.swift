@@ -16,6 +16,7 @@ extension Engine {
     cluster.add(reader, ids: ids)
     if cluster.load.isOn { startLoad(ids, count: batch.count) }
     if let names { cluster.name(ids, names) }
+    cluster.enterDomains(UnsafeBufferPointer(start: ids, count: batch.count))
     if events.isOn {
       for index in 0..<batch.count { emit(BERTH_EVENT_NODE_ADDED, node: ids[index]) }
     }
@@ -74,7 +75,7 @@ extension Engine {
         node,
         to: Cluster.NodeRecord(
           list: lists[index], price: batch.nodes[index].price, tie: batch.nodes[index].tie_key,
-          pool: reader.pools[index],
+          pool: reader.pools[index], images: batch.nodes[index].images,
           place: cluster.rows.domain(of: slot) == leaf
             ? .exactly(cluster.rows.place(of: slot)) : .lowestFree(leaf: leaf)))
       if cluster.load.isOn { updateLoad(node, lists[index]) }

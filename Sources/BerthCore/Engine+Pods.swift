@@ -9,6 +9,7 @@ extension Engine {
       throw refuse(BERTH_BAD_ARGUMENT, "flags \(flags): only BERTH_PLACE_DRY_RUN is known")
     }
     try checkPlacing(asked.classes)
+    prepare(asked.classes)
     let isDry = flags & UInt32(BERTH_PLACE_DRY_RUN) != 0
     if let reranker {
       try placeReranked(asked, reranker, isDry: isDry, into: placements)
@@ -79,6 +80,7 @@ extension Engine {
       nodeGeneration: UInt32(truncatingIfNeeded: node >> 32), state: state)
     let index = UInt32(truncatingIfNeeded: pod)
     undoLog.note(.podAdded(index))
+    if cluster.constraints.isOn { joinDomains(index, owners.podClass, slot) }
     if cluster.load.isOn { joinLoad(index, owners.podClass, slot) }
     if !reservations.isEmpty { takeOwn(index, owners, slot) }
     cluster.charge(slot, workload.classes.requests(owners.podClass), sign: 1)
@@ -204,6 +206,7 @@ extension Engine {
     let pod = try pods.get(id)
     let claims = reservations.claims.exist(index) ? giveBack(index) : nil
     if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
+      if cluster.constraints.isOn { leaveDomains(index, pod.podClass, slot, isTerminating: pod.isTerminating) }
       if cluster.load.isOn { leaveLoad(UInt32(truncatingIfNeeded: id), pod.podClass, slot) }
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
     }
@@ -215,7 +218,7 @@ extension Engine {
   }
 
   /// BERTH_NO_NODE once the pod's node was removed.
-  private func nodeID(of pod: PodTable.Pod) -> berth_node_id {
+  func nodeID(of pod: PodTable.Pod) -> berth_node_id {
     let lives = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) != nil
     return lives ? UInt64(pod.nodeGeneration) << 32 | UInt64(pod.node) : UInt64.max
   }
@@ -227,7 +230,8 @@ extension Engine {
     for index in 0..<ids.count {
       let pod = try pods.get(ids[index])
       states[index] = berth_pod_state(
-        pod: ids[index], node: nodeID(of: pod), pod_class: pod.podClass, state: UInt32(pod.state))
+        pod: ids[index], node: nodeID(of: pod), pod_class: pod.podClass, state: UInt16(pod.state),
+        flags: pod.isTerminating ? UInt16(BERTH_POD_TERMINATING) : 0)
     }
   }
 }

@@ -147,7 +147,7 @@ extension Engine {
           case BERTH_FEATURE_TERM: argument < terms ? termScores[place * terms + argument] : 0
           case BERTH_FEATURE_PRIORITY: Int64(record.priority)
           case BERTH_FEATURE_REQUEST:
-            workload.classes.asks(podClass).first { $0.resource == feature.argument }?.value ?? 0
+            workload.classes.asks(podClass).last { $0.resource == feature.argument }?.value ?? 0
           default: nodeFeature(feature, slot, row)
           }
       }
@@ -230,9 +230,12 @@ extension Engine {
     let row = ownRow(slot, owners)
     for request in workload.classes.asks(owners.podClass) {
       let dim = cluster.shapes.dim(of: request.resource, in: row.shape)
-      if request.kind == .scored || (request.kind == .limited && dim < 0) { continue }
+      if !request.kind.isChecked || (request.kind == .limited && dim < 0) { continue }
       guard dim >= 0, row.used[dim] + request.value <= cluster.shapes.capacities(row.shape)[dim] else { return false }
     }
-    return true
+    guard let constraints = planner.asked[owners.podClass]?.constraints else { return true }
+    let place = cluster.place(slot)
+    return !constraints.refusesPorts(place, cluster.constraints)
+      && constraints.refusal(place, &cluster.constraints, cluster.catalog) == 0
   }
 }

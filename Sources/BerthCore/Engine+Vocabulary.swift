@@ -3,7 +3,16 @@ import CBerth
 
 extension Engine {
   func applyAddResource(name: UnsafePointer<CChar>, kind: UInt32) throws(EngineError) -> berth_resource_id {
-    let id = try cluster.resources.add(name: Text.read(name, "resource name"), kind: kind)
+    let name = try Text.read(name, "resource name")
+    if Int(kind) == BERTH_RESOURCE_COUNTED {
+      guard cluster.nodes.slots.count == 0, workload.classes.count == 0 else {
+        throw refuse(BERTH_SEALED, "COUNTED resource \"\(name)\": add it before the first node and the first class")
+      }
+      guard cluster.resources.counted.count < ShapeTable.maxDims else {
+        throw refuse(BERTH_LIMIT, "an engine has at most \(ShapeTable.maxDims) COUNTED resources")
+      }
+    }
+    let id = try cluster.resources.add(name: name, kind: kind)
     cluster.forest.forgetPlans()  // default resources of terms may have changed
     undoLog.note { engine in
       engine.cluster.resources.removeLast()
@@ -14,7 +23,7 @@ extension Engine {
 
   func applyAddDomain(parent: berth_domain_id, name: UnsafePointer<CChar>) throws(EngineError) -> berth_domain_id {
     let leaves = cluster.catalog.topology.leaves.count
-    let id = try cluster.catalog.topology.add(parent: parent, name: Text.read(name, "domain name"))
+    let id = try cluster.catalog.topology.add(parent: parent, name: Text.read(name, "domain name", allowsEmpty: true))
     if cluster.catalog.topology.leaves.count > leaves { cluster.rows.addDomain() }
     undoLog.note { engine in
       if engine.cluster.catalog.topology.removeLast() { engine.cluster.rows.removeLastDomain() }
@@ -82,7 +91,10 @@ extension Engine {
     var list: [Profile.Term] = []
     for index in 0..<terms.count {
       let term = try readTerm(terms[index], "term \(index) of profile \"\(name)\"")
-      let single = [BERTH_TERM_NODE_AFFINITY, BERTH_TERM_TAINT_TOLERATION, BERTH_TERM_PRICE]
+      let single = [
+        BERTH_TERM_NODE_AFFINITY, BERTH_TERM_TAINT_TOLERATION, BERTH_TERM_PRICE, BERTH_TERM_IMAGE_LOCALITY,
+        BERTH_TERM_POD_TOPOLOGY_SPREAD, BERTH_TERM_INTER_POD_AFFINITY,
+      ]
       if single.contains(Int(term.kind)) && list.contains(where: { $0.kind == term.kind }) {
         throw refuse(BERTH_BAD_ARGUMENT, "term \(index) of profile \"\(name)\": this kind may occur once")
       }
@@ -99,8 +111,7 @@ extension Engine {
   }
 
   private func readTerm(_ record: berth_term, _ what: String) throws(EngineError) -> Profile.Term {
-    guard record.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "\(what): reserved must be 0") }
-    guard record.kind >= 1, record.kind <= UInt32(BERTH_TERM_BEST_FIT) else {
+    guard record.kind >= 1, record.kind <= UInt32(BERTH_TERM_INTER_POD_AFFINITY) else {
       throw refuse(BERTH_BAD_ARGUMENT, "\(what): kind \(record.kind) is unknown: use BERTH_TERM_*")
     }
     guard record.weight.isFinite, record.weight == record.weight.rounded() else {
@@ -112,6 +123,17 @@ extension Engine {
         "\(what): weight \(record.weight) is outside 1...\(BERTH_MAX_WEIGHT)")
     }
     var term = Profile.Term(kind: record.kind, weight: Int64(record.weight), resources: [], points: [])
+    let isPodAffinity = term.isKind(BERTH_TERM_INTER_POD_AFFINITY)
+    guard isPodAffinity || (record.hard_pod_affinity_weight == 0 && record.flags == 0) else {
+      throw refuse(BERTH_BAD_ARGUMENT, "\(what): hard_pod_affinity_weight and flags belong to INTER_POD_AFFINITY: use 0")
+    }
+    guard record.hard_pod_affinity_weight <= 100, record.flags <= UInt16(BERTH_TERM_IGNORE_EXISTING_PREFERENCES) else {
+      throw refuse(
+        BERTH_BAD_ARGUMENT,
+        "\(what): hard_pod_affinity_weight \(record.hard_pod_affinity_weight) is outside 0...100, or flags unknown")
+    }
+    term.hardPodAffinityWeight = Int64(record.hard_pod_affinity_weight)
+    term.ignoresExistingPreferences = record.flags != 0
     guard record.resource_count <= UInt32(BERTH_MAX_RESOURCES_PER_NODE) else {
       throw refuse(BERTH_LIMIT, "\(what): at most \(BERTH_MAX_RESOURCES_PER_NODE) resources")
     }
@@ -191,189 +213,5 @@ extension Engine {
       // kube-scheduler scales the configured 0...10 to its node scores of 0...100
       term.points.append(Point(utilization: Int64(point.utilization_percent), score: Int64(point.score) * 10))
     }
-  }
-
-  // MARK: Classes
-
-  func applyInternClass(_ spec: berth_pod_spec) throws(EngineError) -> berth_class_id {
-    guard spec.profile < UInt32(workload.profiles.count) else {
-      throw refuse(BERTH_UNKNOWN_ID, "profile \(spec.profile) is unknown")
-    }
-    let said = try readRequests(spec)
-    let placeability = try readPlaceability(spec)
-    let specs = cluster.load.specs
-    let requests = said.filter { $0.kind == .held }
-    let interned = workload.classes.intern(
-      requests, asks: specs.asks(requests, said: said), isBestEffort: specs.isBestEffort(requests),
-      profile: spec.profile, priority: spec.priority, placeability: placeability)
-    guard let (id, made) = interned else {
-      throw refuse(BERTH_LIMIT, "an engine has at most \(BERTH_MAX_CLASSES) pod classes")
-    }
-    if let made {
-      undoLog.note { engine in
-        engine.workload.classes.removeLast(made)
-        engine.cluster.forest.forgetPlans()
-      }
-    }
-    return id
-  }
-
-  private func readRequests(_ spec: berth_pod_spec) throws(EngineError) -> [Request] {
-    try readQuantities(spec.requests, UInt(spec.request_count), list: "requests", each: "request", read: readRequest)
-  }
-
-  /// Quantities of resources that occur once, ascending by resource, without zeros. `read` says what each one is.
-  func readQuantities(
-    _ records: UnsafePointer<berth_quantity>?, _ count: UInt, list name: String, each: String,
-    read: (berth_quantity, String) throws(EngineError) -> Request
-  ) throws(EngineError) -> [Request] {
-    if count > 0 && records == nil { throw refuse(BERTH_NULL_POINTER, "\(name) is null") }
-    guard count <= UInt(BERTH_MAX_RESOURCES) else {
-      throw refuse(BERTH_LIMIT, "\(name): \(count), more than there can be resources")
-    }
-    var list: [Request] = []
-    list.reserveCapacity(Int(count))
-    for index in 0..<Int(count) {
-      let record = records![index]
-      guard record.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "\(each) \(index): reserved must be 0") }
-      try cluster.resources.check(record.resource, "\(each) \(index)")
-      try Quantity.check(record.value, "\(each) \(index):")
-      list.append(try read(record, "\(each) \(index)"))
-    }
-    list.sort { $0.resource < $1.resource }
-    for index in list.indices.dropFirst() where list[index].resource == list[index - 1].resource {
-      throw refuse(BERTH_DUPLICATE, "\(name): resource \(list[index].resource) occurs twice")
-    }
-    list.removeAll { $0.kind == .held && $0.value == 0 }
-    guard list.count(where: { $0.kind == .held }) <= Int(BERTH_MAX_RESOURCES_PER_POD) else {
-      throw refuse(BERTH_LIMIT, "\(name): \(list.count) resources, at most \(BERTH_MAX_RESOURCES_PER_POD)")
-    }
-    return list
-  }
-
-  /// What a spec says of a load resource is no request, save of a SPARE resource.
-  private func readRequest(_ record: berth_quantity, _ what: String) throws(EngineError) -> Request {
-    if cluster.load.specs.usage(record.resource) != nil {
-      guard record.value >= 1 else {
-        throw refuse(BERTH_BAD_ARGUMENT, "\(what): an estimate of USAGE resource \(record.resource) is at least 1")
-      }
-      return Request(resource: record.resource, value: record.value, kind: .scored)
-    }
-    if cluster.load.specs.limit(record.resource) != nil {
-      guard record.value == 0 else {
-        throw refuse(
-          BERTH_BAD_ARGUMENT, "\(what): of LIMIT resource \(record.resource) only 0 can be said: no limit for the class"
-        )
-      }
-      return Request(resource: record.resource, value: 0, kind: .limited)
-    }
-    return Request(resource: record.resource, value: record.value)
-  }
-
-  private func readPlaceability(_ spec: berth_pod_spec) throws(EngineError) -> Placeability {
-    func check(_ count: UInt32, _ pointer: UnsafeRawPointer?, _ what: String) throws(EngineError) {
-      if count > 0 && pointer == nil { throw refuse(BERTH_NULL_POINTER, "\(what) is null") }
-      guard count <= 10_000 else { throw refuse(BERTH_LIMIT, "\(what): at most 10000") }
-    }
-    try check(spec.node_selector_count, UnsafeRawPointer(spec.node_selector), "node_selector")
-    try check(spec.required_term_count, UnsafeRawPointer(spec.required_terms), "required_terms")
-    try check(spec.preferred_term_count, UnsafeRawPointer(spec.preferred_terms), "preferred_terms")
-    try check(spec.toleration_count, UnsafeRawPointer(spec.tolerations), "tolerations")
-    var selector: [Requirement] = []
-    for index in 0..<Int(spec.node_selector_count) {
-      let record = spec.node_selector[index]
-      let key = try Text.read(record.key, "key of node selector \(index)")
-      let value = try Text.read(record.value, "value of node selector \"\(key)\"", allowsEmpty: true)
-      guard !selector.contains(where: { $0.key == key }) else {
-        throw refuse(BERTH_DUPLICATE, "node selector \(index): \"\(key)\" occurs twice")
-      }
-      selector.append(Requirement(key: key, op: UInt32(BERTH_OP_IN), values: [value], isField: false))
-    }
-    var required: [SelectorTerm] = []
-    for index in 0..<Int(spec.required_term_count) {
-      required.append(try readTerm(spec.required_terms[index], "required term \(index)", weights: 0...0))
-    }
-    var preferred: [SelectorTerm] = []
-    for index in 0..<Int(spec.preferred_term_count) {
-      preferred.append(try readTerm(spec.preferred_terms[index], "preferred term \(index)", weights: 1...100))
-    }
-    var tolerations: [Toleration] = []
-    for index in 0..<Int(spec.toleration_count) {
-      tolerations.append(try readToleration(spec.tolerations[index], index))
-    }
-    return Placeability(
-      nodeSelector: sortedUnique(selector), required: sortedUnique(required), preferred: preferred.sorted(),
-      tolerations: sortedUnique(tolerations))
-  }
-
-  private func sortedUnique<Value: Hashable & Comparable>(_ list: [Value]) -> [Value] { Set(list).sorted() }
-
-  private func readTerm(
-    _ record: berth_selector_term, _ what: String, weights: ClosedRange<UInt32>
-  ) throws(EngineError) -> SelectorTerm {
-    guard weights.contains(record.weight) else {
-      throw refuse(
-        BERTH_BAD_ARGUMENT, "\(what): weight \(record.weight) is outside \(weights.lowerBound)...\(weights.upperBound)")
-    }
-    if record.requirement_count > 0 && record.requirements == nil {
-      throw refuse(BERTH_NULL_POINTER, "\(what): requirements is null")
-    }
-    guard record.requirement_count <= 10_000 else { throw refuse(BERTH_LIMIT, "\(what): at most 10000 requirements") }
-    var list: [Requirement] = []
-    for index in 0..<Int(record.requirement_count) {
-      list.append(try readRequirement(record.requirements[index], "\(what), requirement \(index)"))
-    }
-    return SelectorTerm(requirements: sortedUnique(list), weight: record.weight)
-  }
-
-  private func readRequirement(_ record: berth_requirement, _ what: String) throws(EngineError) -> Requirement {
-    guard record.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "\(what): reserved must be 0") }
-    guard record.is_field <= 1 else {
-      throw refuse(BERTH_BAD_ARGUMENT, "\(what): is_field is \(record.is_field): use 0 or 1")
-    }
-    guard record.op >= 1, record.op <= UInt32(BERTH_OP_LT) else {
-      throw refuse(BERTH_BAD_ARGUMENT, "\(what): operator \(record.op) is unknown: use BERTH_OP_*")
-    }
-    let key = try Text.read(record.key, "\(what): key")
-    if record.value_count > 0 && record.values == nil { throw refuse(BERTH_NULL_POINTER, "\(what): values is null") }
-    guard record.value_count <= 10_000 else { throw refuse(BERTH_LIMIT, "\(what): at most 10000 values") }
-    var values: [Name] = []
-    for index in 0..<Int(record.value_count) {
-      values.append(try Text.read(record.values[index], "\(what): value \(index)", allowsEmpty: true))
-    }
-    switch Int(record.op) {
-    case BERTH_OP_EXISTS, BERTH_OP_DOES_NOT_EXIST:
-      guard values.isEmpty else { throw refuse(BERTH_BAD_ARGUMENT, "\(what): Exists and DoesNotExist take no values") }
-    case BERTH_OP_GT, BERTH_OP_LT:
-      guard values.count == 1, Int64(values[0].description) != nil else {
-        throw refuse(BERTH_BAD_ARGUMENT, "\(what): Gt and Lt take one value, a 64-bit integer")
-      }
-    default:
-      guard !values.isEmpty else { throw refuse(BERTH_BAD_ARGUMENT, "\(what): In and NotIn need values") }
-    }
-    if record.is_field == 1 {
-      let isSet = Int(record.op) == BERTH_OP_IN || Int(record.op) == BERTH_OP_NOT_IN
-      guard key == "metadata.name", isSet, values.count == 1 else {
-        throw refuse(BERTH_BAD_ARGUMENT, "\(what): fields are metadata.name with In or NotIn and one value")
-      }
-    }
-    return Requirement(key: key, op: record.op, values: sortedUnique(values), isField: record.is_field == 1)
-  }
-
-  private func readToleration(_ record: berth_toleration, _ index: Int) throws(EngineError) -> Toleration {
-    let what = "toleration \(index)"
-    guard record.op <= UInt32(BERTH_TOLERATION_EXISTS), record.effect <= UInt32(BERTH_EFFECT_NO_EXECUTE) else {
-      throw refuse(BERTH_BAD_ARGUMENT, "\(what): operator \(record.op) or effect \(record.effect) is unknown")
-    }
-    let key = try Text.readOptional(record.key, "\(what): key")
-    let value = try Text.readOptional(record.value, "\(what): value")
-    let exists = Int(record.op) == BERTH_TOLERATION_EXISTS
-    guard !key.isEmpty || exists else {
-      throw refuse(BERTH_BAD_ARGUMENT, "\(what): an empty key, which stands for every key, needs Exists")
-    }
-    guard !exists || value.isEmpty else {
-      throw refuse(BERTH_BAD_ARGUMENT, "\(what): Exists takes no value")
-    }
-    return Toleration(key: key, value: value, op: record.op, effect: record.effect)
   }
 }

@@ -8,6 +8,7 @@ import CPlatform
 ///
 /// - `Engine+Calls.swift`: the calls that change something, all of them
 /// - `Engine+Vocabulary.swift`: resources, domains, label sets, taint sets, profiles, classes
+/// - `Engine+Classes.swift`, `Engine+Constraints.swift`: pod classes, and what their constraints are made of
 /// - `Engine+Nodes.swift`: nodes
 /// - `Engine+Pods.swift`: placing, binding, leaving
 /// - `Engine+Rerank.swift`: placing with a say of the host
@@ -133,7 +134,7 @@ public final class Engine {
   }
 
   func applySetPath(_ path: UInt32) throws(EngineError) {
-    guard path <= UInt32(BERTH_PATH_ROWS) else {
+    guard path <= UInt32(BERTH_PATH_SLOTS) else {
       throw refuse(BERTH_BAD_ARGUMENT, "path \(path) is unknown: use BERTH_PATH_*")
     }
     let before = planner.path
@@ -178,6 +179,8 @@ public final class Engine {
     info.owned_bytes = UInt64(storage.reduce(0) { $0 + $1.ownBytes })
     info.reservations = UInt64(reservations.count)
     info.reservation_bytes = UInt64(reservations.bytes)
+    info.constraint_bytes = UInt64(cluster.constraints.bytes)
+    info.domain_counts_built = cluster.constraints.countsBuilt
     return info
   }
 }

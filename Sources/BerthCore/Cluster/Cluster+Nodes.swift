@@ -26,6 +26,7 @@ extension Cluster {
       row.pool = reader.pools[index]
       catalog.pools.join(row.pool)
       let node = nodes.add(slot: slot)
+      catalog.images.join(node, reader.batch.nodes[index].images)
       row.node = node
       row.generation = nodes.generation(node)
       ids[index] = row.id
@@ -82,12 +83,19 @@ extension Cluster {
     }
   }
 
+  /// New nodes have got their names: counts by domain know of them from now on.
+  func enterDomains(_ ids: UnsafeBufferPointer<berth_node_id>) {
+    guard constraints.isOn else { return }
+    for id in ids { constraints.nodeComes(place(nodes.slots[Int(UInt32(truncatingIfNeeded: id))]), catalog) }
+  }
+
   /// All that is known of a node, apart from its id and name: what it is changed to, or changed back to.
   struct NodeRecord {
     var list: ResourceList
     var price: Int64
     var tie: UInt32
     var pool: UInt16
+    var images: UInt32
     var place: Place
 
     enum Place {
@@ -102,7 +110,7 @@ extension Cluster {
     let row = rows.row(slot)
     return NodeRecord(
       list: list(of: row), price: shapes.price(row.shape), tie: row.tie, pool: row.pool,
-      place: .exactly(rows.place(of: slot)))
+      images: catalog.images.set(of: row.node), place: .exactly(rows.place(of: slot)))
   }
 
   func update(_ node: UInt32, to record: NodeRecord) {
@@ -120,21 +128,24 @@ extension Cluster {
     if undoLog.isRecording {
       let before = self.record(of: slot)
       let name = catalog.names.name(of: node)
+      let orphans = constraints.orphans(of: node)
       undoLog.note { engine in
         engine.cluster.nodes.reinstate(node, slot: 0)
-        engine.cluster.nodes.move(node, to: engine.cluster.putIn(node, before))
         if let name { name.bytes.withUnsafeBufferPointer { engine.cluster.catalog.names.add(node, $0) } }
+        engine.cluster.constraints.adopt(orphans, by: node)
+        engine.cluster.nodes.move(node, to: engine.cluster.putIn(node, before))
       }
     }
-    catalog.names.remove(node)
     takeOut(slot)
+    catalog.names.remove(node)
+    constraints.orphan(node)
     nodes.remove(node)
   }
 
   /// Takes back the last `add`.
   func withdraw(_ node: UInt32) {
-    catalog.names.remove(node)
     takeOut(nodes.slots[Int(node)])
+    catalog.names.remove(node)
     nodes.withdraw(node)
   }
 
@@ -142,6 +153,8 @@ extension Cluster {
   private func takeOut(_ slot: UInt32) {
     let row = rows.mutableRow(slot).row
     tree(of: row).remove(slot, row)
+    if constraints.isOn { constraints.nodeGoes(place(slot), catalog) }
+    catalog.images.leave(row.node)
     catalog.pools.leave(row.pool)
     leaveShape(row)
     rows.give(slot)
@@ -163,6 +176,8 @@ extension Cluster {
     row.tie = record.tie
     row.pool = record.pool
     catalog.pools.join(row.pool)
+    catalog.images.join(node, record.images)
+    if constraints.isOn { constraints.nodeComes(place(slot), catalog) }
     tree(of: row.row).insert(slot, row, capacities(row.row))
     log.append(slot)
     return slot
@@ -174,9 +189,11 @@ extension Cluster {
     if undoLog.isRecording {
       undoLog.note { engine in engine.cluster.setPool(engine.cluster.nodes.slots[Int(node)], before) }
     }
+    if constraints.isOn { constraints.nodeGoes(place(slot), catalog) }
     catalog.pools.leave(row.pool)
     row.pool = pool
     catalog.pools.join(pool)
+    if constraints.isOn { constraints.nodeComes(place(slot), catalog) }
     tree(of: row.row).update(slot, row, capacities(row.row))
     log.append(slot)
   }
@@ -195,7 +212,9 @@ extension Cluster {
     let pool = catalog.pools.pools[Int(row.pool)]
     return berth_node_state(
       node: id, domain: catalog.topology.leaves[Int(rows.domain(of: slot))], labels: pool.labels, taints: pool.taints,
-      flags: pool.isCordoned ? UInt32(BERTH_NODE_CORDONED) : 0, tie_key: row.tie, slot: slot,
-      price: shapes.price(row.shape))
+      flags: (pool.isCordoned ? UInt32(BERTH_NODE_CORDONED) : 0)
+        | (pool.lacksHostname ? UInt32(BERTH_NODE_NO_HOSTNAME) : 0),
+      tie_key: row.tie, slot: slot, price: shapes.price(row.shape), images: catalog.images.set(of: row.node),
+      reserved: 0)
   }
 }

@@ -13,6 +13,7 @@ final class Cluster {
   var nodes: NodeTable
   let forest: Forest
   var load: LoadState
+  var constraints: ConstraintState
   var log: ChangeLog
   let undoLog = UndoLog()
   /// Nodes that got another slot, how often labels were dealt anew for that, and trees that were loaded in bulk.
@@ -29,6 +30,7 @@ final class Cluster {
     nodes = NodeTable(in: arena)
     forest = Forest(arena: arena, kernels: kernels, rows: rows, hasTie: hasTie)
     load = LoadState(in: arena)
+    constraints = ConstraintState(in: arena)
     log = ChangeLog()
     for _ in catalog.topology.leaves { rows.addDomain() }
   }
@@ -42,11 +44,13 @@ final class Cluster {
     nodes = other.nodes.fork()
     forest = Forest(forking: other.forest, kernels: kernels, rows: rows)
     load = other.load.fork()
+    constraints = other.constraints.fork()
     log = ChangeLog()
   }
 
   var storage: [any SharedStorage] {
-    catalog.names.storage + shapes.storage + rows.storage + nodes.storage + forest.storage + load.storage
+    catalog.names.storage + catalog.images.storage + shapes.storage + rows.storage + nodes.storage + forest.storage
+      + load.storage + constraints.storage
   }
 
   @inline(__always)
@@ -153,7 +157,7 @@ final class Cluster {
     let row = rows.row(slot)
     guard requests.contains(where: { shapes.dim(of: $0.resource, in: row.shape) < 0 }) else { return }
     var list = list(of: row)
-    list.dropUnused()
+    list.dropUnused(but: resources.counted)
     for request in requests where !list.resources.contains(request.resource) {
       list.add(request.resource, capacity: 0, used: 0)
     }
@@ -191,9 +195,10 @@ struct ResourceList {
     used.insert(amount, at: place)
   }
 
-  /// Forgets resources that the node neither has nor uses.
-  mutating func dropUnused() {
+  /// Forgets resources that the node neither has nor uses, but for those that every node lists.
+  mutating func dropUnused(but listed: [UInt32]) {
     for place in (0..<count).reversed() where capacities[place] == 0 && used[place] == 0 {
+      if listed.contains(resources[place]) { continue }
       resources.remove(at: place)
       capacities.remove(at: place)
       used.remove(at: place)

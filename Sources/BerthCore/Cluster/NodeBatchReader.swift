@@ -40,9 +40,11 @@ struct NodeBatchReader {
 
   private mutating func readNode(_ index: Int) throws(EngineError) {
     let node = batch.nodes[index]
-    guard node.reserved == 0 else { throw refuse(BERTH_BAD_STRUCT, "node \(index): reserved must be 0") }
-    guard node.flags & ~UInt32(BERTH_NODE_CORDONED) == 0 else {
-      throw refuse(BERTH_BAD_ARGUMENT, "node \(index): flags \(node.flags): only BERTH_NODE_CORDONED is known")
+    guard node.flags & ~UInt32(BERTH_NODE_CORDONED | BERTH_NODE_NO_HOSTNAME) == 0 else {
+      throw refuse(BERTH_BAD_ARGUMENT, "node \(index): flags \(node.flags): use BERTH_NODE_*")
+    }
+    guard Int(node.images) < cluster.catalog.images.sets.count else {
+      throw refuse(BERTH_UNKNOWN_ID, "node \(index): image set \(node.images) is unknown")
     }
     try Quantity.check(node.price, atMost: Int64(BERTH_MAX_PRICE), "node \(index): price")
     guard Int(node.labels) < cluster.catalog.labels.sets.count else {
@@ -63,7 +65,7 @@ struct NodeBatchReader {
       try cluster.poolID(
         PoolTable.Pool(
           labels: node.labels, taints: node.taints, isCordoned: node.flags & UInt32(BERTH_NODE_CORDONED) != 0,
-          zone: zone)))
+          lacksHostname: node.flags & UInt32(BERTH_NODE_NO_HOSTNAME) != 0, zone: zone)))
   }
 
   func check() throws(EngineError) {
@@ -75,15 +77,17 @@ struct NodeBatchReader {
       }
     }
     let columns = Int(batch.resource_count)
+    let named = UnsafeBufferPointer(start: batch.resources, count: columns)
+    let countedElsewhere = cluster.resources.counted.count { !named.contains($0) }
     for index in 0..<batch.count {
-      var dims = 0
+      var dims = countedElsewhere
       for column in 0..<columns {
         let cell = index * columns + column
         let capacity = batch.allocatable[cell]
         let used = batch.requested?[cell] ?? 0
         try Quantity.check(capacity, "node \(index), column \(column): allocatable")
         try Quantity.check(used, "node \(index), column \(column): requested")
-        if capacity > 0 || used > 0 { dims += 1 }
+        if capacity > 0 || used > 0 || cluster.resources.isCounted(batch.resources[column]) { dims += 1 }
         if capacity > 0 { dims += loadDims[column] }
       }
       guard dims <= ShapeTable.maxDims else {
@@ -101,6 +105,9 @@ struct NodeBatchReader {
       let capacity = batch.allocatable[cell]
       let used = batch.requested?[cell] ?? 0
       if capacity > 0 || used > 0 { list.add(batch.resources[column], capacity: capacity, used: used) }
+    }
+    for resource in cluster.resources.counted where !list.resources.contains(resource) {
+      list.add(resource, capacity: 0, used: 0)
     }
     if cluster.load.isOn { cluster.load.specs.extend(&list) }
   }

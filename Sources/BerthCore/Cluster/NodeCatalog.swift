@@ -1,11 +1,12 @@
 import BerthMemory
 import CBerth
 
-/// What is known of nodes besides quantities: labels, taints, pools, domains, names.
+/// What is known of nodes besides quantities: labels, taints, images, pools, domains, names.
 struct NodeCatalog {
   var topology: Topology
   var labels = LabelSets()
   var taintSets = TaintSets()
+  var images: Images
   var pools = PoolTable()
   var names: NameTable
   private let levels: [Name: Int]
@@ -13,6 +14,7 @@ struct NodeCatalog {
   init(levelKeys: [Name], arena: Arena) {
     topology = Topology(levelKeys: levelKeys)
     names = NameTable(in: arena)
+    images = Images(in: arena)
     var levels: [Name: Int] = [:]
     for (index, key) in levelKeys.enumerated() { levels[key] = index + 1 }
     self.levels = levels
@@ -21,6 +23,7 @@ struct NodeCatalog {
   func fork() -> NodeCatalog {
     var fork = self
     fork.names = names.fork()
+    fork.images = images.fork()
     return fork
   }
 
@@ -40,11 +43,16 @@ struct NodeCatalog {
 
   func taints(pool: Int) -> [Taint] { taintSets.sets[Int(pools.pools[pool].taints)] }
 
+  /// A domain's ancestor's name on a level; nil where there is none, or where it says that the label lacks.
   private func domainName(_ domain: UInt32, level: Int) -> Name? {
     var id = domain
     while topology.domains[Int(id)].level > level { id = topology.domains[Int(id)].parent }
-    return topology.domains[Int(id)].level == level ? topology.domains[Int(id)].name : nil
+    let ancestor = topology.domains[Int(id)]
+    return ancestor.level == level && !ancestor.name.isEmpty ? ancestor.name : nil
   }
+
+  /// The value of a level's key in a domain.
+  func domainName(_ domain: UInt32, of key: Name) -> Name? { levels[key].flatMap { domainName(domain, level: $0) } }
 
   /// What a requirement sees of a pool (not for requirements that are per node).
   func poolValue(_ pool: Int, _ requirement: Requirement) -> Name? {
@@ -60,13 +68,14 @@ struct NodeCatalog {
       return domainName(topology.leaves[Int(leaf)], level: level)
     }
     if let own = labels.sets[Int(pools.pools[pool].labels)][requirement.key] { return own }
-    return requirement.key == Label.hostname ? names.name(of: node) : nil
+    return requirement.key == Label.hostname && !pools.pools[pool].lacksHostname ? names.name(of: node) : nil
   }
 
   /// The first of kube-scheduler's static filters that refuses: a BERTH_REASON_*, or nil.
   func refusal(_ wanted: Placeability, pool: Int, _ value: (Requirement) -> Name?) -> UInt32? {
     let record = pools.pools[pool]
     if record.isCordoned && !wanted.toleratesCordon() { return UInt32(BERTH_REASON_UNSCHEDULABLE) }
+    if let name = wanted.nodeName, value(.ofName) != name { return UInt32(BERTH_REASON_NODE_NAME) }
     if record.taints != 0 && !wanted.toleratesHard(taintSets.sets[Int(record.taints)]) {
       return UInt32(BERTH_REASON_TAINT)
     }

@@ -60,12 +60,14 @@ enum Label {
   static let unschedulableTaint: Name = "node.kubernetes.io/unschedulable"
 }
 
-/// Pools: nodes that no selector or toleration on labels, taints, cordon or zone can tell apart.
+/// Pools: nodes that no selector or toleration on labels (but a hostname), taints, cordon or zone can tell apart.
 struct PoolTable {
   struct Pool: Hashable {
     var labels: UInt32
     var taints: UInt32
     var isCordoned: Bool
+    /// Has no label kubernetes.io/hostname, and its name does not stand in for it.
+    var lacksHostname: Bool
     /// The node's domain on the deepest pooled level.
     var zone: UInt32
   }

@@ -14,13 +14,15 @@ final class ResourceTable {
   private(set) var memory: UInt32?
   private(set) var pods: UInt32?
   private(set) var gpus: [UInt32] = []
+  /// BERTH_RESOURCE_COUNTED: every node has them as dims.
+  private(set) var counted: [UInt32] = []
 
   init() {}
 
   init(copying other: ResourceTable) {
     resources = other.resources
     byName = other.byName
-    (cpu, memory, pods, gpus) = (other.cpu, other.memory, other.pods, other.gpus)
+    (cpu, memory, pods, gpus, counted) = (other.cpu, other.memory, other.pods, other.gpus, other.counted)
   }
 
   var count: Int { resources.count }
@@ -32,9 +34,10 @@ final class ResourceTable {
   }
 
   func isUsage(_ resource: UInt32) -> Bool { resources[Int(resource)].isUsage }
+  func isCounted(_ resource: UInt32) -> Bool { Int(resources[Int(resource)].kind) == BERTH_RESOURCE_COUNTED }
 
   func add(name: Name, kind: UInt32, isUsage: Bool = false) throws(EngineError) -> UInt32 {
-    guard kind <= UInt32(BERTH_RESOURCE_PODS) else {
+    guard kind <= UInt32(BERTH_RESOURCE_COUNTED) else {
       throw EngineError(UInt32(BERTH_BAD_ARGUMENT), "resource kind \(kind) is unknown: use BERTH_RESOURCE_*")
     }
     guard byName[name] == nil else {
@@ -62,6 +65,7 @@ final class ResourceTable {
     case BERTH_RESOURCE_MEMORY: memory = id
     case BERTH_RESOURCE_PODS: pods = id
     case BERTH_RESOURCE_GPU: gpus.append(id)
+    case BERTH_RESOURCE_COUNTED: counted.append(id)
     default: break
     }
     return id
@@ -76,6 +80,7 @@ final class ResourceTable {
     case BERTH_RESOURCE_MEMORY: memory = nil
     case BERTH_RESOURCE_PODS: pods = nil
     case BERTH_RESOURCE_GPU: gpus.removeLast()
+    case BERTH_RESOURCE_COUNTED: counted.removeLast()
     default: break
     }
   }

@@ -17,6 +17,8 @@ struct Topology {
   /// Domain ids of the leaves, by leaf ordinal.
   private(set) var leaves: [UInt32] = []
   private var cachedOrder: [UInt32] = []
+  /// Rises when a domain is taken back: what was known of leaves by their ordinals may be of others now.
+  private(set) var version = 0
 
   init(levelKeys: [Name]) {
     self.levelKeys = levelKeys
@@ -55,6 +57,7 @@ struct Topology {
 
   /// Takes back the last `add`; true if it was a leaf.
   mutating func removeLast() -> Bool {
+    version += 1
     let domain = domains.removeLast()
     domains[Int(domain.parent)].children.removeLast()
     domains[Int(domain.parent)].byName[domain.name] = nil

@@ -7,18 +7,23 @@ struct PodTable {
     var podClass: UInt32
     var node: UInt32  // node index; free list: next
     var nodeGeneration: UInt32
-    /// generation << 3 | mark << 2 | state (0: no pod)
+    /// generation << 4 | terminating << 3 | mark << 2 | state (0: no pod)
     var tag: UInt32
 
     var state: Int { Int(tag & 3) }
     mutating func setState(_ state: Int) { tag = tag & ~3 | UInt32(state) }
+    /// Being deleted.
+    var isTerminating: Bool {
+      get { tag & 8 != 0 }
+      set { tag = newValue ? tag | 8 : tag & ~8 }
+    }
     /// Set for the length of one call, to find ids that occur twice.
     var isMarked: Bool {
       get { tag & 4 != 0 }
       set { tag = newValue ? tag | 4 : tag & ~4 }
     }
   }
-  private static let lastGeneration: UInt32 = 0x1FFF_FFFF
+  private static let lastGeneration: UInt32 = 0x0FFF_FFFF
 
   private var cells: PagedColumn<Pod>
   private var firstFree: UInt32 = .max
@@ -56,21 +61,21 @@ struct PodTable {
       used += 1
     }
     let cell = cells.ownedPointer(Int(index))
-    let generation = max(1, ((cell.pointee.tag >> 3) &+ 1) & Self.lastGeneration)
+    let generation = max(1, ((cell.pointee.tag >> 4) &+ 1) & Self.lastGeneration)
     cell.pointee = Pod(
-      podClass: podClass, node: node, nodeGeneration: nodeGeneration, tag: generation << 3 | UInt32(state))
+      podClass: podClass, node: node, nodeGeneration: nodeGeneration, tag: generation << 4 | UInt32(state))
     count += 1
-    return UInt64(generation) << 32 | UInt64(index)
+    return UInt64(generation) << 42 | UInt64(index)
   }
 
   @inline(__always)
   mutating func remove(_ id: berth_pod_id) {
     let index = UInt32(truncatingIfNeeded: id)
     let cell = cells.ownedPointer(Int(index))
-    cell.pointee.tag &= ~7
+    cell.pointee.tag &= ~15
     count -= 1
     // a place whose generations are used up is not used again, or a very old id would be taken for a live one
-    guard cell.pointee.tag >> 3 < Self.lastGeneration else { return }
+    guard cell.pointee.tag >> 4 < Self.lastGeneration else { return }
     cell.pointee.node = firstFree
     firstFree = index
     freeCount += 1
@@ -81,11 +86,11 @@ struct PodTable {
     let cell = cells.ownedPointer(Int(index))
     let old = cell.pointee
     count -= 1
-    if old.tag >> 3 == 1 && Int(index) == used - 1 {
+    if old.tag >> 4 == 1 && Int(index) == used - 1 {
       cell.pointee = Pod(podClass: 0, node: 0, nodeGeneration: 0, tag: 0)
       used -= 1
     } else {
-      cell.pointee.tag = ((old.tag >> 3) - 1) << 3
+      cell.pointee.tag = ((old.tag >> 4) - 1) << 4
       cell.pointee.node = firstFree
       firstFree = index
       freeCount += 1
@@ -96,7 +101,7 @@ struct PodTable {
   /// Takes back the last `remove`.
   mutating func reinstate(_ index: UInt32, _ old: Pod) {
     let cell = cells.ownedPointer(Int(index))
-    if old.tag >> 3 < Self.lastGeneration {
+    if old.tag >> 4 < Self.lastGeneration {
       firstFree = cell.pointee.node
       freeCount -= 1
     }
@@ -113,17 +118,21 @@ struct PodTable {
   /// How many pod indices there is room for.
   var capacity: Int { cells.count }
 
+  func setTerminating(_ index: UInt32, _ isTerminating: Bool) {
+    cells.ownedPointer(Int(index)).pointee.isTerminating = isTerminating
+  }
+
   func setState(_ index: UInt32, _ state: Int) { cells.ownedPointer(Int(index)).pointee.setState(state) }
 
   @inline(__always)
   func get(_ id: berth_pod_id, _ place: @autoclosure () -> String = "") throws(EngineError) -> Pod {
     let index = UInt32(truncatingIfNeeded: id)
-    let generation = UInt32(truncatingIfNeeded: id >> 32)
-    guard Int(index) < used, generation > 0, generation <= cells[Int(index)].tag >> 3 else {
+    let generation = UInt32(truncatingIfNeeded: id >> 42)
+    guard Int(index) < used, generation > 0, generation <= cells[Int(index)].tag >> 4 else {
       throw EngineError(UInt32(BERTH_UNKNOWN_ID), "\(place())pod \(id) was never given out by this engine")
     }
     let pod = cells[Int(index)]
-    guard pod.tag >> 3 == generation, pod.tag & 3 != 0 else {
+    guard pod.tag >> 4 == generation, pod.tag & 3 != 0 else {
       throw EngineError(UInt32(BERTH_STALE_ID), "\(place())pod \(id) has left")
     }
     return pod
@@ -141,7 +150,7 @@ struct PodTable {
 
   /// Every place, with or without a pod: its generation, and the pod's state or 0.
   func visitPlaces(_ body: (Pod, UInt32) -> Void) {
-    for index in 0..<used { body(cells[index], cells[index].tag >> 3) }
+    for index in 0..<used { body(cells[index], cells[index].tag >> 4) }
   }
 
   /// Free places, the one that is taken next first.
@@ -162,7 +171,7 @@ struct PodTable {
     reserve(1)
     cells[used] = Pod(
       podClass: old.podClass, node: old.node, nodeGeneration: old.nodeGeneration,
-      tag: generation << 3 | UInt32(old.state))
+      tag: generation << 4 | old.tag & 11)
     used += 1
     if old.state != 0 { count += 1 }
   }
@@ -171,7 +180,7 @@ struct PodTable {
   mutating func restoreFree(_ index: UInt32) -> Bool {
     guard Int(index) < used else { return false }
     let cell = cells.ownedPointer(Int(index))
-    guard cell.pointee.tag & 7 == 0, Self.canBeUsedAgain(generation: cell.pointee.tag >> 3) else { return false }
+    guard cell.pointee.tag & 15 == 0, Self.canBeUsedAgain(generation: cell.pointee.tag >> 4) else { return false }
     cell.pointee.tag |= 4
     cell.pointee.node = firstFree
     firstFree = index
@@ -182,7 +191,7 @@ struct PodTable {
   /// Every live pod with its id, in the order of places.
   func visitWithIDs(_ body: (berth_pod_id, Pod) -> Void) {
     for index in 0..<used where cells[index].tag & 3 != 0 {
-      body(UInt64(cells[index].tag >> 3) << 32 | UInt64(index), cells[index])
+      body(UInt64(cells[index].tag >> 4) << 42 | UInt64(index), cells[index])
     }
   }
 

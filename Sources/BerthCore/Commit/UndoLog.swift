@@ -112,12 +112,14 @@ extension Engine {
     case .podAdded(let index):
       let pod = pods.withdraw(index)
       if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
+        if cluster.constraints.isOn { leaveDomains(index, pod.podClass, slot, isTerminating: pod.isTerminating) }
         if cluster.load.isOn { unjoinLoad(index, pod.podClass, slot) }
         cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
       }
     case .podRemoved(let index, let pod):
       pods.reinstate(index, pod)
       if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
+        if cluster.constraints.isOn { joinDomains(index, pod.podClass, slot, isTerminating: pod.isTerminating) }
         cluster.charge(slot, workload.classes.requests(pod.podClass), sign: 1)
       }
     case .podConfirmed(let index):

@@ -164,7 +164,7 @@ final class Forest {
       if resource == table.cpu { shape.cpu = dim }
       if resource == table.memory { shape.memory = dim }
       if shape.gpu < 0 && table.gpus.contains(resource) { shape.gpu = dim }
-      if table.isUsage(resource) { shape.scored |= 1 << UInt32(dim) }
+      if table.isUsage(resource) || table.isCounted(resource) { shape.scored |= 1 << UInt32(dim) }
     }
     let pool = blocks[shape.dims] ?? TreeBlocks(arena: arena, dims: shape.dims, hasTie: hasTie)
     blocks[shape.dims] = pool

@@ -39,6 +39,13 @@ struct Request {
     case scored
     /// Must be free where the node has the resource.
     case limited
+    /// Held by the pod and counted in scores, but need not be free.
+    case counted
+    /// Held by the pod, of which another amount counts in its own scores.
+    case charged
+
+    /// Whether it can refuse a node.
+    var isChecked: Bool { self == .held || self == .limited }
   }
   var resource: UInt32
   var kind = Kind.held

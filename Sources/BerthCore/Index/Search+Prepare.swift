@@ -23,14 +23,14 @@ extension Search {
     var fitCount = 0
     var mask: UInt32 = 0
     var lost: Int64 = 0
-    for wanted in question.requests {
+    for wanted in question.requests where wanted.kind != .charged {
       let dim = tree.pointee.dim(of: wanted.resource)
       if dim < 0 {
         if wanted.kind == .held { return }
         continue
       }
       var value = wanted.value
-      if wanted.kind == .scored {
+      if !wanted.kind.isChecked {
         value = min(value, tree.pointee.capacityHigh[dim])  // all of a node, or more: the same score
       } else {
         if value > tree.pointee.capacityHigh[dim] { return }
@@ -62,7 +62,7 @@ extension Search {
   func spread(_ requests: UnsafeBufferPointer<Request>, over tree: StateTree) -> UInt32? {
     request.update(repeating: 0, count: Int(BK_DIMS))
     var mask: UInt32 = 0
-    for wanted in requests {
+    for wanted in requests where wanted.kind != .charged {
       let dim = tree.dim(of: wanted.resource)
       if dim < 0 {
         if wanted.kind == .held { return nil }

@@ -127,7 +127,7 @@ struct LoadSpecs {
 
   /// What a class's asks say of load resources beside what follows from its requests.
   func said(_ asks: UnsafeBufferPointer<Request>) -> [Request] {
-    let estimates = asks.filter { $0.kind == .scored }
+    let estimates = asks.filter { $0.kind == .scored && usage($0.resource) != nil }
     return estimates
       + limits.filter { limit in !asks.contains { $0.resource == limit.resource } }
       .map { Request(resource: $0.resource, value: 0, kind: .limited) }

@@ -2,7 +2,7 @@ import CBerth
 
 /// How a decision was made: BERTH_DECISION_* by number.
 enum DecisionKind: Int, CaseIterable {
-  case tree, scan, rows, reserved, reranked
+  case tree, scan, rows, reserved, reranked, slots
 }
 
 /// What the engine counts that no other part of it knows: plain cells, always on. Searching, trees, statements and

@@ -3,28 +3,25 @@ import CBerth
 /// Why a class fits where it does not: every node counts under the first of kube-scheduler's filters that refuses it,
 /// and there once for each resource that lacks.
 struct Explainer {
+  /// In the order of kube-scheduler's filters.
+  private static let order = [
+    BERTH_REASON_UNSCHEDULABLE, BERTH_REASON_NODE_NAME, BERTH_REASON_TAINT, BERTH_REASON_AFFINITY,
+    BERTH_REASON_HOST_PORTS, BERTH_REASON_INSUFFICIENT_RESOURCE, BERTH_REASON_SPREAD_LABEL, BERTH_REASON_SPREAD,
+    BERTH_REASON_POD_AFFINITY, BERTH_REASON_POD_ANTI_AFFINITY, BERTH_REASON_EXISTING_ANTI_AFFINITY,
+  ]
+
   private let cluster: Cluster
-  private let placeability: Placeability
-  private let requests: [Request]
-  private var staticReasons = [UInt64](repeating: 0, count: 4)
+  private var inspector: Inspector
+  /// By BERTH_REASON_*.
+  private var refused = [UInt64](repeating: 0, count: order.count + 1)
   private var lacking: [UInt64]
   private var feasible: UInt64 = 0
   private var nearest: (slot: UInt32, resource: UInt32, shortfall: Int64, capacity: Int64)?
-  /// Static answers by pool, where the pool decides.
-  private var poolAnswers: [UInt32?] = []
-  private let isPerNode: Bool
 
-  init(cluster: Cluster, placeability: Placeability, requests: [Request]) {
+  init(cluster: Cluster, inspector: Inspector) {
     self.cluster = cluster
-    self.placeability = placeability
-    self.requests = requests
-    lacking = [UInt64](repeating: 0, count: requests.count)
-    isPerNode = placeability.allRequirements.contains { cluster.catalog.isPerNode($0) }
-    if !isPerNode {
-      poolAnswers = (0..<cluster.catalog.pools.count).map { pool in
-        cluster.catalog.refusal(placeability, pool: pool) { cluster.catalog.poolValue(pool, $0) }
-      }
-    }
+    self.inspector = inspector
+    lacking = [UInt64](repeating: 0, count: inspector.requests.count)
   }
 
   mutating func run() {
@@ -32,63 +29,40 @@ struct Explainer {
   }
 
   private mutating func look(_ slot: UInt32, _ row: Row) {
-    if let reason = refusal(slot, row) {
-      staticReasons[Int(reason)] += 1
-      return
-    }
-    let shape = row.shape
-    var worst: (resource: UInt32, shortfall: Int64, capacity: Int64)?
-    for (index, request) in requests.enumerated() {
-      let dim = cluster.shapes.dim(of: request.resource, in: shape)
-      if request.kind == .scored || (request.kind == .limited && dim < 0) { continue }
-      let capacity = dim < 0 ? 0 : cluster.shapes.capacities(shape)[dim]
-      let shortfall = request.value - (dim < 0 ? 0 : capacity - row.used[dim])
-      guard shortfall > 0 else { continue }
-      lacking[index] += 1
-      if worst == nil || Self.isSmaller((worst!.shortfall, worst!.capacity), (shortfall, capacity)) {
-        worst = (request.resource, shortfall, capacity)
-      }
-    }
-    guard let worst else {
+    let verdict = inspector.look(slot, row)
+    guard verdict.reason != 0 else {
       feasible += 1
       return
     }
-    if nearest == nil
-      || Self.isSmaller((worst.shortfall, worst.capacity), (nearest!.shortfall, nearest!.capacity))
-    {
+    refused[verdict.reason] += 1
+    for index in inspector.lacking { lacking[index] += 1 }
+    guard let worst = verdict.worst else { return }
+    let isNearest =
+      nearest.map { Inspector.isSmaller((worst.shortfall, worst.capacity), ($0.shortfall, $0.capacity)) } ?? true
+    if isNearest && inspector.isRefusedForResourcesOnly(slot, row) {
       nearest = (slot, worst.resource, worst.shortfall, worst.capacity)
     }
   }
 
-  private func refusal(_ slot: UInt32, _ row: Row) -> UInt32? {
-    let pool = Int(row.pool)
-    if !isPerNode { return poolAnswers[pool] }
-    let leaf = cluster.rows.domain(of: slot)
-    return cluster.catalog.refusal(placeability, pool: pool) {
-      cluster.catalog.nodeValue(pool: pool, leaf: leaf, node: row.node, $0)
+  /// The reasons, most nodes first; among equals in the order of the filters, then of resources.
+  private var reasons: [berth_reason] {
+    var list: [(place: Int, reason: berth_reason)] = []
+    for (place, kind) in Self.order.enumerated() {
+      if kind == BERTH_REASON_INSUFFICIENT_RESOURCE {
+        for (index, request) in inspector.requests.enumerated() where lacking[index] > 0 {
+          list.append(
+            (place, berth_reason(kind: UInt32(kind), resource: request.resource, nodes: lacking[index])))
+        }
+      } else if refused[kind] > 0 {
+        list.append((place, berth_reason(kind: UInt32(kind), resource: .max, nodes: refused[kind])))
+      }
     }
-  }
-
-  /// a.0 / a.1 < b.0 / b.1, exactly; a denominator of 0 is infinite.
-  private static func isSmaller(_ a: (Int64, Int64), _ b: (Int64, Int64)) -> Bool {
-    if a.1 == 0 { return false }
-    if b.1 == 0 { return true }
-    let left = a.0.multipliedFullWidth(by: b.1)
-    let right = b.0.multipliedFullWidth(by: a.1)
-    return left.high != right.high ? left.high < right.high : left.low < right.low
+    list.sort { ($1.reason.nodes, $0.place, $0.reason.resource) < ($0.reason.nodes, $1.place, $1.reason.resource) }
+    return list.map(\.reason)
   }
 
   func answer(_ out: UnsafeMutableBufferPointer<berth_reason>) -> berth_explanation {
-    var reasons: [berth_reason] = []
-    for kind in 1...3 where staticReasons[kind] > 0 {
-      reasons.append(berth_reason(kind: UInt32(kind), resource: .max, nodes: staticReasons[kind]))
-    }
-    for (index, request) in requests.enumerated() where lacking[index] > 0 {
-      reasons.append(
-        berth_reason(
-          kind: UInt32(BERTH_REASON_INSUFFICIENT_RESOURCE), resource: request.resource, nodes: lacking[index]))
-    }
-    reasons.sort { ($1.nodes, $0.kind, $0.resource) < ($0.nodes, $1.kind, $1.resource) }
+    let reasons = reasons
     for index in 0..<min(out.count, reasons.count) { out[index] = reasons[index] }
     var result = berth_explanation()
     result.struct_size = UInt32(MemoryLayout<berth_explanation>.size)
@@ -103,5 +77,20 @@ struct Explainer {
       result.nearest_shortfall = nearest.shortfall
     }
     return result
+  }
+
+  /// What kube-scheduler says of a pod that fits nowhere (its FitError).
+  var message: String {
+    let parts = reasons.map { "\($0.nodes) \(Self.text($0, cluster.resources))" }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let head = "\(feasible)/\(cluster.nodes.count) nodes are available"
+    return parts.isEmpty ? head + "." : head + ": " + parts.joined(separator: ", ") + "."
+  }
+
+  private static func text(_ reason: berth_reason, _ resources: ResourceTable) -> String {
+    let words = ReasonWords.of(reason.kind).description
+    if Int(reason.kind) != BERTH_REASON_INSUFFICIENT_RESOURCE { return words }
+    if resources.pods == reason.resource { return "Too many pods" }
+    return "\(words) \(resources.resources[Int(reason.resource)].name)"
   }
 }

@@ -1,15 +1,18 @@
 import CBerth
 
 /// Chooses how a class is searched, and joins the parts: groups of pools with equal raw values of the normalised
-/// scores, each searched in the state trees (or scanned), or rows one by one where nodes' names decide.
+/// scores, each searched in the state trees (or scanned), or rows one by one where nodes' names or other pods decide.
 final class Planner {
   let cluster: Cluster
   let search: Search
+  private let rowScan: RowScan
   var path = UInt32(BERTH_PATH_AUTO)
   /// How the last decision was searched; a search that the scan had to finish is still one of the trees.
   private(set) var kind = DecisionKind.tree
-  /// Largest raw values of the normalised scores among the feasible nodes of the last search.
-  var scale: (affinity: Int64, taints: Int64) = (0, 0)
+  /// What the normalised scores of the last search were scaled by.
+  private(set) var scale = SoftScale()
+  /// By class: what it asks of other pods and of images, as far as it was asked for; see `prepare`.
+  var asked = AskedTable()
   /// Found per group, for the normalised scores; kept from call to call, so that placing allocates nothing.
   private var parts: [(group: Int, found: Found)] = []
   private let zone = ZoneMask()
@@ -17,7 +20,11 @@ final class Planner {
   init(cluster: Cluster) {
     self.cluster = cluster
     search = Search(forest: cluster.forest, rows: cluster.rows, shapes: cluster.shapes)
+    rowScan = RowScan(cluster: cluster, search: search)
   }
+
+  /// What topology spread was weighed by in the last search.
+  var spreadWeights: SpreadWeights { rowScan.weights }
 
   /// The best node of a domain for a class, or `.none`.
   @inline(__always)
@@ -28,7 +35,7 @@ final class Planner {
     return search.foundCount > 0 ? search.found[0] : .none
   }
 
-  /// Fills `search.found` with the best nodes of a domain, best first.
+  /// Fills `search.found` with the best nodes of a domain, best first. `prepare` came before.
   func run(
     _ workload: Workload, _ podClass: UInt32, wanted: Int, within domain: UInt32 = UInt32(BERTH_ROOT_DOMAIN)
   ) {
@@ -40,22 +47,19 @@ final class Planner {
       requests: workload.classes.asks(podClass), profile: Int(record.profile), podClass: podClass,
       pools: mask(filter, filter.all, domain))
     search.begin(wanted: wanted)
-    if filter.needsRows || path == UInt32(BERTH_PATH_ROWS) || !cluster.catalog.isPooled(domain) {
+    let needsRows = filter.needsRows || path == UInt32(BERTH_PATH_ROWS) || !cluster.catalog.isPooled(domain)
+    if needsRows || asked.isSpecial(podClass) {
       kind = .rows
-      scale = RowScan(cluster: cluster, search: search).run(question, profile, filter, within: domain)
+      scale = rowScan.run(question, askedClass(workload, podClass), within: domain)
       return
     }
     let scan = path == UInt32(BERTH_PATH_SCAN)
     kind = scan ? .scan : .tree
-    let normalises = profile.nodeAffinityWeight != 0 || profile.taintTolerationWeight != 0
-    if !normalises || filter.groups.count <= 1 {
-      let group = filter.groups.first
-      scale = (group?.affinity ?? 0, group?.taints ?? 0)
-      let constant = Normalised(profile).constant(
-        affinity: group?.affinity ?? 0, taints: group?.taints ?? 0, maxAffinity: group?.affinity ?? 0,
-        maxTaints: group?.taints ?? 0)
-      search.searchTrees(
-        question, profile: profile, resources: cluster.resources, constant: normalises ? constant : 0, scan: scan)
+    scale = SoftScale(profile)
+    if !scale.isPooled || filter.groups.count <= 1 {
+      if let group = filter.groups.first { scale.include(group.raw) }
+      let constant = filter.groups.first.map { scale.total($0.raw, isSpread: false) } ?? 0
+      search.searchTrees(question, profile: profile, resources: cluster.resources, constant: constant, scan: scan)
       return
     }
     // One group after the other; which of them have a feasible node decides the scale of all.
@@ -66,20 +70,19 @@ final class Planner {
       search.searchTrees(question, profile: profile, resources: cluster.resources, constant: 0, scan: scan)
       for place in 0..<search.foundCount { parts.append((index, search.found[place])) }
     }
-    var maxAffinity: Int64 = 0
-    var maxTaints: Int64 = 0
-    for part in parts {
-      maxAffinity = max(maxAffinity, filter.groups[part.group].affinity)
-      maxTaints = max(maxTaints, filter.groups[part.group].taints)
-    }
-    scale = (maxAffinity, maxTaints)
+    for part in parts { scale.include(filter.groups[part.group].raw) }
     search.begin(wanted: wanted)
     for part in parts {
-      let group = filter.groups[part.group]
-      let constant = Normalised(profile).constant(
-        affinity: group.affinity, taints: group.taints, maxAffinity: maxAffinity, maxTaints: maxTaints)
+      let constant = scale.total(filter.groups[part.group].raw, isSpread: false)
       search.offerRow(Found(score: part.found.score + constant, tie: part.found.tie, slot: part.found.slot))
     }
+  }
+
+  func askedClass(_ workload: Workload, _ podClass: UInt32) -> AskedClass {
+    let record = workload.classes.records[Int(podClass)]
+    return AskedClass(
+      profile: workload.profiles[Int(record.profile)], filter: workload.classes.filters[Int(record.filter)],
+      constraints: asked[podClass]?.constraints, imageScores: asked[podClass]?.imageScores ?? [:])
   }
 }
 
@@ -96,8 +99,7 @@ extension Planner {
       pools: filter.mask(filter.all, cluster.catalog))
     search.begin(wanted: wanted)
     kind = .reserved
-    scale = RowScan(cluster: cluster, search: search).run(
-      question, workload.profiles[Int(record.profile)], filter, over: rows)
+    scale = rowScan.run(question, askedClass(workload, podClass), over: rows)
   }
 
   /// The pools of a group that have nodes in a domain. One mask at a time: the next one for another domain than the root
@@ -142,24 +144,5 @@ private final class ZoneMask {
       words = .allocate(capacity: capacity)
     }
     words.initialize(repeating: 0, count: capacity)
-  }
-}
-
-/// kube-scheduler's DefaultNormalizeScore for preferred node affinity (more is better) and PreferNoSchedule taints
-/// (reversed): 100 x raw / max over the feasible nodes, in integers.
-struct Normalised {
-  let affinityWeight: Int64
-  let taintWeight: Int64
-
-  init(_ profile: Profile) {
-    affinityWeight = profile.nodeAffinityWeight
-    taintWeight = profile.taintTolerationWeight
-  }
-
-  static func affinity(_ raw: Int64, max: Int64) -> Int64 { max == 0 ? raw : 100 * raw / max }
-  static func taints(_ raw: Int64, max: Int64) -> Int64 { max == 0 ? 100 : 100 - 100 * raw / max }
-
-  func constant(affinity: Int64, taints: Int64, maxAffinity: Int64, maxTaints: Int64) -> Int64 {
-    affinityWeight * Self.affinity(affinity, max: maxAffinity) + taintWeight * Self.taints(taints, max: maxTaints)
   }
 }

@@ -3,16 +3,30 @@ import CKernels
 
 /// Nodes one after the other in topology order, everything decided on 64-bit rows: the path for selectors on names and
 /// deep levels, and the reference for the others.
-struct RowScan {
-  let cluster: Cluster
-  let search: Search
+final class RowScan {
+  private let cluster: Cluster
+  private let search: Search
+  /// Feasible nodes whose scores wait for those of the others; kept from call to call.
+  private var feasible: [Feasible] = []
 
-  /// Offers every feasible node of a domain to the search; returns the largest raw values of the normalised scores.
-  func run(
-    _ question: Question, _ profile: Profile, _ filter: Filter, within domain: UInt32
-  ) -> (affinity: Int64, taints: Int64) {
-    let named = namedSlots(filter)
-    return run(question, profile, filter) { visit in
+  /// What topology spread was weighed by in the last run.
+  private(set) var weights = SpreadWeights()
+
+  private struct Feasible {
+    var found: Found
+    var raw: SoftScale.Raw
+    var place: ConstraintState.Place
+  }
+
+  init(cluster: Cluster, search: Search) {
+    self.cluster = cluster
+    self.search = search
+  }
+
+  /// Offers every feasible node of a domain to the search; returns what the normalised scores are scaled by.
+  func run(_ question: Question, _ asked: AskedClass, within domain: UInt32) -> SoftScale {
+    let named = namedSlots(asked.filter)
+    return run(question, asked) { visit in
       if let named {
         for slot in named where contains(domain, slot) { visit(slot, cluster.rows.row(slot)) }
       } else if domain == UInt32(BERTH_ROOT_DOMAIN) {
@@ -28,56 +42,86 @@ struct RowScan {
     return topology.contains(domain, topology.leaves[Int(cluster.rows.domain(of: slot))])
   }
 
-  /// The same among the rows that the caller shows, perhaps twice over.
-  func run(
-    _ question: Question, _ profile: Profile, _ filter: Filter, over rows: ((UInt32, Row) -> Void) -> Void
-  ) -> (affinity: Int64, taints: Int64) {
+  /// The same among the rows that the caller shows.
+  func run(_ question: Question, _ asked: AskedClass, over rows: ((UInt32, Row) -> Void) -> Void) -> SoftScale {
     search.counters.rowQueries += 1
-    let normalises = profile.nodeAffinityWeight != 0 || profile.taintTolerationWeight != 0
-    var maxAffinity: Int64 = 0
-    var maxTaints: Int64 = 0
-    if normalises {
+    var scale = SoftScale(asked.profile)
+    let isSpread = asked.isSpread
+    if !asked.normalises {
       rows { slot, row in
-        evaluate(slot, row, question, profile, filter) { _, _, _, affinity, taints in
-          maxAffinity = max(maxAffinity, affinity)
-          maxTaints = max(maxTaints, taints)
-        }
+        evaluate(slot, row, question, asked) { search.offerRow($0.found) }
       }
+      return scale
     }
-    let constants = Normalised(profile)
-    rows { slot, row in
-      evaluate(slot, row, question, profile, filter) { slot, row, score, affinity, taints in
-        let constant =
-          normalises
-          ? constants.constant(affinity: affinity, taints: taints, maxAffinity: maxAffinity, maxTaints: maxTaints) : 0
-        let tie = cluster.forest.hasTie ? row.tie : 0
-        search.offerRow(Found(score: score + constant, tie: tie, slot: slot))
-      }
+    feasible.removeAll(keepingCapacity: true)
+    rows { slot, row in evaluate(slot, row, question, asked) { feasible.append($0) } }
+    weights = spreadWeights(asked)
+    for index in feasible.indices {
+      let place = feasible[index].place
+      if isSpread { feasible[index].raw.spread = asked.rawSpread(place, weights, cluster) }
+      feasible[index].raw.pods = asked.rawPreference(place, cluster)
+      scale.include(feasible[index].raw)
     }
-    return (maxAffinity, maxTaints)
+    for node in feasible {
+      let score = node.found.score + scale.total(node.raw, isSpread: isSpread)
+      search.offerRow(Found(score: score, tie: node.found.tie, slot: node.found.slot))
+    }
+    return scale
   }
 
-  /// Calls `body` for a feasible node: slot, row, score without normalised terms, and the raw values of these.
+  /// How many domains of each soft spread constraint have feasible nodes.
+  private func spreadWeights(_ asked: AskedClass) -> SpreadWeights {
+    var weights = SpreadWeights()
+    guard asked.isSpread, let constraints = asked.constraints else { return weights }
+    var sizes = [Int](repeating: 0, count: constraints.softSpread.count)
+    for (index, spread) in constraints.softSpread.enumerated() {
+      var values = Set<Int32>()
+      for node in feasible where asked.hasPart(node.place, cluster) {
+        if spread.isHostname {
+          sizes[index] += 1
+        } else {
+          values.insert(cluster.constraints.value(ofKey: spread.key, at: node.place, cluster.catalog))
+        }
+      }
+      if !spread.isHostname { sizes[index] = values.count }
+    }
+    weights.set(sizes)
+    return weights
+  }
+
+  /// Calls `body` for a feasible node, with its score without the normalised terms.
   private func evaluate(
-    _ slot: UInt32, _ row: Row, _ question: Question, _ profile: Profile, _ filter: Filter,
-    _ body: (UInt32, Row, Int64, Int64, Int64) -> Void
+    _ slot: UInt32, _ row: Row, _ question: Question, _ asked: AskedClass, _ body: (Feasible) -> Void
   ) {
     let tree = cluster.tree(of: row)
     let capacity = cluster.capacities(row)
     guard let mask = search.spread(question.requests, over: tree) else { return }
     guard Search.place(row, capacity, search.request, UnsafePointer(tree.state), into: search.after) else { return }
     let pool = Int(row.pool)
-    let leaf = cluster.rows.domain(of: slot)
+    let place = ConstraintState.Place(pool: pool, leaf: cluster.rows.domain(of: slot), node: row.node)
     let value = { (requirement: Requirement) in
-      cluster.catalog.nodeValue(pool: pool, leaf: leaf, node: row.node, requirement)
+      self.cluster.catalog.nodeValue(pool: pool, leaf: place.leaf, node: row.node, requirement)
     }
-    guard cluster.catalog.refusal(filter.placeability, pool: pool, value) == nil else { return }
-    let plan = tree.plan(question, profile, cluster.resources, UnsafePointer(search.request), mask)
+    let placeability = asked.filter.placeability
+    guard cluster.catalog.refusal(placeability, pool: pool, value) == nil else { return }
+    if let constraints = asked.constraints, constraints.hasHard {
+      guard !constraints.refusesPorts(place, cluster.constraints),
+        constraints.refusal(place, &cluster.constraints, cluster.catalog) == 0
+      else { return }
+    }
+    let plan = tree.plan(question, asked.profile, cluster.resources, UnsafePointer(search.request), mask)
     let load = Load(capacity: capacity, request: UnsafePointer(search.request))
-    var score = -profile.priceWeight * cluster.shapes.price(row.shape)
+    var score = -asked.profile.priceWeight * cluster.shapes.price(row.shape)
     for term in plan.pointee.terms { score += term.weight * term.value(load, search.after) }
-    let affinity = filter.placeability.preference(value)
-    body(slot, row, score, affinity, filter.placeability.intolerable(cluster.catalog.taints(pool: pool)))
+    score += asked.profile.imageWeight * asked.imageScore(cluster.catalog.images.set(of: row.node))
+    let tie = cluster.forest.hasTie ? row.tie : 0
+    body(
+      Feasible(
+        found: Found(score: score, tie: tie, slot: slot),
+        raw: SoftScale.Raw(
+          affinity: placeability.preference(value),
+          taints: placeability.intolerable(cluster.catalog.taints(pool: pool))),
+        place: place))
   }
 
   /// The nodes that a required metadata.name (or hostname) leaves over; nil when all must be looked at.
@@ -89,7 +133,7 @@ struct RowScan {
         Int($0.op) == BERTH_OP_IN && ($0.isField || ($0.key == Label.hostname && byHostname))
       }?.values
     }
-    var list = names(wanted.nodeSelector)
+    var list = wanted.nodeName.map { [$0] } ?? names(wanted.nodeSelector)
     if list == nil {
       guard !wanted.required.isEmpty else { return nil }
       var union: [Name] = []

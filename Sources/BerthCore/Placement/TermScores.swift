@@ -8,8 +8,7 @@ extension Planner {
     _ workload: Workload, _ podClass: UInt32, _ count: Int, into out: UnsafeMutablePointer<Int64>,
     row rowOf: (UInt32) -> Row
   ) {
-    let record = workload.classes.records[Int(podClass)]
-    let profile = workload.profiles[Int(record.profile)]
+    let asked = askedClass(workload, podClass)
     for index in 0..<count {
       let found = search.found[index]
       let row = rowOf(found.slot)
@@ -17,50 +16,38 @@ extension Planner {
       _ = search.spread(workload.classes.asks(podClass), over: tree)
       _ = Search.place(row, cluster.capacities(row), search.request, UnsafePointer(tree.state), into: search.after)
       let load = Load(capacity: cluster.capacities(row), request: UnsafePointer(search.request))
-      let scores = out + index * profile.terms.count
-      var rest = found.score
-      for (place, term) in profile.terms.enumerated() {
-        if term.isKind(BERTH_TERM_PRICE) {
-          scores[place] = -term.weight * cluster.shapes.price(row.shape)
-        } else {
+      let raw = raw(asked, found.slot, row)
+      let scores = out + index * asked.profile.terms.count
+      for (place, term) in asked.profile.terms.enumerated() {
+        switch Int(term.kind) {
+        case BERTH_TERM_PRICE: scores[place] = -term.weight * cluster.shapes.price(row.shape)
+        case BERTH_TERM_NODE_AFFINITY: scores[place] = term.weight * scale.affinity(raw.affinity)
+        case BERTH_TERM_TAINT_TOLERATION: scores[place] = term.weight * scale.taints(raw.taints)
+        case BERTH_TERM_IMAGE_LOCALITY:
+          scores[place] = term.weight * asked.imageScore(cluster.catalog.images.set(of: row.node))
+        case BERTH_TERM_POD_TOPOLOGY_SPREAD:
+          scores[place] = asked.isSpread ? term.weight * scale.spread(raw.spread) : 0
+        case BERTH_TERM_INTER_POD_AFFINITY: scores[place] = term.weight * scale.pods(raw.pods)
+        default:
           let compiled = CompiledTerm(term, tree: tree, resources: cluster.resources)
           scores[place] = term.weight * compiled.value(load, search.after)
           compiled.deallocate()
         }
-        rest -= scores[place]
       }
-      splitNormalised(profile, workload, record, found, row, rest, scores)
     }
   }
 
-  /// What is left of the total belongs to the two normalised terms; with one of them it is that one's, with both the
-  /// node's own raw values tell how much of it is the affinity's.
-  private func splitNormalised(
-    _ profile: Profile, _ workload: Workload, _ record: PodClasses.PodClass, _ found: Found, _ row: Row, _ rest: Int64,
-    _ scores: UnsafeMutablePointer<Int64>
-  ) {
-    let affinity = profile.terms.firstIndex { $0.isKind(BERTH_TERM_NODE_AFFINITY) }
-    let taints = profile.terms.firstIndex { $0.isKind(BERTH_TERM_TAINT_TOLERATION) }
-    if let affinity, let taints {
-      let own = normalisedScales(workload, record, found, row)
-      scores[affinity] = profile.nodeAffinityWeight * Normalised.affinity(own.affinity, max: scale.affinity)
-      scores[taints] = rest - scores[affinity]
-    } else if let affinity {
-      scores[affinity] = rest
-    } else if let taints {
-      scores[taints] = rest
-    }
-  }
-
-  private func normalisedScales(
-    _ workload: Workload, _ record: PodClasses.PodClass, _ found: Found, _ row: Row
-  ) -> (affinity: Int64, taints: Int64) {
-    let wanted = workload.classes.filters[Int(record.filter)].placeability
+  /// A node's scores before normalising.
+  private func raw(_ asked: AskedClass, _ slot: UInt32, _ row: Row) -> SoftScale.Raw {
+    let wanted = asked.filter.placeability
     let pool = Int(row.pool)
-    let leaf = cluster.rows.domain(of: found.slot)
-    return (
-      wanted.preference { self.cluster.catalog.nodeValue(pool: pool, leaf: leaf, node: row.node, $0) },
-      wanted.intolerable(cluster.catalog.taints(pool: pool))
-    )
+    let place = ConstraintState.Place(pool: pool, leaf: cluster.rows.domain(of: slot), node: row.node)
+    return SoftScale.Raw(
+      affinity: wanted.preference {
+        self.cluster.catalog.nodeValue(pool: pool, leaf: place.leaf, node: row.node, $0)
+      },
+      taints: wanted.intolerable(cluster.catalog.taints(pool: pool)),
+      spread: asked.isSpread ? asked.rawSpread(place, spreadWeights, cluster) : nil,
+      pods: asked.rawPreference(place, cluster))
   }
 }

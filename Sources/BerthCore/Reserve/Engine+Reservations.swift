@@ -30,6 +30,7 @@ extension Engine {
       try checkFree(list, cluster.nodes.slots[Int(node)], what)
       return hold(owner: wanted.owner, node: node, expiry: wanted.expiry, list)
     case .domain(let domain, let podClass):
+      prepare(podClass)
       let best = planner.best(workload, podClass, within: domain)
       guard best.exists else {
         throw refuse(BERTH_NO_ROOM, "\(what): no node of domain \(domain) has room for a pod of class \(podClass)")

@@ -7,6 +7,7 @@ final class Filter {
   struct Group {
     var affinity: Int64
     var taints: Int64
+    var raw: SoftScale.Raw { SoftScale.Raw(affinity: affinity, taints: taints) }
     var words: UnsafeMutablePointer<UInt64>
     var hashed: UInt64 = 0
     var members = 0

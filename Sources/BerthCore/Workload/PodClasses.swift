@@ -10,15 +10,39 @@ struct PodClasses {
     var profile: UInt32
     var filter: UInt32
     var priority: Int32
-    /// What it asks of load resources follows its requests.
+    /// Its `PodTraits`; 0: plain ones.
+    var traits: UInt32
+    /// The images of its containers; 0: none.
+    var images: UInt32
+    /// What it asks of load resources, and what counts in its own scores otherwise than it is held, follows its requests.
     var askCount: UInt16
     var isBestEffort: Bool
+    /// Its own constraints are about other pods.
+    var isConstrained: Bool
+  }
+
+  /// A class before it has an id.
+  struct Spec {
+    /// What the pod holds, ascending by resource, without zeros.
+    var requests: [Request]
+    /// What it asks beside.
+    var asks: [Request]
+    var isBestEffort: Bool
+    var profile: UInt32
+    var priority: Int32
+    var placeability: Placeability
+    var traits: UInt32
+    var isConstrained: Bool
+    /// One for each container, sorted.
+    var images: [Name]
   }
   private struct Key: Hashable {
     var requests: [UInt64]
     var profile: UInt32
     var filter: UInt32
     var priority: Int32
+    var traits: UInt32
+    var images: UInt32
   }
 
   private(set) var records: PagedColumn<PodClass>
@@ -26,6 +50,9 @@ struct PodClasses {
   private var ids: [Key: UInt32] = [:]
   private(set) var filters: [Filter] = []
   private var filterIDs: [Placeability: UInt32] = [:]
+  private var imageLists = Registry<[Name]>([[]])
+  /// Some class has constraints on other pods, or images.
+  private(set) var hasSpecial = false
 
   init(in arena: Arena) {
     records = PagedColumn(in: arena)
@@ -63,43 +90,51 @@ struct PodClasses {
     var filter: Bool
   }
 
-  /// The class's id, and what it takes to take it back if it is a new one; nil when there are too many. `list` ascending
-  /// by resource, without zeros. `asks`: what it asks of load resources beside.
-  mutating func intern(
-    _ list: [Request], asks: [Request], isBestEffort: Bool, profile: UInt32, priority: Int32, placeability: Placeability
-  ) -> (id: UInt32, made: Made?)? {
-    let filter = filterIDs[placeability] ?? UInt32(filters.count)
+  /// The class's id, and what it takes to take it back if it is a new one; nil when there are too many.
+  mutating func intern(_ spec: Spec) -> (id: UInt32, made: Made?)? {
+    let filter = filterIDs[spec.placeability] ?? UInt32(filters.count)
+    let list = spec.requests + spec.asks
+    let images = UInt32(imageLists.intern(spec.images))
     let key = Key(
-      requests: (list + asks).flatMap { [UInt64($0.resource), UInt64($0.value)] }, profile: profile, filter: filter,
-      priority: priority)
+      requests: Self.cells(list), profile: spec.profile, filter: filter, priority: spec.priority, traits: spec.traits,
+      images: images)
     if let id = ids[key] { return (id, nil) }
     guard count < Int(BERTH_MAX_CLASSES) else { return nil }
     let made = Made(filter: filter == UInt32(filters.count))
     if made.filter {
-      filters.append(Filter(placeability))
-      filterIDs[placeability] = filter
+      filters.append(Filter(spec.placeability))
+      filterIDs[spec.placeability] = filter
     }
     let id = UInt32(records.count)
-    let first = (list + asks).withUnsafeBufferPointer { requests.append(contentsOf: $0) }
+    let first = list.withUnsafeBufferPointer { requests.append(contentsOf: $0) }
     records.append(
       PodClass(
-        firstRequest: UInt32(first), requestCount: UInt32(list.count), profile: profile, filter: filter,
-        priority: priority, askCount: UInt16(asks.count), isBestEffort: isBestEffort))
+        firstRequest: UInt32(first), requestCount: UInt32(spec.requests.count), profile: spec.profile, filter: filter,
+        priority: spec.priority, traits: spec.traits, images: images, askCount: UInt16(spec.asks.count),
+        isBestEffort: spec.isBestEffort, isConstrained: spec.isConstrained))
+    if spec.isConstrained || images != 0 { hasSpecial = true }
     ids[key] = id
     return (id, made)
+  }
+
+  private static func cells(_ list: some Sequence<Request>) -> [UInt64] {
+    list.flatMap { [UInt64($0.resource) << 8 | UInt64($0.kind.rawValue), UInt64($0.value)] }
   }
 
   /// Takes back the last class.
   mutating func removeLast(_ made: Made) {
     let record = records[records.count - 1]
     let key = Key(
-      requests: asks(UInt32(records.count - 1)).flatMap { [UInt64($0.resource), UInt64($0.value)] },
-      profile: record.profile, filter: record.filter, priority: record.priority)
+      requests: Self.cells(asks(UInt32(records.count - 1))), profile: record.profile, filter: record.filter,
+      priority: record.priority, traits: record.traits, images: record.images)
     ids[key] = nil
     requests.removeLast(Int(record.requestCount) + Int(record.askCount))
     records.removeLast()
     if made.filter { filterIDs[filters.removeLast().placeability] = nil }
   }
+
+  /// The images of a class's containers.
+  func images(_ record: PodClass) -> [Name] { imageLists.values[Int(record.images)] }
 
   /// What a pod of the class holds on its node.
   @inline(__always)

@@ -8,6 +8,9 @@ final class Profile {
     /// Empty: the term's default resources, resolved when it is compiled.
     var resources: [(resource: UInt32, weight: Int64, scale: Int64)]
     var points: [Point]
+    /// InterPodAffinity: what a running pod's required affinity weighs; whether its wishes count only for pods with wishes.
+    var hardPodAffinityWeight: Int64 = 0
+    var ignoresExistingPreferences = false
   }
   let name: Name
   let terms: [Term]
@@ -16,12 +19,20 @@ final class Profile {
   private(set) var nodeAffinityWeight: Int64 = 0
   private(set) var taintTolerationWeight: Int64 = 0
   private(set) var priceWeight: Int64 = 0
+  private(set) var imageWeight: Int64 = 0
+  private(set) var spreadWeight: Int64 = 0
+  private(set) var interPodAffinity: Term?
   /// The score is one native sum: the exact kernel applies.
   private(set) var isNative = false
   /// Bounds depend on the pod's quantities (dot product), not just on which resources it requests.
   private(set) var boundsNeedRequests = false
   /// Bounds depend on which resources the pod requests.
   private(set) var boundsNeedRequestMask = false
+
+  /// Some term is normalised over the feasible nodes.
+  var normalises: Bool {
+    nodeAffinityWeight != 0 || taintTolerationWeight != 0 || spreadWeight != 0 || interPodAffinity != nil
+  }
 
   /// Bounds are the same for all pods.
   var boundsArePlain: Bool { !boundsNeedRequests && !boundsNeedRequestMask }
@@ -35,6 +46,9 @@ final class Profile {
       case BERTH_TERM_NODE_AFFINITY: nodeAffinityWeight = term.weight
       case BERTH_TERM_TAINT_TOLERATION: taintTolerationWeight = term.weight
       case BERTH_TERM_PRICE: priceWeight = term.weight
+      case BERTH_TERM_IMAGE_LOCALITY: imageWeight = term.weight
+      case BERTH_TERM_POD_TOPOLOGY_SPREAD: spreadWeight = term.weight
+      case BERTH_TERM_INTER_POD_AFFINITY: interPodAffinity = term
       case BERTH_TERM_DOT_PRODUCT: boundsNeedRequests = true
       case BERTH_TERM_BALANCED_ALLOCATION: boundsNeedRequestMask = true
       default:

@@ -9,6 +9,9 @@ struct Requirement: Hashable, Comparable {
   /// On metadata.name instead of a label.
   var isField: Bool
 
+  /// Looks at a node's name.
+  static let ofName = Requirement(key: "metadata.name", op: UInt32(BERTH_OP_EXISTS), values: [], isField: true)
+
   /// `value` is the label's, nil where the node lacks it.
   func matches(_ value: Name?) -> Bool {
     switch Int(op) {
@@ -56,7 +59,13 @@ struct Toleration: Hashable, Comparable {
   func tolerates(_ taint: Taint) -> Bool {
     if effect != 0 && effect != taint.effect { return false }
     if !key.isEmpty && key != taint.key { return false }
-    return Int(op) == BERTH_TOLERATION_EXISTS || value == taint.value
+    switch Int(op) {
+    case BERTH_TOLERATION_EXISTS: return true
+    case BERTH_TOLERATION_EQUAL: return value == taint.value
+    default:
+      guard let own = Int64(taint.value.description), let bound = Int64(value.description) else { return false }
+      return Int(op) == BERTH_TOLERATION_GT ? own > bound : own < bound
+    }
   }
 
   static func < (a: Toleration, b: Toleration) -> Bool {
@@ -66,6 +75,8 @@ struct Toleration: Hashable, Comparable {
 
 /// Where a class may go and would rather go, as far as nodes' labels, names, taints and cordon decide it.
 struct Placeability: Hashable {
+  /// spec.nodeName: the only node that will do.
+  var nodeName: Name?
   /// nodeSelector, as requirements.
   var nodeSelector: [Requirement]
   /// One of them must match; empty: no demand.
@@ -103,5 +114,6 @@ struct Placeability: Hashable {
 
   var allRequirements: [Requirement] {
     nodeSelector + required.flatMap(\.requirements) + preferred.flatMap(\.requirements)
+      + (nodeName == nil ? [] : [Requirement.ofName])
   }
 }

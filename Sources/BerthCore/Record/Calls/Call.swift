@@ -96,6 +96,12 @@ enum CallKind: UInt16, CaseIterable {
   case loadUpdate = 41
   case loadRemove = 42
   case loadPodsUpdate = 43
+  case selectorIntern = 50
+  case namespaceSet = 51
+  case namespaceRemove = 52
+  case imageSetIntern = 53
+  case podsTerminate = 54
+  case classesIntern = 55
 
   /// The function of berth.h.
   var name: String {
@@ -142,6 +148,12 @@ enum CallKind: UInt16, CaseIterable {
     case .loadUpdate: try LoadUpdate.replay(&record, on: engine)
     case .loadRemove: try LoadRemove.replay(&record, on: engine)
     case .loadPodsUpdate: try LoadPodsUpdate.replay(&record, on: engine)
+    case .selectorIntern: try SelectorIntern.replay(&record, on: engine)
+    case .namespaceSet: try NamespaceSet.replay(&record, on: engine)
+    case .namespaceRemove: try NamespaceRemove.replay(&record, on: engine)
+    case .imageSetIntern: try ImageSetIntern.replay(&record, on: engine)
+    case .podsTerminate: try PodsTerminate.replay(&record, on: engine)
+    case .classesIntern: try ClassesIntern.replay(&record, on: engine)
     }
   }
 }

@@ -95,6 +95,7 @@ extension RecordWriter {
       putReserved(node.taints)
       putReserved(node.flags)
       putReserved(node.tie_key)
+      putReserved(node.images)
       putReserved(node.price)
     }
     putAll(UnsafeBufferPointer(start: batch.allocatable, count: cells))
@@ -121,7 +122,7 @@ extension RecordWriter {
 
 extension CallScratch {
   /// A node of a batch without its quantities.
-  fileprivate static let nodeBytes = 28
+  fileprivate static let nodeBytes = 32
 
   func batch(_ record: inout RecordReader) throws(EngineError) -> berth_node_batch {
     let parts = try record.take(UInt8(0)...3, "what a batch has")
@@ -131,7 +132,7 @@ extension CallScratch {
       try record.need(Self.nodeBytes)
       return berth_node(
         domain: record.takeAhead(), labels: record.takeAhead(), taints: record.takeAhead(), flags: record.takeAhead(),
-        tie_key: record.takeAhead(), reserved: 0, price: record.takeAhead())
+        tie_key: record.takeAhead(), images: record.takeAhead(), price: record.takeAhead())
     }
     let cells = nodes.count * resources.count
     var batch = berth_node_batch()

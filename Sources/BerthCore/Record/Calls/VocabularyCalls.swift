@@ -110,6 +110,8 @@ struct ProfileAdd: Call {
     for term in terms {
       record.put(term.kind)
       record.put(term.weight.bitPattern)
+      record.put(term.hard_pod_affinity_weight)
+      record.put(term.flags)
       record.put(UInt64(term.resource_count))
       for resource in UnsafeBufferPointer(start: term.resources, count: Int(term.resource_count)) {
         record.put(resource.resource)
@@ -127,8 +129,9 @@ struct ProfileAdd: Call {
   static func read(_ record: inout RecordReader, _ scratch: CallScratch) throws(EngineError) -> Self {
     Self(
       name: try scratch.name(&record),
-      terms: try scratch.list(&record, bytes: 28, "terms") { record throws(EngineError) in
+      terms: try scratch.list(&record, bytes: 32, "terms") { record throws(EngineError) in
         let (kind, weight) = (try record.take(UInt32.self), Double(bitPattern: try record.take()))
+        let (hard, flags) = (try record.take(UInt16.self), try record.take(UInt16.self))
         let resources = try scratch.list(&record, bytes: 16, "resources") { record throws(EngineError) in
           berth_term_resource(resource: try record.take(), weight: try record.take(), scale: try record.take())
         }
@@ -137,7 +140,7 @@ struct ProfileAdd: Call {
         }
         return berth_term(
           kind: kind, resource_count: UInt32(clamping: resources.count), point_count: UInt32(clamping: points.count),
-          reserved: 0, weight: weight, resources: resources.baseAddress, points: points.baseAddress)
+          hard_pod_affinity_weight: hard, flags: flags, weight: weight, resources: resources.baseAddress, points: points.baseAddress)
       })
   }
 }

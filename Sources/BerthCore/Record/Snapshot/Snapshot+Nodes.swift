@@ -9,6 +9,7 @@ import CBerth
 //            what is used of each of the shape's resources i64
 //            where `parts` says so: resources used that the node lacks u8, each with what is used of it (u32, i64)
 //            where `parts` says so: name
+//            where `parts` says so: image set u32
 //
 // A shape is given in full where the writer and reader do not have it at that place of their table of the last shapes
 // seen. The table's content follows from the nodes alone, so equal states have equal bytes.
@@ -18,7 +19,9 @@ private enum Part {
   static let shape: UInt8 = 2
   static let lacking: UInt8 = 4
   static let name: UInt8 = 8
-  static let all: UInt8 = 15
+  static let images: UInt8 = 16
+  static let noHostname: UInt8 = 32
+  static let all: UInt8 = 63
 }
 
 private let shapePlaces = 4096
@@ -143,6 +146,7 @@ private struct NodeWriter {
     let capacities = cluster.shapes.capacities(shape)
     let pool = cluster.catalog.pools.pools[Int(row.pool)]
     let name = cluster.catalog.names.name(of: row.node)
+    let images = cluster.catalog.images.set(of: row.node)
     let place = self.place(of: shape)
     let isKnown = table[Int(place)] != 0 && isEqual(table[Int(place)] - 1, shape)
     var lacking: UInt8 = 0
@@ -150,7 +154,7 @@ private struct NodeWriter {
     out.reserve(512)
     out.putReserved(
       (pool.isCordoned ? Part.cordoned : 0) | (isKnown ? 0 : Part.shape) | (lacking > 0 ? Part.lacking : 0)
-        | (name != nil ? Part.name : 0))
+        | (name != nil ? Part.name : 0) | (images != 0 ? Part.images : 0) | (pool.lacksHostname ? Part.noHostname : 0))
     out.putReserved(place)
     out.putReserved(row.node)
     out.putReserved(row.tie)
@@ -169,6 +173,7 @@ private struct NodeWriter {
       }
     }
     if let name { out.put(name) }
+    if images != 0 { out.put(images) }
   }
 
   /// Without resources of capacity 0: whether they are listed is a matter of what a node once used.
@@ -238,10 +243,13 @@ private struct NodeRestorer: ~Copyable {
   /// By tree.
   private var slots: [[UInt32]] = []
   private var pool: (wanted: PoolTable.Pool, id: UInt16)?
+  /// Every node lists them.
+  private let counted: [UInt32]
 
   init(_ engine: Engine, _ section: consuming RecordReader) {
     self.engine = engine
     cluster = engine.cluster
+    counted = engine.cluster.resources.counted
     self.section = section
     cluster.catalog.pools.beginBatch()
   }
@@ -269,6 +277,7 @@ private struct NodeRestorer: ~Copyable {
     let tie = section.takeAhead(UInt32.self)
     let pool = PoolTable.Pool(
       labels: section.takeAhead(), taints: section.takeAhead(), isCordoned: parts & Part.cordoned != 0,
+      lacksHostname: parts & Part.noHostname != 0,
       zone: cluster.catalog.topology.ancestor(ofLeaf: place.domain, level: PoolTable.pooledLevels))
     guard parts <= Part.all, shapePlace < shapePlaces else { throw bad("parts \(parts) or shape \(shapePlace)") }
     guard Int(node) < cluster.nodes.indexCount, !cluster.nodes.isLive(node), cluster.nodes.generation(node) < .max
@@ -277,9 +286,10 @@ private struct NodeRestorer: ~Copyable {
     let poolID = try self.poolID(pool)
     if parts & Part.shape != 0 { table[shapePlace] = try readShape() }
     guard let shape = table[shapePlace] else { throw bad("shape \(shapePlace) was not given yet") }
+    let isLacking = parts & Part.lacking != 0
     let slot =
-      parts & Part.lacking != 0
-      ? try putLacking(place, shape) : try put(place, shape, at: shapePlace)
+      isLacking || counted.contains { !shape.list.resources.contains($0) }
+      ? try putLacking(place, shape, isLacking) : try put(place, shape, at: shapePlace)
     let row = cluster.rows.mutableRow(slot)
     row.node = node
     row.generation = cluster.nodes.generation(node)
@@ -292,6 +302,9 @@ private struct NodeRestorer: ~Copyable {
     while slots.count <= tree { slots.append([]) }
     slots[tree].append(slot)
     if parts & Part.name != 0 { try restoreName(node) }
+    let images = parts & Part.images != 0 ? try section.take(UInt32.self) : 0
+    guard Int(images) < cluster.catalog.images.sets.count else { throw bad("image set \(images) is unknown") }
+    cluster.catalog.images.join(node, images)
   }
 
   /// A node that uses nothing it lacks.
@@ -315,11 +328,14 @@ private struct NodeRestorer: ~Copyable {
     return slot
   }
 
-  private mutating func putLacking(_ place: SlotMap.Place, _ shape: Shape) throws(EngineError) -> UInt32 {
+  private mutating func putLacking(
+    _ place: SlotMap.Place, _ shape: Shape, _ isLacking: Bool
+  ) throws(EngineError) -> UInt32 {
     var list = shape.list
     for dim in 0..<list.count { list.setUsed(dim, try section.take(0...Self.mostUsed, "what is in use")) }
     var last: UInt32?
-    for _ in 0..<(try section.take(1...UInt8(ShapeTable.maxDims), "resources that the node lacks")) {
+    let lacking = isLacking ? try section.take(1...UInt8(ShapeTable.maxDims), "resources that the node lacks") : 0
+    for _ in 0..<lacking {
       let resource = try section.take(UInt32.self)
       guard resource < UInt32(cluster.resources.count), last.map({ $0 < resource }) ?? true,
         !list.resources.contains(resource)
@@ -327,6 +343,7 @@ private struct NodeRestorer: ~Copyable {
       list.add(resource, capacity: 0, used: try section.take(1...Self.mostUsed, "what is in use"))
       last = resource
     }
+    for resource in counted where !list.resources.contains(resource) { list.add(resource, capacity: 0, used: 0) }
     guard list.count <= ShapeTable.maxDims else { throw bad("more than \(ShapeTable.maxDims) resources") }
     let slot = cluster.rows.retake(place, dims: list.count)
     let row = cluster.rows.mutableRow(slot)

@@ -1,7 +1,7 @@
 import BerthMemory
 import CBerth
 
-// Pods, by place: generation << 2 | state u32, and where there is a pod class u32, node u32, node's generation u32. Then
+// Pods, by place: generation << 3 | terminating << 2 | state u32, and where there is a pod class u32, node u32, node's generation u32. Then
 // the free places, the one that is taken next first.
 
 extension Engine {
@@ -10,7 +10,7 @@ extension Engine {
       $0.out.put(UInt64(pods.placeCount))
       pods.visitPlaces { pod, generation in
         writer.out.reserve(16)
-        writer.out.putReserved(generation << 2 | UInt32(pod.state))
+        writer.out.putReserved(generation << 3 | (pod.isTerminating ? 4 : 0) | UInt32(pod.state))
         if pod.state != 0 {
           writer.out.putReserved(pod.podClass)
           writer.out.putReserved(pod.node)
@@ -31,10 +31,11 @@ extension Engine {
     var free = 0
     for _ in 0..<places {
       let tag = try section.take(UInt32.self)
-      let generation = tag >> 2
+      let generation = tag >> 3
       guard PodTable.isGeneration(generation) else { throw section.bad("the generation of a place is \(generation)") }
-      guard tag & 3 <= UInt32(BERTH_POD_BOUND) else { throw section.bad("a pod's state is \(tag & 3)") }
+      guard tag & 3 <= UInt32(BERTH_POD_BOUND), tag & 7 != 4 else { throw section.bad("a pod's state is \(tag & 7)") }
       var pod = PodTable.Pod(podClass: 0, node: 0, nodeGeneration: 0, tag: tag & 3)
+      pod.isTerminating = tag & 4 != 0
       if pod.state != 0 {
         try section.need(12)
         pod.podClass = section.takeAhead()

@@ -76,7 +76,7 @@ extension Engine {
 
   private func restorePosition(_ reader: SnapshotReader) throws(EngineError) {
     var section = try reader.whole(.position)
-    planner.path = try section.take(0...UInt32(BERTH_PATH_ROWS), "the path")
+    planner.path = try section.take(0...UInt32(BERTH_PATH_SLOTS), "the path")
     // ids of statements must not run out either
     let (statement, checkpoint) = (
       try section.take(0...(UInt64.max >> 1), "the last statement"),

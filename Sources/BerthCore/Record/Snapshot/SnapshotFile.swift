@@ -16,6 +16,9 @@ enum SnapshotSection: UInt16, CaseIterable {
   case pods = 11
   case reservations = 12
   case load = 13
+  case selectors = 14
+  case namespaces = 15
+  case imageSets = 16
   case position = 100
   case end = 101
 

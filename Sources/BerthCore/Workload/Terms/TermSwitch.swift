@@ -1,8 +1,8 @@
 import CBerth
 import CKernels
 
-// The one place that knows all terms. Terms that do not depend on the state of the node (price, and the two that are
-// normalised over the feasible nodes) are constants here and added by the caller, see `Planner.swift`.
+// The one place that knows all terms. Terms that do not depend on the state of the node (price, images, and those that
+// are normalised over the feasible nodes) are constants here and added by the caller, see `Planner.swift`.
 
 extension CompiledTerm {
   /// The term of a node, without its weight.
@@ -43,7 +43,9 @@ extension CompiledTerm {
     case BERTH_TERM_BALANCED_ALLOCATION: return BalancedAllocation.addExact(self, load, &form)
     case BERTH_TERM_BINPACK: return NativePacking.addExact(self, load, &form, sign: 1)
     case BERTH_TERM_SPREAD: return NativePacking.addExact(self, load, &form, sign: -1)
-    case BERTH_TERM_PRICE, BERTH_TERM_NODE_AFFINITY, BERTH_TERM_TAINT_TOLERATION: return true  // constants
+    case BERTH_TERM_PRICE, BERTH_TERM_NODE_AFFINITY, BERTH_TERM_TAINT_TOLERATION, BERTH_TERM_IMAGE_LOCALITY,
+      BERTH_TERM_POD_TOPOLOGY_SPREAD, BERTH_TERM_INTER_POD_AFFINITY:
+      return true  // constants, or added by the caller
     default: return false
     }
   }
