@@ -41,6 +41,14 @@ extension ClusterEngine {
     return Placement(id: placement.pod, node: isPlaced ? placement.node : nil, score: placement.score)
   }
 
+  /// Where so many pods go one after the other, up to the first that fits nowhere.
+  func placeMany(_ podClass: berth_class_id, _ count: Int) throws -> [berth_node_id] {
+    var placements = [berth_placement](repeating: berth_placement(), count: count)
+    let classes = [berth_class_id](repeating: podClass, count: count)
+    try must(berth_pods_place(handle, classes, count, 0, &placements))
+    return placements.prefix { $0.outcome == BERTH_PLACED }.map(\.node)
+  }
+
   /// The best nodes, best first, with each term's weighted score.
   func candidates(_ podClass: berth_class_id, atMost count: Int) throws -> [Candidate] {
     let limit = min(count, Int(BERTH_MAX_CANDIDATES))

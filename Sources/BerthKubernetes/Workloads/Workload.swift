@@ -19,6 +19,8 @@ struct Workload: Sendable {
   /// Tells templates apart, as pod-template-hash does. Kubernetes makes it in another way, so that the value differs.
   var templateHash: String
 
+  var title: String { "\(kind.rawValue) \(metadata.path)" }
+
   /// More pods than these are a slip of the finger.
   static let mostReplicas = 1_000_000
 }
