@@ -249,6 +249,31 @@ func TestPodsChangeInPlace(t *testing.T) {
 	b.expectPods(1, "while the pod ends")
 }
 
+func TestNodesChangeInPlace(t *testing.T) {
+	b := newBed(t)
+	b.SetNode(node("a", "z"))
+	b.SetPod(pod("1", "a"))
+	b.expectPods(1, "at first")
+	larger := node("a", "z")
+	larger.Allocatable[ResourceCPU] = 8000
+	larger.Allocatable["example.com/gpu"] = 2
+	b.SetNode(larger)
+	if text := b.state(); !strings.Contains(text, " cpu 1000/8000") || !strings.Contains(text, "gpu 0/2") {
+		t.Errorf("a larger node is\n%s", text)
+	}
+	b.SetNode(node("a", "z"))
+	if text := b.state(); !strings.Contains(text, " cpu 1000/4000") || strings.Contains(text, "gpu") {
+		t.Errorf("and as it was\n%s", text)
+	}
+	b.SetNode(node("a", "y"))
+	inZone := pod("2", "")
+	inZone.NodeSelector = map[string]string{zoneKey: "z"}
+	if got := b.choose(inZone, 1); len(got) != 0 {
+		t.Errorf("after the node moved, zone z has %v", got)
+	}
+	b.expectPods(1, "in the other zone")
+}
+
 // Whatever the order of events, and however often they come, what is left is what a scheduler that starts now sees; and
 // so it is for an engine that is made anew.
 func TestStateDependsOnTheLastWordsOnly(t *testing.T) {
@@ -327,6 +352,7 @@ func TestStateDependsOnTheLastWordsOnly(t *testing.T) {
 func randomNode(random *rand.Rand, name string) *Node {
 	n := node(name, []string{"", "y", "z"}[random.IntN(3)])
 	n.Unschedulable = random.IntN(5) == 0
+	n.Allocatable[ResourceCPU] = int64(2000 + 2000*random.IntN(3))
 	if random.IntN(3) == 0 {
 		n.Taints = []berth.Taint{{Key: "gpu", Effect: berth.EffectNoSchedule}}
 		n.Allocatable["example.com/gpu"] = 4
