@@ -9,7 +9,7 @@ type mirroredPod struct {
 }
 
 // setPods makes the engine have pods as they are now; those whose node is not there, not at all. A pod that is known is
-// on the same node: one that moves is deleted first.
+// on the same node: one that moves, or loses its node, is deleted first.
 func (m *mirror) setPods(pods []*runningPod) error {
 	var (
 		bound   []*runningPod
@@ -20,9 +20,6 @@ func (m *mirror) setPods(pods []*runningPod) error {
 	for _, pod := range pods {
 		node := m.nodes[pod.node]
 		if node == nil {
-			if err := m.deletePod(pod.UID); err != nil {
-				return err
-			}
 			continue
 		}
 		class, err := m.classOfRunning(pod.Pod)
