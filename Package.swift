@@ -40,12 +40,14 @@ let package = Package(
     .executable(name: "berth-cli", targets: ["berth-cli"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // include/berth.h is the single source of truth for structs and constants: Swift imports it, too.
     .systemLibrary(name: "CBerth", path: "include"),
     .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
     .target(name: "CPlatform", linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]),
     .target(name: "CKernels"),
@@ -64,6 +66,8 @@ let package = Package(
       name: "Berth", dependencies: ["CBerth", "CPlatform", "BerthCore"], exclude: ["exports.map"],
       swiftSettings: checked, linkerSettings: linkLibrary),
     .target(name: "BerthSimulation", dependencies: ["CBerth", "BerthCore", "CPng"], swiftSettings: checked),
+    // Kubernetes' objects, read and handed to the engine through the C functions alone.
+    .target(name: "BerthKubernetes", dependencies: ["CBerth", "Berth", "CZlib", "Yams"], swiftSettings: checked),
     // What the benchmarks measure, apart from package-benchmark: the tests run small sizes of the same cases.
     .target(
       name: "BenchCases", dependencies: ["CBerth", "CKernels", "CPlatform", "Berth", "BerthCore", "BerthSimulation"],
@@ -74,7 +78,7 @@ let package = Package(
     .executableTarget(
       name: "berth-cli",
       dependencies: [
-        "BerthSimulation", "BerthCore", "CBerth", "CJemalloc",
+        "BerthSimulation", "BerthKubernetes", "BerthCore", "CBerth", "CJemalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: checked),
     // Processes that are killed while they journal: Tests/crash.
@@ -82,6 +86,7 @@ let package = Package(
       name: "berth-crash", dependencies: ["BerthCore", "BerthSimulation", "CBerth"], path: "Tests/crash",
       swiftSettings: checked),
     .testTarget(name: "BerthSimulationTests", dependencies: ["BerthSimulation", "BerthCore", "CBerth", "CPng"]),
+    .testTarget(name: "BerthKubernetesTests", dependencies: ["BerthKubernetes"]),
     .testTarget(name: "BerthABITests", dependencies: ["Berth", "CBerth"]),
     // The oracle must not see the engine: it depends on nothing.
     .target(name: "BerthOracle", path: "Tests/BerthOracle"),

@@ -14,6 +14,8 @@ struct Table {
 
   mutating func add(_ cells: String...) { rows.append(cells) }
 
+  mutating func add(cells: [String]) { rows.append(cells) }
+
   var text: String {
     let all = (head.isEmpty ? [] : [head]) + rows
     let columns = all.map(\.count).max() ?? 0

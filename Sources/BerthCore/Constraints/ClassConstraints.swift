@@ -52,6 +52,13 @@ struct ClassConstraints {
   }
   var isSoft: Bool { !softSpread.isEmpty || !preferred.isEmpty }
   var isEmpty: Bool { !hasHard && !isSoft }
+  /// All topology keys, `eachNode` among them.
+  var allKeys: [Int] {
+    Set(
+      hardSpread.map(\.key) + softSpread.map(\.key) + preferred.map(\.key)
+        + (affinity + ownAnti + existingAnti + ports).map(\.key)
+    ).sorted()
+  }
 
   /// Makes the counts that the class needs.
   init(

@@ -13,6 +13,7 @@ public indirect enum JSONValue: Sendable {
   case number(Double)
   case text(String)
   case boolean(Bool)
+  case null
   case list([JSONValue])
   case object([(String, JSONValue)])
 
@@ -35,6 +36,7 @@ public indirect enum JSONValue: Sendable {
     case .number(let value): line += value.isFinite ? "\(value)" : "null"
     case .text(let value): Self.appendQuoted(value, to: &line)
     case .boolean(let value): line += value ? "true" : "false"
+    case .null: line += "null"
     case .list(let values):
       line += "["
       for (index, value) in values.enumerated() {

@@ -1,0 +1,102 @@
+/// A pod, as far as placing looks at it.
+struct Pod: Sendable {
+  var metadata = Metadata()
+  var nodeName: String?
+  /// Succeeded or failed: it holds nothing any more.
+  var isFinished = false
+  var priority: Int32 = 0
+  var priorityClassName: String?
+  var requests: PodRequests
+  var nodeSelector: [Label]
+  var affinity: Affinity
+  var tolerations: [Toleration]
+  var spread: [SpreadConstraint]
+  var hostPorts: [HostPort]
+  /// One for each container and init container.
+  var images: [String]
+  /// What is asked for and not honoured yet.
+  var unhonoured: [Unhonoured]
+
+  var path: String { metadata.path }
+}
+
+/// Parts of a pod's spec that placing passes over. Each is reported; none is dropped silently.
+enum Unhonoured: String, CaseIterable, Sendable {
+  case claims = "volumes of persistent volume claims: where these volumes are"
+  case disks = "disks in the spec: that one node may use a disk, and how many it can attach"
+  case devices = "resource claims: where the devices are"
+  case gates = "scheduling gates: the pods are placed as if they were open"
+  case group = "their scheduling group: each pod is placed for itself"
+}
+
+/// Kinds of volumes that kube-scheduler looks at.
+enum PodVolume {
+  static let claims: [StaticString] = ["persistentVolumeClaim", "ephemeral"]
+  static let disks: [StaticString] = ["awsElasticBlockStore", "azureDisk", "csi", "gcePersistentDisk", "iscsi", "rbd"]
+  static let kinds = claims + disks
+}
+
+extension ObjectReader {
+  func pod(_ fields: Fields) -> Pod {
+    let metadata = metadata(in: fields)
+    if metadata.name.isEmpty { fail("metadata.name", "is required") }
+    var pod = podTemplate(fields)
+    pod.metadata = metadata
+    let phase = self.fields("status", in: fields) { text("phase", in: $0) } ?? nil
+    pod.isFinished = phase == "Succeeded" || phase == "Failed"
+    return pod
+  }
+
+  /// `spec` of a pod or a template.
+  func podTemplate(_ fields: Fields) -> Pod {
+    if !has("spec", in: fields) { fail("spec", "is required") }
+    return self.fields("spec", in: fields) { podSpec($0) } ?? podSpec(Fields())
+  }
+
+  private func podSpec(_ fields: Fields) -> Pod {
+    allow(Self.podSpecFields, in: fields)
+    let onHostNetwork = flag("hostNetwork", in: fields)
+    let containers = self.containers("containers", in: fields, onHostNetwork: onHostNetwork)
+    let initContainers = self.containers("initContainers", in: fields, onHostNetwork: onHostNetwork)
+    if containers.isEmpty { fail("containers", "must have at least one container") }
+    var parts = RequestParts(
+      containers: containers, initContainers: initContainers, overhead: quantities("overhead", in: fields),
+      podLevel: [:])
+    parts.podLevel = podLevelRequests(in: fields, containers: parts)
+    let nodeName = text("nodeName", in: fields)
+    if let nodeName, !nodeName.isEmpty, let wrong = LabelSyntax.wrongSubdomain(nodeName) { fail("nodeName", wrong) }
+    let running = initContainers.filter(\.isSidecar) + containers
+    return Pod(
+      nodeName: nodeName.flatMap { $0.isEmpty ? nil : $0 },
+      priority: Int32(clamping: integer("priority", in: fields) ?? 0),
+      priorityClassName: text("priorityClassName", in: fields), requests: parts.requests(self),
+      nodeSelector: labels("nodeSelector", in: fields), affinity: affinity(in: fields),
+      tolerations: tolerations(in: fields), spread: spreadConstraints(in: fields),
+      hostPorts: running.flatMap(\.ports), images: (initContainers + containers).map(\.image),
+      unhonoured: unhonoured(in: fields))
+  }
+
+  private func unhonoured(in fields: Fields) -> [Unhonoured] {
+    var found: Set<Unhonoured> = []
+    _ = list("volumes", in: fields) { fields -> Bool? in
+      if PodVolume.claims.contains(where: { has("\($0)", in: fields) }) { found.insert(.claims) }
+      if PodVolume.disks.contains(where: { has("\($0)", in: fields) }) { found.insert(.disks) }
+      return nil
+    }
+    for (key, part) in [("resourceClaims", Unhonoured.devices), ("schedulingGates", .gates)] {
+      if !list(key, in: fields, { $0 }).isEmpty { found.insert(part) }
+    }
+    if has("schedulingGroup", in: fields) || has("workloadRef", in: fields) { found.insert(.group) }
+    return Unhonoured.allCases.filter(found.contains)
+  }
+
+  private static let podSpecFields = [
+    "activeDeadlineSeconds", "affinity", "automountServiceAccountToken", "containers", "dnsConfig", "dnsPolicy",
+    "enableServiceLinks", "ephemeralContainers", "hostAliases", "hostIPC", "hostNetwork", "hostPID", "hostUsers",
+    "hostname", "hostnameOverride", "imagePullSecrets", "initContainers", "nodeName", "nodeSelector", "os", "overhead",
+    "preemptionPolicy", "priority", "priorityClassName", "readinessGates", "resourceClaims", "resources",
+    "restartPolicy", "runtimeClassName", "schedulerName", "schedulingGates", "schedulingGroup", "securityContext",
+    "serviceAccount", "serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain",
+    "terminationGracePeriodSeconds", "tolerations", "topologySpreadConstraints", "volumes", "workloadRef",
+  ]
+}

@@ -1,0 +1,166 @@
+/// Reads one object's fields, and notes what is wrong with them under its path. What is wrong is left out of the
+/// result, so that the rest of the object is still checked.
+final class ObjectReader {
+  private enum Step {
+    case field(String)
+    case index(Int)
+    case key(String)
+  }
+
+  /// "Pod default/web-1".
+  var object: String
+  /// Whether what the API server fills in when an object is created is filled in here.
+  let fillsDefaults: Bool
+  private(set) var problems: [Problem] = []
+  private var path: [Step] = []
+
+  init(object: String, fillsDefaults: Bool) {
+    self.object = object
+    self.fillsDefaults = fillsDefaults
+  }
+
+  // MARK: Problems
+
+  func fail(_ message: String) { problems.append(Problem(object, pathText, message)) }
+
+  func fail(_ key: String, _ message: String) { within(.field(key)) { fail(message) } }
+
+  /// Of a member of the map that is being read.
+  func fail(member: String, _ message: String) { within(.key(member)) { fail(message) } }
+
+  func fail(_ key: String, index: Int, _ message: String) {
+    within(.field(key)) { within(.index(index)) { fail(message) } }
+  }
+
+  func fail(_ key: String, member: String, _ message: String) {
+    within(.field(key)) { within(.key(member)) { fail(message) } }
+  }
+
+  private var pathText: String {
+    var text = ""
+    for step in path {
+      switch step {
+      case .field(let name): text += text.isEmpty ? name : ".\(name)"
+      case .index(let index): text += "[\(index)]"
+      case .key(let key): text += "[\(key)]"
+      }
+    }
+    return text
+  }
+
+  private func within<T>(_ step: Step, _ body: () -> T) -> T {
+    path.append(step)
+    defer { path.removeLast() }
+    return body()
+  }
+
+  // MARK: Fields
+
+  /// Refuses fields beside these: a misspelt constraint would silently be none.
+  func allow(_ names: [String], in fields: Fields) {
+    let unknown = fields.members.filter { !names.contains($0.name) }
+    for name in unknown.map(\.name).sorted() { fail(name, "unknown field") }
+  }
+
+  func has(_ key: String, in fields: Fields) -> Bool { fields[key] != nil }
+
+  func text(_ key: String, in fields: Fields) -> String? { text(.field(key), key, fields) }
+
+  func text(member: String, in fields: Fields) -> String? { text(.key(member), member, fields) }
+
+  private func text(_ step: Step, _ key: String, _ fields: Fields) -> String? {
+    guard let value = fields[key] else { return nil }
+    if case .text(let text) = value { return text }
+    within(step) { fail("must be a string") }
+    return nil
+  }
+
+  /// A string that must be there and not be empty.
+  func requiredText(_ key: String, in fields: Fields) -> String? {
+    guard has(key, in: fields) else {
+      fail(key, "is required")
+      return nil
+    }
+    guard let text = text(key, in: fields) else { return nil }
+    if text.isEmpty { fail(key, "must not be empty") }
+    return text.isEmpty ? nil : text
+  }
+
+  func integer(_ key: String, in fields: Fields) -> Int64? {
+    guard let value = fields[key] else { return nil }
+    if case .integer(let number) = value { return number }
+    fail(key, "must be a whole number")
+    return nil
+  }
+
+  func flag(_ key: String, in fields: Fields) -> Bool {
+    guard let value = fields[key] else { return false }
+    if case .boolean(let flag) = value { return flag }
+    fail(key, "must be true or false")
+    return false
+  }
+
+  /// A quantity; numbers may stand without quotes.
+  func quantity(member: String, in fields: Fields) -> Quantity? {
+    let text: String
+    switch fields[member] {
+    case nil: return nil
+    case .text(let own)?: text = own
+    case .integer(let number)?: text = "\(number)"
+    case .decimal(let number)?: text = "\(number)"
+    default:
+      fail(member: member, "must be a quantity")
+      return nil
+    }
+    if let quantity = Quantity(text) { return quantity }
+    fail(member: member, "'\(text)' is no quantity")
+    return nil
+  }
+
+  /// An object within; nil where it is missing.
+  @discardableResult func fields<T>(_ key: String, in fields: Fields, _ body: (Fields) -> T) -> T? {
+    guard let value = fields[key] else { return nil }
+    guard case .object(let inner) = value else {
+      fail(key, "must be an object")
+      return nil
+    }
+    return within(.field(key)) { body(inner) }
+  }
+
+  /// A list of objects; what the body answers nil for is left out.
+  func list<T>(_ key: String, in fields: Fields, _ body: (Fields) -> T?) -> [T] {
+    elements(key, in: fields).enumerated().compactMap { index, element in
+      guard case .object(let inner) = element else {
+        fail(key, index: index, "must be an object")
+        return nil
+      }
+      return within(.field(key)) { within(.index(index)) { body(inner) } }
+    }
+  }
+
+  func texts(_ key: String, in fields: Fields) -> [String] {
+    elements(key, in: fields).enumerated().compactMap { index, element in
+      if case .text(let text) = element { return text }
+      fail(key, index: index, "must be a string")
+      return nil
+    }
+  }
+
+  /// The members of an object, by name; values are read with the body, under the member's path.
+  func members<T>(_ key: String, in fields: Fields, _ body: (String, Fields) -> T?) -> [(name: String, value: T)] {
+    self.fields(key, in: fields) { inner in
+      inner.members.map(\.name).sorted().compactMap { name in body(name, inner).map { (name, $0) } }
+    } ?? []
+  }
+
+  // MARK: Values
+
+  private func elements(_ key: String, in fields: Fields) -> [Value] {
+    guard let value = fields[key] else { return [] }
+    guard case .list(let list) = value else {
+      fail(key, "must be a list")
+      return []
+    }
+    return list
+  }
+}
