@@ -10,7 +10,8 @@ final class SlotScorer {
   private let profile: Profile
   /// With a copy of the class's requests.
   private let question: Question
-  private let kernel: @convention(c) (UnsafeRawPointer?, UnsafePointer<bk_slot_query>?, UInt64, UnsafeMutablePointer<UInt32>?) -> UInt64
+  private let kernel:
+    @convention(c) (UnsafeRawPointer?, UnsafePointer<bk_slot_query>?, UInt64, UnsafeMutablePointer<UInt32>?) -> UInt64
   let query: UnsafeMutablePointer<bk_slot_query>
   /// The kernel knows all terms.
   private let isVector: Bool
