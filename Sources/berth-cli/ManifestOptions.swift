@@ -6,7 +6,8 @@ import BerthSimulation
 struct ManifestOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The cluster: what `kubectl get nodes,pods -A -o json` (or yaml) prints; - is standard input.", valueName: "file"))
+      "The cluster: what `kubectl get nodes,pods -A -o json` (or yaml) prints; - is standard input.", valueName: "file")
+  )
   var cluster: String
 
   @Flag(help: "Leave out objects with mistakes and go on with what is sound.")

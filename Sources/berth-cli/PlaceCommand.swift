@@ -28,7 +28,8 @@ struct PlaceCommand: ParsableCommand {
 
   @OptionGroup var input: ManifestOptions
 
-  @Option(help: ArgumentHelp("Manifests of what is to be placed, YAML or JSON; - is standard input.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Manifests of what is to be placed, YAML or JSON; - is standard input.", valueName: "file"))
   var pods: String
 
   @Option(help: ArgumentHelp("Show every score of the best nodes for this pod, at its turn.", valueName: "pod"))

@@ -17,7 +17,8 @@ struct SchedulerProfile: Sendable {
   private(set) var terms: [Term] = [
     Term(plugin: "TaintToleration", kind: BERTH_TERM_TAINT_TOLERATION, weight: 3),
     Term(plugin: "NodeAffinity", kind: BERTH_TERM_NODE_AFFINITY, weight: 2),
-    Term(plugin: fit, kind: BERTH_TERM_LEAST_ALLOCATED, weight: 1, resources: [(Resources.cpu, 1), (Resources.memory, 1)]),
+    Term(
+      plugin: fit, kind: BERTH_TERM_LEAST_ALLOCATED, weight: 1, resources: [(Resources.cpu, 1), (Resources.memory, 1)]),
     Term(plugin: "PodTopologySpread", kind: BERTH_TERM_POD_TOPOLOGY_SPREAD, weight: 2),
     Term(plugin: "InterPodAffinity", kind: BERTH_TERM_INTER_POD_AFFINITY, weight: 2, hardPodAffinityWeight: 1),
     Term(

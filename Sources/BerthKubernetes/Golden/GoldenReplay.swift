@@ -95,7 +95,9 @@ struct GoldenReplay {
       for (term, score) in zip(golden.profile.terms, candidate.scores) {
         // A plugin that had nothing to say is not recorded, and counts 0.
         let recorded = golden.scores[term.plugin].map { $0[name] } ?? 0
-        if score != recorded { return "\(term.plugin) of \(name): \(score), recorded \(recorded.map { "\($0)" } ?? "none")" }
+        if score != recorded {
+          return "\(term.plugin) of \(name): \(score), recorded \(recorded.map { "\($0)" } ?? "none")"
+        }
       }
       if candidate.total != golden.total[name] {
         return "total of \(name): \(candidate.total), recorded \(golden.total[name].map { "\($0)" } ?? "none")"

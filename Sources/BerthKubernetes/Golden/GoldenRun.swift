@@ -28,7 +28,9 @@ public struct GoldenRun {
         throw BadInput(problems: [Problem("\(path), line \(index + 1)", "", "is no JSON")])
       }
       guard case .object(let fields) = value, fields.text("suite") != nil, case .integer? = fields["case"] else {
-        throw BadInput(problems: [Problem("\(path), line \(index + 1)", "", "is no recorded case: it has no suite and case")])
+        throw BadInput(problems: [
+          Problem("\(path), line \(index + 1)", "", "is no recorded case: it has no suite and case")
+        ])
       }
       count(GoldenCase(fields))
       progress(index + 1, lines.count)

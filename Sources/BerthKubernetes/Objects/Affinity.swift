@@ -79,7 +79,8 @@ extension ObjectReader {
         allow(["weight", "podAffinityTerm"], in: fields)
         let weight = weight(in: fields)
         if !has("podAffinityTerm", in: fields) { fail("podAffinityTerm", "is required") }
-        return self.fields("podAffinityTerm", in: fields) { podAffinityTerm($0, kind: preferred, weight: weight) } ?? nil
+        return self.fields("podAffinityTerm", in: fields) { podAffinityTerm($0, kind: preferred, weight: weight) }
+          ?? nil
       }
       return demanded + wanted
     } ?? []

@@ -38,10 +38,11 @@ extension ObjectReader {
         if let wrong = LabelSyntax.wrongSubdomain(namespace) { fail("namespace", wrong) }
       }
       metadata.labels = labels("labels", in: fields)
-      metadata.owner = list("ownerReferences", in: fields) { fields -> Owner? in
-        guard flag("controller", in: fields) else { return nil }
-        return Owner(kind: text("kind", in: fields) ?? "", name: text("name", in: fields) ?? "")
-      }.first
+      metadata.owner =
+        list("ownerReferences", in: fields) { fields -> Owner? in
+          guard flag("controller", in: fields) else { return nil }
+          return Owner(kind: text("kind", in: fields) ?? "", name: text("name", in: fields) ?? "")
+        }.first
       metadata.isTerminating = has("deletionTimestamp", in: fields)
       return metadata
     } ?? Metadata()

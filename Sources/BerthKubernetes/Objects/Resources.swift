@@ -8,7 +8,9 @@ enum Resources {
   static let ephemeralStorage = "ephemeral-storage"
 
   /// What a container counts as in scores by allocation if it does not say: 100 millicores, 200 MiB.
-  static let scoringDefaults = [cpu: Quantity(nanos: 100_000_000), memory: Quantity(nanos: (200 << 20) * 1_000_000_000)]
+  static let scoringDefaults = [
+    cpu: Quantity(nanos: 100_000_000), memory: Quantity(nanos: (200 << 20) * 1_000_000_000),
+  ]
 
   /// Whether kube-scheduler counts a resource at all: names without a domain are counted only if it knows them.
   static func isCounted(_ name: String) -> Bool {

@@ -26,7 +26,9 @@ public final class CapacityRun {
     }
     scene = try Scene(cluster: cluster, wanted: wanted, isLenient: isLenient)
     guard scene.wanted.count == 1 else {
-      throw BadInput(problems: [Problem("pod", "", "capacity is a question about one pod; there are \(scene.wanted.count)")])
+      throw BadInput(problems: [
+        Problem("pod", "", "capacity is a question about one pod; there are \(scene.wanted.count)")
+      ])
     }
     pod = scene.wanted[0].pod.path
   }

@@ -12,7 +12,8 @@ enum InputFile {
         : try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
     } catch {
       let reason = (error as NSError).userInfo[NSUnderlyingErrorKey].map { "\($0)" } ?? "\(error)"
-      throw Problem(path, "", "cannot be read: \(FileManager.default.fileExists(atPath: path) ? reason : "no such file")")
+      throw Problem(
+        path, "", "cannot be read: \(FileManager.default.fileExists(atPath: path) ? reason : "no such file")")
     }
     return data.starts(with: [0x1F, 0x8B]) ? try unpacked(data, path) : data
   }

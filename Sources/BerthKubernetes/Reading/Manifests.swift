@@ -37,7 +37,8 @@ public struct Manifests: Sendable {
     let kind = fields.text("kind") ?? listKind
     if kind.hasSuffix("List"), case .list(let items)? = fields["items"] {
       for (index, item) in items.enumerated() {
-        read(item, place: "\(place()), items[\(index)]", listKind: String(kind.dropLast(4)), fillsDefaults: fillsDefaults)
+        read(
+          item, place: "\(place()), items[\(index)]", listKind: String(kind.dropLast(4)), fillsDefaults: fillsDefaults)
       }
       return
     }

@@ -81,7 +81,8 @@ indirect enum Projection: Sendable {
 
   /// A name written with escapes is kept: the decoder knows what it says.
   private static func projection(
-    of key: Range<Int>, in bytes: UnsafeBufferPointer<UInt8>, among wanted: [(name: StaticString, projection: Projection)]
+    of key: Range<Int>, in bytes: UnsafeBufferPointer<UInt8>,
+    among wanted: [(name: StaticString, projection: Projection)]
   ) -> Projection? {
     for (name, projection) in wanted where name.utf8CodeUnitCount == key.count {
       var isEqual = true

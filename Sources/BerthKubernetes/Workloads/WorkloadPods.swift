@@ -7,7 +7,8 @@ extension Workload {
       let hash = Requirement(key: Self.hashKey, op: .in, values: [templateHash])
       let own = selector?.requirements ?? []
       return (Owner(kind: "ReplicaSet", name: "\(metadata.name)-\(templateHash)"), LabelSelector(own + [hash]))
-    case .replicaSet, .statefulSet: return (Owner(kind: kind.rawValue, name: metadata.name), selector ?? LabelSelector())
+    case .replicaSet, .statefulSet:
+      return (Owner(kind: kind.rawValue, name: metadata.name), selector ?? LabelSelector())
     case .daemonSet, .job: return nil
     }
   }
@@ -75,7 +76,9 @@ extension Workload {
     pod.tolerations += Self.daemonTolerations
     let name = Requirement(key: "metadata.name", op: .in, values: [node], isField: true)
     let terms = pod.affinity.node.required ?? [NodeSelectorTerm(requirements: [])]
-    pod.affinity.node.required = terms.map { NodeSelectorTerm(requirements: $0.requirements.filter { !$0.isField } + [name]) }
+    pod.affinity.node.required = terms.map {
+      NodeSelectorTerm(requirements: $0.requirements.filter { !$0.isField } + [name])
+    }
     return pod
   }
 }
