@@ -80,7 +80,9 @@ final class ClusterEngine {
     case Resources.memory: BERTH_RESOURCE_MEMORY
     case Resources.pods: BERTH_RESOURCE_PODS
     case Resources.ephemeralStorage: BERTH_RESOURCE_EPHEMERAL_STORAGE
-    default: profile.ignores(name) ? BERTH_RESOURCE_COUNTED : name.hasSuffix("/gpu") ? BERTH_RESOURCE_GPU : BERTH_RESOURCE_OTHER
+    default:
+      profile.ignores(name)
+        ? BERTH_RESOURCE_COUNTED : name.hasSuffix("/gpu") ? BERTH_RESOURCE_GPU : BERTH_RESOURCE_OTHER
     }
   }
 
@@ -136,7 +138,8 @@ final class ClusterEngine {
     let hostname = node.label(Self.hostnameKey)
     var row = berth_node()
     row.domain = domain
-    row.flags = (node.isCordoned ? UInt32(BERTH_NODE_CORDONED) : 0) | (hostname == nil ? UInt32(BERTH_NODE_NO_HOSTNAME) : 0)
+    row.flags =
+      (node.isCordoned ? UInt32(BERTH_NODE_CORDONED) : 0) | (hostname == nil ? UInt32(BERTH_NODE_NO_HOSTNAME) : 0)
     let labels = node.labels.filter { label in
       !levels.contains(label.key) && !(label.key == Self.hostnameKey && label.value == node.name)
     }
