@@ -50,7 +50,7 @@ extension Engine {
     }
     if let made {
       undoLog.note { engine in
-        engine.planner.asked.forget(podClass)
+        engine.planner.forget(podClass)
         engine.workload.classes.removeLast(made)
         engine.cluster.forest.forgetPlans()
       }

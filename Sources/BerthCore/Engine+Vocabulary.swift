@@ -125,7 +125,8 @@ extension Engine {
     var term = Profile.Term(kind: record.kind, weight: Int64(record.weight), resources: [], points: [])
     let isPodAffinity = term.isKind(BERTH_TERM_INTER_POD_AFFINITY)
     guard isPodAffinity || (record.hard_pod_affinity_weight == 0 && record.flags == 0) else {
-      throw refuse(BERTH_BAD_ARGUMENT, "\(what): hard_pod_affinity_weight and flags belong to INTER_POD_AFFINITY: use 0")
+      throw refuse(
+        BERTH_BAD_ARGUMENT, "\(what): hard_pod_affinity_weight and flags belong to INTER_POD_AFFINITY: use 0")
     }
     guard record.hard_pod_affinity_weight <= 100, record.flags <= UInt16(BERTH_TERM_IGNORE_EXISTING_PREFERENCES) else {
       throw refuse(

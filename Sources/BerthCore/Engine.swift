@@ -180,6 +180,12 @@ public final class Engine {
     info.reservations = UInt64(reservations.count)
     info.reservation_bytes = UInt64(reservations.bytes)
     info.constraint_bytes = UInt64(cluster.constraints.bytes)
+    info.slot_queries = counters.slotQueries
+    info.slot_indexes = UInt64(planner.slotIndexes.count)
+    info.slot_index_bytes = UInt64(planner.slotIndexes.bytes)
+    info.slot_builds = planner.slotIndexes.builds
+    info.slot_changes_read = planner.slotIndexes.entriesRead
+    info.slot_groups_scored = planner.slotIndexes.groupsScored
     info.domain_counts_built = cluster.constraints.countsBuilt
     return info
   }

@@ -19,4 +19,5 @@ public func fillTable(_ table: UnsafeMutablePointer<bk_table>) {
   table.pointee.pool_lanes = { poolLanes($0!, $1) }
   table.pointee.find = { find($0!, $1) }
   table.pointee.rank = { rank($0!, $1, $2) }
+  table.pointee.slot_scores = { slotScores($0!, $1!, $2, $3!) }
 }

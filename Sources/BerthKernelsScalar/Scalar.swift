@@ -255,4 +255,5 @@ public func fillTable(_ table: UnsafeMutablePointer<bk_table>) {
     Int32((0..<64).first { column![$0] == value } ?? -1)
   }
   table.pointee.rank = { rank($0!, $1, $2) }
+  table.pointee.slot_scores = { slotScores($0!, $1!, $2, $3!) }
 }

@@ -94,7 +94,7 @@ final class Host {
   // MARK: Records
 
   func row(_ zone: Int = 0, labels: UInt32 = 0, taints: UInt32 = 0) -> berth_node {
-    berth_node(domain: zones[zone], labels: labels, taints: taints, flags: 0, tie_key: 0, reserved: 0, price: 0)
+    berth_node(domain: zones[zone], labels: labels, taints: taints, flags: 0, tie_key: 0, images: 0, price: 0)
   }
 
   /// A correct batch of `rows` with cpu and memory; cases spoil one thing of it.
@@ -125,7 +125,8 @@ final class Host {
 
   func term(_ kind: Int, weight: Double = 1) -> berth_term {
     berth_term(
-      kind: UInt32(kind), resource_count: 0, point_count: 0, reserved: 0, weight: weight, resources: nil, points: nil)
+      kind: UInt32(kind), resource_count: 0, point_count: 0, hard_pod_affinity_weight: 0, flags: 0, weight: weight,
+      resources: nil, points: nil)
   }
 
   /// A correct load resource; cases spoil one thing of it.

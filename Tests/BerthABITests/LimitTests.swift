@@ -39,7 +39,7 @@ import Testing
     _ engine: OpaquePointer?, _ labels: ArraySlice<berth_label_set_id>, _ ids: UnsafeMutablePointer<berth_node_id>
   ) -> berth_status {
     let rows = labels.map {
-      berth_node(domain: 0, labels: $0, taints: 0, flags: 0, tie_key: 0, reserved: 0, price: 0)
+      berth_node(domain: 0, labels: $0, taints: 0, flags: 0, tie_key: 0, images: 0, price: 0)
     }
     return rows.withUnsafeBufferPointer { rows in
       var batch = berth_node_batch()

@@ -40,7 +40,7 @@ import Testing
     Refusal("add: more resources than the limit", BERTH_LIMIT, "resources") {
       add($0) { $0.resource_count = BERTH_MAX_RESOURCES + 1 }
     },
-    Refusal("add: reserved field", BERTH_BAD_STRUCT, "node 1: reserved") { add($0, row: { $0.reserved = 1 }) },
+    Refusal("add: unknown images", BERTH_UNKNOWN_ID, "node 1: image set 1") { add($0, row: { $0.images = 1 }) },
   ]
 
   static let values: [Refusal] = [
@@ -131,9 +131,9 @@ import Testing
       lost.domain = 3_000_000_000
       return update(host, Array(host.nodes[0..<2])) { $0.nodes = list([host.row(1), lost]) }
     },
-    Refusal("update: reserved field", BERTH_BAD_STRUCT, "reserved") { host in
+    Refusal("update: unknown images", BERTH_UNKNOWN_ID, "image set") { host in
       var row = host.row()
-      row.reserved = .max
+      row.images = .max
       return update(host, Array(host.nodes[0..<2])) { $0.nodes = list([row, row]) }
     },
   ]

@@ -34,15 +34,21 @@ import Testing
       },
       Refusal("profile: the name is there", BERTH_DUPLICATE, "packing") { add($0, [$0.term(1)], name: c("packing")) },
       Refusal("profile: no kind", BERTH_BAD_ARGUMENT, "term 1 of profile") { add($0, 0) { _ in } },
-      Refusal("profile: unknown kind", BERTH_BAD_ARGUMENT, "term 1 of profile") { add($0, 12) { _ in } },
+      Refusal("profile: unknown kind", BERTH_BAD_ARGUMENT, "term 1 of profile") { add($0, 15) { _ in } },
       Refusal("profile: price twice", BERTH_BAD_ARGUMENT, "term 1 of profile") {
         add($0, Int(BERTH_TERM_PRICE)) { _ in }
       },
       Refusal("profile: affinity twice", BERTH_BAD_ARGUMENT, "term 1 of profile") {
         add($0, [$0.term(Int(BERTH_TERM_NODE_AFFINITY)), $0.term(Int(BERTH_TERM_NODE_AFFINITY))])
       },
-      Refusal("profile: reserved field", BERTH_BAD_STRUCT, "term 1 of profile \"new\": reserved") {
-        add($0, 1) { $0.reserved = 1 }
+      Refusal("profile: flags where none are used", BERTH_BAD_ARGUMENT, "term 1 of profile \"new\"") {
+        add($0, 1) { $0.flags = UInt16(BERTH_TERM_IGNORE_EXISTING_PREFERENCES) }
+      },
+      Refusal("profile: a weight of pod affinity where none is used", BERTH_BAD_ARGUMENT, "term 1 of profile") {
+        add($0, 1) { $0.hard_pod_affinity_weight = 1 }
+      },
+      Refusal("profile: too large a weight of pod affinity", BERTH_BAD_ARGUMENT, "term 1 of profile") {
+        add($0, Int(BERTH_TERM_INTER_POD_AFFINITY)) { $0.hard_pod_affinity_weight = 101 }
       },
       Refusal("profile: null resources", BERTH_NULL_POINTER, "resources is null") {
         add($0, 1) { $0.resource_count = 1 }

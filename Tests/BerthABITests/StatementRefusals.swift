@@ -224,7 +224,7 @@ import Testing
     var nodes = [berth_node_id](repeating: 0, count: count)
     func add(_ sets: ArraySlice<berth_label_set_id>) -> berth_status {
       let rows = sets.map {
-        berth_node(domain: 0, labels: $0, taints: 0, flags: 0, tie_key: 0, reserved: 0, price: Int64($0))
+        berth_node(domain: 0, labels: $0, taints: 0, flags: 0, tie_key: 0, images: 0, price: Int64($0))
       }
       return rows.withUnsafeBufferPointer { rows in
         var batch = berth_node_batch()
@@ -238,7 +238,8 @@ import Testing
     let (first, second) = (nodes[0], nodes[1])
     var profile: berth_profile_id = 0
     let term = berth_term(
-      kind: UInt32(BERTH_TERM_PRICE), resource_count: 0, point_count: 0, reserved: 0, weight: 1, resources: nil,
+      kind: UInt32(BERTH_TERM_PRICE), resource_count: 0, point_count: 0, hard_pod_affinity_weight: 0, flags: 0,
+      weight: 1, resources: nil,
       points: nil)
     #expect(berth_profile_add(engine, "cheapest", [term], 1, &profile) == ok)
     /// Where a pod for the nodes with one set of labels goes.

@@ -103,7 +103,7 @@ final class BadInput {
   // MARK: Good records
 
   var node: berth_node {
-    berth_node(domain: leaf, labels: 0, taints: 0, flags: 0, tie_key: 0, reserved: 0, price: 0)
+    berth_node(domain: leaf, labels: 0, taints: 0, flags: 0, tie_key: 0, images: 0, price: 0)
   }
 
   /// Two good nodes; `allocatable` and the others are row by row.
@@ -134,8 +134,9 @@ final class BadInput {
     -> berth_term
   {
     berth_term(
-      kind: UInt32(kind), resource_count: UInt32(resources.count), point_count: UInt32(points.count), reserved: 0,
-      weight: weight, resources: resources.isEmpty ? nil : scratch.array(resources),
+      kind: UInt32(kind), resource_count: UInt32(resources.count), point_count: UInt32(points.count),
+      hard_pod_affinity_weight: 0, flags: 0, weight: weight,
+      resources: resources.isEmpty ? nil : scratch.array(resources),
       points: points.isEmpty
         ? nil : scratch.array(points.map { berth_shape_point(utilization_percent: $0.0, score: $0.1) }))
   }

@@ -62,7 +62,7 @@ struct BadInputTests {
     }
     let long = String(repeating: "x", count: Int(BERTH_MAX_TEXT_BYTES) + 1)
     BadInput.refuses([
-      resource("resource of unknown kind", "new", 6, BERTH_BAD_ARGUMENT),
+      resource("resource of unknown kind", "new", 7, BERTH_BAD_ARGUMENT),
       resource("resource without a name", "", BERTH_RESOURCE_OTHER, BERTH_BAD_TEXT),
       resource("resource with a long name", long, BERTH_RESOURCE_OTHER, BERTH_BAD_TEXT),
       resource("resource twice", "cpu", BERTH_RESOURCE_OTHER, BERTH_DUPLICATE),
@@ -114,8 +114,8 @@ struct BadInputTests {
       spoiled("node in an unknown domain", BERTH_UNKNOWN_ID) { $0.domain = 999 },
       spoiled("node with unknown labels", BERTH_UNKNOWN_ID) { $0.labels = 999 },
       spoiled("node with unknown taints", BERTH_UNKNOWN_ID) { $0.taints = 999 },
-      spoiled("node with unknown flags", BERTH_BAD_ARGUMENT) { $0.flags = 2 },
-      spoiled("node with a reserved field", BERTH_BAD_STRUCT) { $0.reserved = 1 },
+      spoiled("node with unknown flags", BERTH_BAD_ARGUMENT) { $0.flags = 4 },
+      spoiled("node with unknown images", BERTH_UNKNOWN_ID) { $0.images = 999 },
       spoiled("node with a negative price", BERTH_BAD_QUANTITY) { $0.price = -1 },
       spoiled("node with too large a price", BERTH_LIMIT) { $0.price = Int64(BERTH_MAX_PRICE) + 1 },
       BadCall("node in a domain of domains", BERTH_BAD_ARGUMENT) { engine, input throws(EngineError) in

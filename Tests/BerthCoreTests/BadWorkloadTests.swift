@@ -15,7 +15,7 @@ struct BadWorkloadTests {
       term(what, BERTH_BAD_ARGUMENT) { $0.term(BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO, points: points) }
     }
     BadInput.refuses([
-      term("unknown kind", BERTH_BAD_ARGUMENT) { $0.term(12) },
+      term("unknown kind", BERTH_BAD_ARGUMENT) { $0.term(15) },
       term("no kind", BERTH_BAD_ARGUMENT) { $0.term(0) },
       term("NaN weight", BERTH_BAD_NUMBER) { $0.term(BERTH_TERM_SPREAD, weight: .nan) },
       term("infinite weight", BERTH_BAD_NUMBER) { $0.term(BERTH_TERM_SPREAD, weight: .infinity) },
@@ -23,9 +23,24 @@ struct BadWorkloadTests {
       term("no weight", BERTH_BAD_ARGUMENT, BERTH_BAD_NUMBER) { $0.term(BERTH_TERM_SPREAD, weight: 0) },
       term("negative weight", BERTH_BAD_ARGUMENT, BERTH_BAD_NUMBER) { $0.term(BERTH_TERM_SPREAD, weight: -1) },
       term("too large a weight", BERTH_BAD_ARGUMENT, BERTH_LIMIT) { $0.term(BERTH_TERM_SPREAD, weight: 1_000_001) },
-      term("reserved field", BERTH_BAD_STRUCT) {
+      term("flags where none are used", BERTH_BAD_ARGUMENT) {
         var term = $0.term(BERTH_TERM_SPREAD)
-        term.reserved = 1
+        term.flags = UInt16(BERTH_TERM_IGNORE_EXISTING_PREFERENCES)
+        return term
+      },
+      term("unknown flags", BERTH_BAD_ARGUMENT) {
+        var term = $0.term(BERTH_TERM_INTER_POD_AFFINITY)
+        term.flags = 2
+        return term
+      },
+      term("a weight of pod affinity where none is used", BERTH_BAD_ARGUMENT) {
+        var term = $0.term(BERTH_TERM_SPREAD)
+        term.hard_pod_affinity_weight = 1
+        return term
+      },
+      term("too large a weight of pod affinity", BERTH_BAD_ARGUMENT) {
+        var term = $0.term(BERTH_TERM_INTER_POD_AFFINITY)
+        term.hard_pod_affinity_weight = 101
         return term
       },
       term("unknown resource", BERTH_UNKNOWN_ID) {

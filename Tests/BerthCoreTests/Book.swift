@@ -9,6 +9,9 @@ struct Book {
   var domainIds: [Int: UInt32] = [0: UInt32(BERTH_ROOT_DOMAIN)]
   var labelSetIds: [[String: String]: UInt32] = [[:]: UInt32(BERTH_EMPTY_SET)]
   var taintSetIds: [[Taint]: UInt32] = [[]: UInt32(BERTH_EMPTY_SET)]
+  var imageSetIds: [[String: Int64]: UInt32] = [[:]: UInt32(BERTH_EMPTY_SET)]
+  /// By what they say, in an order of their own.
+  var selectorIds: [LabelSelector: UInt32] = [:]
   var profileIds: [String: UInt32] = [:]
   var classIds: [PodSpec: UInt32] = [:]
   /// What the open statements did and readers are to be told when they are committed.

@@ -63,7 +63,7 @@ extension CommandStream {
   private mutating func refuseNodes(_ scratch: Scratch) throws {
     let leaf = twin.oracle.domains.indices.last { twin.oracle.domains[$0].depth == swarm.levels }!
     let good = berth_node(
-      domain: twin.domainIds[leaf]!, labels: 0, taints: 0, flags: 0, tie_key: 0, reserved: 0, price: 0)
+      domain: twin.domainIds[leaf]!, labels: 0, taints: 0, flags: 0, tie_key: 0, images: 0, price: 0)
     var bad = good
     var quantities: [Int64] = [5, 5]
     var status = BERTH_BAD_QUANTITY
@@ -92,7 +92,7 @@ extension CommandStream {
     guard let last = nodes.last, let gone = twin.goneNodes.first else { return }
     let spec = twin.oracle.nodes[last]!.spec
     let record = berth_node(
-      domain: twin.domainIds[spec.domain]!, labels: 0, taints: 0, flags: 1, tie_key: 9, reserved: 0, price: 9)
+      domain: twin.domainIds[spec.domain]!, labels: 0, taints: 0, flags: 1, tie_key: 9, images: 0, price: 9)
     var batch = berth_node_batch()
     batch.struct_size = UInt32(MemoryLayout<berth_node_batch>.size)
     batch.count = nodes.count + 1
@@ -121,16 +121,29 @@ extension CommandStream {
     try twin.refused("a class of the next profile", BERTH_UNKNOWN_ID) { engine throws(EngineError) in
       _ = try engine.internClass(spec)
     }
+    var wish = berth_pod_affinity_term()
+    wish.topology_key = text
+    wish.kind = UInt32(BERTH_POD_AFFINITY_REQUIRED)
+    (wish.selector, wish.namespace_selector) = (UInt32(Set(known.selectorIds.values).count), UInt32(BERTH_NO_SELECTOR))
+    spec.profile = 0
+    spec.affinity_terms = UnsafePointer(scratch.array([wish]))
+    spec.affinity_term_count = 1
+    let filled = spec
+    try twin.refused("a class with the next selector", BERTH_UNKNOWN_ID) { engine throws(EngineError) in
+      _ = try engine.internClass(filled)
+    }
     let leaf = known.oracle.domains.indices.last { known.oracle.domains[$0].depth == swarm.levels }!
     let good = berth_node(
-      domain: known.domainIds[leaf]!, labels: 0, taints: 0, flags: 0, tie_key: 0, reserved: 0, price: 0)
+      domain: known.domainIds[leaf]!, labels: 0, taints: 0, flags: 0, tie_key: 0, images: 0, price: 0)
     var labelled = good
     labelled.labels = UInt32(known.labelSetIds.count)
     var tainted = good
     tainted.taints = UInt32(known.taintSetIds.count)
+    var pictured = good
+    pictured.images = UInt32(known.imageSetIds.count)
     var placed = good
     placed.domain = UInt32(known.domainIds.count)
-    for record in [labelled, tainted, placed] {
+    for record in [labelled, tainted, pictured, placed] {
       var batch = berth_node_batch()
       batch.struct_size = UInt32(MemoryLayout<berth_node_batch>.size)
       batch.count = 2

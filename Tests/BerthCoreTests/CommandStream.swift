@@ -6,7 +6,8 @@ import CBerth
 struct CommandStream {
   enum Command: CaseIterable {
     case addNodes, updateNodes, removeNodes, cordonNodes, place, dryRun, bind, confirm, forget, release
-    case candidates, explain, newClass, newProfile, newDomain, newResource, readBack, refusal
+    case candidates, explain, check, terminate, setNamespace, removeNamespace, newClass, newProfile, newDomain,
+      newResource, readBack, refusal
     case events, time, begin, checkpoint, rollBack, commit, discard
     case report, forgetReport, assign, badReport
 
@@ -62,7 +63,8 @@ struct CommandStream {
   }
 
   private mutating func start() throws {
-    let early = swarm.random.chance(0.8) ? swarm.resources.count : max(1, swarm.resources.count / 2)
+    let counted = swarm.resources.filter { $0.kind == .counted }.count
+    let early = swarm.random.chance(0.8) ? swarm.resources.count : max(1, counted, swarm.resources.count / 2)
     for (name, kind) in swarm.resources.prefix(early) { try twin.addResource(name, kind) }
     known.lateResources = Array(swarm.resources.dropFirst(early))
     for spec in swarm.load {
@@ -71,6 +73,9 @@ struct CommandStream {
     }
     for _ in 0..<swarm.random.int(1...3) { try addDomainChain() }
     for _ in 0..<swarm.random.int(1...3) { try addProfile() }
+    for namespace in Swarm.namespaces where swarm.random.chance(0.6) {
+      try twin.setNamespace(namespace, swarm.namespaceLabels())
+    }
     try makeNodes(swarm.nodes)
     for _ in 0..<swarm.random.int(1...4) { makePod() }
   }
@@ -121,6 +126,10 @@ struct CommandStream {
     case .release: try twin.remove(placedPods { _ in true }, forgetting: false)
     case .candidates: try twin.candidates(swarm.random.pick(known.pods), count: swarm.random.pick([1, 2, 10, 1000]))
     case .explain: try twin.explain(swarm.random.pick(known.pods))
+    case .check: try twin.check(swarm.random.pick(known.pods), on: someNodes())
+    case .terminate: try twin.terminate(placedPods { _ in true })
+    case .setNamespace: try twin.setNamespace(swarm.random.pick(Swarm.namespaces), swarm.namespaceLabels())
+    case .removeNamespace: try twin.removeNamespace(swarm.random.pick(Swarm.namespaces))
     case .newClass: makePod()
     case .newProfile: try addProfile()
     case .newDomain: if swarm.levels > 0 { try addDomainChain() }
@@ -186,6 +195,7 @@ struct CommandStream {
   mutating func makePod() {
     var pod = swarm.pod(profile: swarm.random.pick(known.profiles), nodeNames: known.nodeNames)
     pod.requests = present(pod.requests)
+    pod.scored = present(pod.scored)
     known.pods.append(pod)
   }
 
@@ -220,6 +230,7 @@ struct CommandStream {
       if swarm.random.chance(0.5) { spec.domain = old.domain }
       if swarm.random.chance(0.5) { spec.allocatable = old.allocatable }
       if swarm.random.chance(0.5) { (spec.labels, spec.taints) = (old.labels, old.taints) }
+      if swarm.random.chance(0.5) { (spec.images, spec.lacksHostname) = (old.images, old.lacksHostname) }
       specs.append(spec)
     }
     try twin.updateNodes(nodes, specs)

@@ -10,9 +10,9 @@ struct Picture: Equatable {
   var counts: [UInt64]
   /// Nodes in topology order.
   var order: [UInt64]
-  /// By node: id, domain, labels, taints, flags, tie key, price, then allocatable and requested of every resource.
+  /// By node: id, domain, labels, taints, flags, tie key, price, images, then allocatable and requested of every resource.
   var nodes: [[Int64]]
-  /// By pod: id, node, class, state.
+  /// By pod: id, node, class, state, flags.
   var pods: [[UInt64]]
   var names: [String: UInt64]
   var load: [[Int64]]
@@ -42,13 +42,13 @@ struct Picture: Equatable {
       let cells = index * resources.count..<(index + 1) * resources.count
       return [
         Int64(bitPattern: state.node), Int64(state.domain), Int64(state.labels), Int64(state.taints),
-        Int64(state.flags), Int64(state.tie_key), state.price,
+        Int64(state.flags), Int64(state.tie_key), state.price, Int64(state.images),
       ] + allocatable[cells] + requested[cells]
     }
     let ids = book.podIds.values.sorted()
     let podStates = scratch.room(berth_pod_state(), count: ids.count)
     try engine.readPods(scratch.buffer(ids), states: podStates.baseAddress!)
-    pods = podStates.map { [$0.pod, $0.node, UInt64($0.pod_class), UInt64($0.state)] }
+    pods = podStates.map { [$0.pod, $0.node, UInt64($0.pod_class), UInt64($0.state), UInt64($0.flags)] }
     let measured = book.oracle.load.measured + book.oracle.load.specs.map(\.name)
     load = measured.isEmpty ? [] : try Picture.load(of: engine, order, measured.map { book.resourceIds[$0]! })
     names = [:]

@@ -53,14 +53,17 @@ final class Scratch {
         }
         return berth_term(
           kind: code(term.kind), resource_count: UInt32(resources.count), point_count: UInt32(points.count),
-          reserved: 0, weight: Double(term.weight), resources: resources.isEmpty ? nil : array(resources),
+          hard_pod_affinity_weight: UInt16(term.hardWeight),
+          flags: UInt16(term.ignoresExistingPreferences ? BERTH_TERM_IGNORE_EXISTING_PREFERENCES : 0),
+          weight: Double(term.weight), resources: resources.isEmpty ? nil : array(resources),
           points: points.isEmpty ? nil : array(points))
       })
   }
 
   /// Lists are written in an order drawn from `random`: equal specs are one class in whatever order.
   func spec(
-    _ pod: PodSpec, profile: UInt32, resource: (String) -> UInt32, random: inout Random
+    _ pod: PodSpec, profile: UInt32, resource: (String) -> UInt32, selector: (LabelSelector?) -> UInt32,
+    random: inout Random
   ) -> berth_pod_spec {
     var spec = berth_pod_spec()
     spec.struct_size = UInt32(MemoryLayout<berth_pod_spec>.size)
@@ -71,9 +74,9 @@ final class Scratch {
     }
     spec.requests = UnsafePointer(array(requests))
     spec.request_count = UInt32(requests.count)
-    let selector = labels(random.shuffled(pod.nodeSelector.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
-    spec.node_selector = selector.baseAddress
-    spec.node_selector_count = UInt32(selector.count)
+    let nodeSelector = labels(random.shuffled(pod.nodeSelector.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
+    spec.node_selector = nodeSelector.baseAddress
+    spec.node_selector_count = UInt32(nodeSelector.count)
     spec.required_terms = selectorTerms(random.shuffled(pod.requiredTerms), &random)
     spec.required_term_count = UInt32(pod.requiredTerms.count)
     spec.preferred_terms = selectorTerms(random.shuffled(pod.preferredTerms), &random)
@@ -82,31 +85,37 @@ final class Scratch {
       berth_toleration(
         key: $0.key.isEmpty && random.chance(0.5) ? nil : text($0.key),
         value: $0.value.isEmpty && random.chance(0.5) ? nil : text($0.value),
-        op: UInt32($0.op == .exists ? BERTH_TOLERATION_EXISTS : BERTH_TOLERATION_EQUAL),
+        op: code($0.op),
         effect: $0.effect.map { code($0) } ?? UInt32(BERTH_EFFECT_ANY))
     }
     spec.tolerations = UnsafePointer(array(tolerations))
     spec.toleration_count = UInt32(tolerations.count)
+    fillIn(&spec, pod, resource: resource, selector: selector, random: &random)
     return spec
   }
 
   private func selectorTerms(_ terms: [SelectorTerm], _ random: inout Random) -> UnsafePointer<berth_selector_term> {
     var list: [berth_selector_term] = []
     for term in terms {
-      var requirements: [berth_requirement] = []
-      for requirement in random.shuffled(term.requirements) {
-        let values = random.shuffled(requirement.values)
-        requirements.append(
-          berth_requirement(
-            key: text(requirement.key), op: code(requirement.op), value_count: UInt32(values.count),
-            values: texts(values), is_field: requirement.isField ? 1 : 0, reserved: 0))
-      }
+      let requirements = requirements(term.requirements, &random)
       list.append(
         berth_selector_term(
-          requirements: array(requirements), requirement_count: UInt32(requirements.count),
+          requirements: requirements.baseAddress, requirement_count: UInt32(requirements.count),
           weight: UInt32(term.weight)))
     }
     return UnsafePointer(array(list))
+  }
+
+  func requirements(_ list: [Requirement], _ random: inout Random) -> UnsafeBufferPointer<berth_requirement> {
+    var requirements: [berth_requirement] = []
+    for requirement in random.shuffled(list) {
+      let values = random.shuffled(requirement.values)
+      requirements.append(
+        berth_requirement(
+          key: text(requirement.key), op: code(requirement.op), value_count: UInt32(values.count),
+          values: texts(values), is_field: requirement.isField ? 1 : 0, reserved: 0))
+    }
+    return buffer(requirements)
   }
 }
 
@@ -137,6 +146,7 @@ func code(_ kind: ResourceKind) -> UInt32 {
   case .gpu: UInt32(BERTH_RESOURCE_GPU)
   case .ephemeralStorage: UInt32(BERTH_RESOURCE_EPHEMERAL_STORAGE)
   case .pods: UInt32(BERTH_RESOURCE_PODS)
+  case .counted: UInt32(BERTH_RESOURCE_COUNTED)
   }
 }
 
@@ -153,5 +163,8 @@ func code(_ kind: TermKind) -> UInt32 {
   case .price: UInt32(BERTH_TERM_PRICE)
   case .dotProduct: UInt32(BERTH_TERM_DOT_PRODUCT)
   case .bestFit: UInt32(BERTH_TERM_BEST_FIT)
+  case .imageLocality: UInt32(BERTH_TERM_IMAGE_LOCALITY)
+  case .podTopologySpread: UInt32(BERTH_TERM_POD_TOPOLOGY_SPREAD)
+  case .interPodAffinity: UInt32(BERTH_TERM_INTER_POD_AFFINITY)
   }
 }

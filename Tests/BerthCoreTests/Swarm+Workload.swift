@@ -25,6 +25,7 @@ extension Swarm {
     if random.chance(tolerations) {
       for _ in 0..<random.int(1...3) { pod.tolerations.append(toleration()) }
     }
+    constrain(&pod, nodeNames)
     return pod
   }
 
@@ -89,6 +90,10 @@ extension Swarm {
     if random.chance(0.5) {
       return Toleration(key: random.chance(0.3) ? "" : random.pick(keys), op: .exists, effect: effect)
     }
+    if random.chance(0.2) {
+      let op: Toleration.Operator = random.pick([.gt, .lt])
+      return Toleration(key: random.pick(keys), op: op, value: random.pick(["0", "5", "7", "-3"]), effect: effect)
+    }
     return Toleration(key: random.pick(keys), op: .equal, value: random.pick(["", "x", "y"]), effect: effect)
   }
 
@@ -98,7 +103,9 @@ extension Swarm {
   mutating func profile(known: [String], exactly kind: TermKind? = nil) -> [Term] {
     if let kind { return [term(kind, known)] }
     var chosen: [Term] = []
-    let single: Set<TermKind> = [.nodeAffinity, .taintToleration, .price]
+    let single: Set<TermKind> = [
+      .nodeAffinity, .taintToleration, .price, .imageLocality, .podTopologySpread, .interPodAffinity,
+    ]
     for _ in 0..<random.int(1...termsPerProfile) {
       let kind = random.pick(terms)
       if single.contains(kind) && chosen.contains(where: { $0.kind == kind }) { continue }
@@ -111,7 +118,10 @@ extension Swarm {
     let known = present.filter { allows(kind, $0) }
     var term = Term(kind, weight: random.pick([1, 1, 2, 3, 100, Int64(random.int(1...1_000_000)), 1_000_000]))
     switch kind {
-    case .nodeAffinity, .taintToleration, .price: break
+    case .nodeAffinity, .taintToleration, .price, .imageLocality, .podTopologySpread: break
+    case .interPodAffinity:
+      term.hardWeight = random.pick([0, 1, 1, 50, 100])
+      term.ignoresExistingPreferences = random.chance(0.3)
     case .binpack, .spread:
       if random.chance(0.3) { term.resources = random.sample(known, random.int(1...4)).map { TermResource($0) } }
     case .leastAllocated, .mostAllocated, .requestedToCapacityRatio, .balancedAllocation:

@@ -29,6 +29,9 @@ struct Swarm {
   let jitter: Double
   let labels, taints, cordon, names, prices, overcommit, untold, fill: Double
   let selectors, preferred, tolerations, fields: Double
+  let images, hostless, nameless: Double
+  /// What pods say of ports and of other pods.
+  let ports, spreads, affinities: Double
   /// Many PreferNoSchedule taints, hardly any other.
   let softTaints: Bool
   let labelKeys: [String]
@@ -59,7 +62,9 @@ struct Swarm {
       .map(\.element)
     chosen += extended
     if chosen.isEmpty { chosen = [special[0]] }
-    resources = random.chance(0.7) ? chosen : random.shuffled(chosen)
+    let counted = (0..<random.pick([0, 0, 1, 2])).map { ("counted \($0)", ResourceKind.counted) }
+    // those have to come before the first node
+    resources = counted + (random.chance(0.7) ? chosen : random.shuffled(chosen))
     jitter = random.pick([0, 0, 0.1, 1])
     labels = random.swarmWeight()
     softTaints = random.chance(0.4)
@@ -74,6 +79,14 @@ struct Swarm {
     preferred = random.swarmWeight()
     tolerations = random.swarmWeight()
     fields = random.chance(0.3) ? 0.2 : 0
+    images = terms == [.imageLocality] ? 1 : random.chance(0.5) ? 0 : random.swarmWeight()
+    hostless = random.chance(0.3) ? 0.2 : 0
+    nameless = random.chance(0.3) ? 0.2 : 0
+    // half of the runs are without any, so that their pods are placed by the state trees
+    let isConstrained = random.chance(0.5)
+    ports = isConstrained ? 0.5 * random.swarmWeight() : 0
+    spreads = terms == [.podTopologySpread] ? 1 : isConstrained ? random.swarmWeight() : 0
+    affinities = terms == [.interPodAffinity] ? 1 : isConstrained ? random.swarmWeight() : 0
     labelKeys = (0..<random.int(1...4)).map { "key\($0)" } + ["kubernetes.io/arch"]
     self.terms = terms
     termsPerProfile = random.pick([1, 2, 3, 6])
@@ -89,7 +102,10 @@ struct Swarm {
     _ style: Style, _ resources: [(name: String, kind: ResourceKind)], _ random: inout Random
   ) -> [String: Int64] {
     var shape: [String: Int64] = [:]
-    let present = random.sample(resources.indices.map { $0 }, 16).filter { random.chance($0 < 2 ? 0.97 : 0.75) }
+    let counted = resources.filter { $0.kind == .counted }.count
+    let present = random.sample(resources.indices.map { $0 }, 16 - counted).filter {
+      random.chance($0 < 2 ? 0.97 : 0.75)
+    }
     for index in present {
       let (name, kind) = resources[index]
       shape[name] = capacity(style, kind, &random)
@@ -104,7 +120,7 @@ struct Swarm {
     case .limit: return largest - random.logarithmic(upTo: 1 << 20)
     case .kubelet, .equal:
       switch kind {
-      case .cpu: return random.pick([2000, 3920, 4000, 8000, 16000, 64000, 96000, 128_000])
+      case .cpu, .counted: return random.pick([2000, 3920, 4000, 8000, 16000, 64000, 96000, 128_000])
       case .memory, .ephemeralStorage: return random.pick([4, 16, 60, 64, 256, 384, 786]) << 30
       case .gpu: return random.pick([1, 2, 4, 8])
       case .pods: return random.pick([3, 30, 110, 250])
@@ -116,8 +132,9 @@ struct Swarm {
   // MARK: Nodes
 
   mutating func domainName(_ index: Int) -> String {
+    if random.chance(nameless) { return "" }
     // Numbers, so that Gt and Lt have something to compare; siblings elsewhere may share them.
-    random.chance(0.7) ? "\(index)" : "d\(index)"
+    return random.chance(0.7) ? "\(index)" : "d\(index)"
   }
 
   mutating func labelValue() -> String {
@@ -142,6 +159,8 @@ struct Swarm {
       }
     }
     node.cordoned = random.chance(cordon)
+    node.lacksHostname = random.chance(hostless)
+    node.images = nodeImages()
     node.tieKey = random.pick([0, 1, 2, UInt32.max, UInt32(truncatingIfNeeded: random.next())])
     if random.chance(prices) {
       // Now and then so close together that nodes of different prices share a tree.
@@ -163,7 +182,7 @@ struct Swarm {
     let effect: Effect =
       softTaints && random.chance(0.97)
       ? .preferNoSchedule : random.pick([.noSchedule, .preferNoSchedule, .preferNoSchedule, .noExecute])
-    return Taint(key: random.pick(keys), value: random.pick(["", "x", "y"]), effect: effect)
+    return Taint(key: random.pick(keys), value: random.pick(["", "x", "y", "5", "007", "-3", "+5"]), effect: effect)
   }
 
   /// What runs on a new node already; now and then more than it has, or of what it lacks.

@@ -37,7 +37,7 @@ struct TextTests {
         scratch.array(
           (0..<2).map {
             berth_node(
-              domain: zone, labels: labels[$0], taints: taints[$0], flags: 0, tie_key: 0, reserved: 0, price: 0)
+              domain: zone, labels: labels[$0], taints: taints[$0], flags: 0, tie_key: 0, images: 0, price: 0)
           }))
       try engine.addNodes(batch, ids: &ids)
       #expect(try engine.findNode(name: one) == ids[0])
@@ -67,7 +67,7 @@ struct TextTests {
     hosted.tolerations = [everything]
     hosted.nodeSelector = ["kubernetes.io/hostname": decomposed]
     for pod in [selected, tolerant, named, hosted] {
-      let spec = scratch.spec(pod, profile: profile, resource: { _ in 0 }, random: &random)
+      let spec = scratch.spec(pod, profile: profile, resource: { _ in 0 }, selector: { _ in 0 }, random: &random)
       let podClass = try engine.internClass(spec)
       var candidates = [berth_candidate](repeating: berth_candidate(), count: 2)
       let count = try engine.readCandidates(of: podClass, count: 2, into: &candidates, termScores: nil)

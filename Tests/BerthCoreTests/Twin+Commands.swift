@@ -36,8 +36,7 @@ extension Twin {
         try specs.map { spec in
           berth_node(
             domain: book.domainIds[spec.domain]!, labels: try labelSet(spec.labels), taints: try taintSet(spec.taints),
-            flags: spec.cordoned ? UInt32(BERTH_NODE_CORDONED) : 0, tie_key: spec.tieKey, reserved: 0,
-            price: spec.price)
+            flags: spec.flags, tie_key: spec.tieKey, images: try imageSet(spec.images), price: spec.price)
         }))
     return batch
   }
@@ -73,6 +72,8 @@ extension Twin {
   private func isTooWide(_ allocatable: [String: Int64], _ used: [String: Int64]) -> Bool {
     var present = Set(book.oracle.withLoad(allocatable).filter { $0.value > 0 }.keys)
     present.formUnion(used.filter { $0.value > 0 }.keys)
+    // which every node lists
+    present.formUnion(book.oracle.resources.filter { book.oracle.kinds[$0] == .counted })
     return present.count > Int(BERTH_MAX_RESOURCES_PER_NODE)
   }
 
@@ -180,6 +181,18 @@ extension Twin {
     }
   }
 
+  /// Pods are being deleted from now on.
+  func terminate(_ pods: [Int]) throws {
+    note("pods \(pods.prefix(20)) are being deleted")
+    let scratch = Scratch()
+    let ids = scratch.buffer(pods.map { book.podIds[$0]! })
+    try perform("terminate", keeping: scratch) { engine throws(EngineError) in try engine.terminate(ids) }
+    for pod in pods where !book.oracle.pods[pod]!.terminating {
+      book.oracle.terminatePod(pod)
+      happened(BERTH_EVENT_POD_TERMINATING, pod: pod)
+    }
+  }
+
   /// Takes assumed pods back, or releases any.
   func remove(_ pods: [Int], forgetting: Bool) throws {
     note("\(forgetting ? "forget" : "release") pods \(pods.prefix(20))")
@@ -203,5 +216,11 @@ extension Twin {
     book.oracle.setTime(time)
     endedReservations(due.sorted { ($0.value.expiry!, $0.key) < ($1.value.expiry!, $1.key) }.map(\.key), on: nodes)
     book.forgetEndedReservations()
+  }
+}
+
+extension NodeSpec {
+  var flags: UInt32 {
+    UInt32((cordoned ? BERTH_NODE_CORDONED : 0) | (lacksHostname ? BERTH_NODE_NO_HOSTNAME : 0))
   }
 }

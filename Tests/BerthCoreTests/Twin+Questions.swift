@@ -165,19 +165,55 @@ extension Twin {
     }
     let expected = expectedExplanation(book.oracle.explain(pod), capacity: capacity)
     try check(answer == expected, "explanation of \(pod):\n  engine \(answer)\n  oracle \(expected)")
+    let message = try all("message") { engine throws(EngineError) in try engine.message(podClass) }
+    let ours = book.oracle.message(pod)
+    try check(message == ours, "the message on \(pod):\n  engine \(message)\n  oracle \(ours)")
+  }
+
+  /// What is said of single nodes, some of them twice.
+  func check(_ pod: PodSpec, on nodes: [Int]) throws {
+    let podClass = try podClass(pod)
+    note("check class \(podClass) on nodes \(nodes.prefix(20))")
+    let most = Int(BERTH_MAX_RESOURCES_PER_POD)
+    let withLacking = random.chance(0.7)
+    let answer = try all("check") { engine throws(EngineError) in
+      let scratch = Scratch()
+      let verdicts = scratch.room(berth_verdict(), count: nodes.count)
+      let lacking = scratch.room(UInt32(7), count: nodes.count * most)
+      try engine.check(
+        podClass, nodes: scratch.buffer(nodes.map { book.nodeIds[$0]! }), verdicts: verdicts.baseAddress!,
+        lacking: withLacking ? lacking.baseAddress : nil)
+      return verdicts.indices.map { index in
+        let verdict = verdicts[index]
+        let count = withLacking ? min(most, Int(verdict.lacking_count)) : 0
+        let listed = (0..<count).map { lacking[index * most + $0] }
+        return [verdict.reason, verdict.flags, verdict.lacking_count, verdict.reserved] + listed
+      }
+    }
+    for (index, refusal) in book.oracle.refusals(of: pod, on: nodes).enumerated() {
+      let lacking: [UInt32] = refusal.map { $0.lacking.keys.map(resource).sorted() } ?? []
+      let isUnresolvable = refusal?.isUnresolvable ?? false
+      let verdict: [UInt32] = [
+        refusal.map { code($0.reason) } ?? 0, isUnresolvable ? UInt32(BERTH_VERDICT_UNRESOLVABLE) : 0,
+        UInt32(lacking.count), 0,
+      ]
+      let expected = verdict + (withLacking ? lacking.prefix(most) : [])
+      try check(
+        answer[index] == expected,
+        "verdict (reason flags lacking reserved lacking…) on node \(nodes[index]) for \(pod):\n"
+          + "  engine \(answer[index])\n  oracle \(expected)")
+    }
   }
 
   /// Reasons by falling number of nodes, then by kind and resource.
   private func expectedExplanation(_ explanation: Oracle.Explanation, capacity: Int) -> Explained {
     let any = UInt32.max
     var reasons: [Explained.Reason] = []
-    func add(_ kind: Int, _ resource: UInt32, _ nodes: Int) {
-      if nodes > 0 { reasons.append(Explained.Reason(kind: UInt32(kind), resource: resource, nodes: UInt64(nodes))) }
+    func add(_ kind: UInt32, _ resource: UInt32, _ nodes: Int) {
+      if nodes > 0 { reasons.append(Explained.Reason(kind: kind, resource: resource, nodes: UInt64(nodes))) }
     }
-    add(BERTH_REASON_UNSCHEDULABLE, any, explanation.unschedulable)
-    add(BERTH_REASON_TAINT, any, explanation.taint)
-    add(BERTH_REASON_AFFINITY, any, explanation.affinity)
-    for (name, nodes) in explanation.insufficient { add(BERTH_REASON_INSUFFICIENT_RESOURCE, resource(name), nodes) }
+    for (reason, nodes) in explanation.refused { add(code(reason), any, nodes) }
+    for (name, nodes) in explanation.insufficient { add(code(.insufficient), resource(name), nodes) }
     reasons.sort { ($1.nodes, $0.kind, $0.resource) < ($0.nodes, $1.kind, $1.resource) }
     return Explained(
       reasonCount: UInt32(reasons.count), nodes: UInt64(explanation.nodes), feasible: UInt64(explanation.feasible),

@@ -64,7 +64,7 @@ extension Twin {
         let cells = index * names.count..<(index + 1) * names.count
         return [
           Int64(bitPattern: state.node), Int64(state.domain), Int64(state.labels), Int64(state.taints),
-          Int64(state.flags), Int64(state.tie_key), state.price, Int64(state.slot),
+          Int64(state.flags), Int64(state.tie_key), state.price, Int64(state.slot), Int64(state.images),
         ] + cells.map { allocatable[$0] } + cells.map { requested[$0] }
       }
     }
@@ -75,13 +75,12 @@ extension Twin {
         [
           Int64(bitPattern: book.nodeIds[node]!), Int64(book.domainIds[ours.spec.domain]!),
           Int64(book.labelSetIds[ours.spec.labels]!),
-          Int64(book.taintSetIds[ours.spec.taints]!), ours.spec.cordoned ? 1 : 0, Int64(ours.spec.tieKey),
-          ours.spec.price,
-          rows[index][7],
+          Int64(book.taintSetIds[ours.spec.taints]!), Int64(ours.spec.flags), Int64(ours.spec.tieKey),
+          ours.spec.price, rows[index][7], Int64(book.imageSetIds[ours.spec.images]!),
         ] + names.map { ours.spec.allocatable[$0] ?? 0 } + names.map { ours.used[$0] ?? 0 }
       try check(
         rows[index] == expected,
-        "node \(node) (id domain labels taints flags tie price slot allocatable… requested… of \(names)):\n"
+        "node \(node) (id domain labels taints flags tie price slot images allocatable… requested… of \(names)):\n"
           + "  engine \(rows[index])\n  oracle \(expected)")
       try check(rows[index][7] > lastSlot, "slot \(rows[index][7]) of node \(node) comes after slot \(lastSlot)")
       lastSlot = rows[index][7]
@@ -95,16 +94,20 @@ extension Twin {
       let states = scratch.array([berth_pod_state](repeating: berth_pod_state(), count: pods.count))
       try engine.readPods(scratch.buffer(pods.map { book.podIds[$0]! }), states: states)
       return pods.indices.map {
-        [states[$0].pod, states[$0].node, UInt64(states[$0].pod_class), UInt64(states[$0].state)]
+        [
+          states[$0].pod, states[$0].node, UInt64(states[$0].pod_class), UInt64(states[$0].state),
+          UInt64(states[$0].flags),
+        ]
       }
     }
     for (index, pod) in pods.enumerated() {
       let ours = book.oracle.pods[pod]!
       let expected = [
         book.podIds[pod]!, ours.node.map { book.nodeIds[$0]! } ?? UInt64.max, UInt64(book.classIds[ours.spec]!),
-        UInt64(ours.bound ? BERTH_POD_BOUND : BERTH_POD_ASSUMED),
+        UInt64(ours.bound ? BERTH_POD_BOUND : BERTH_POD_ASSUMED), UInt64(ours.terminating ? BERTH_POD_TERMINATING : 0),
       ]
-      try check(rows[index] == expected, "pod \(pod) (id node class state): engine \(rows[index]), oracle \(expected)")
+      try check(
+        rows[index] == expected, "pod \(pod) (id node class state flags): engine \(rows[index]), oracle \(expected)")
     }
   }
 

@@ -13,7 +13,9 @@ struct Mismatch: Error, CustomStringConvertible {
 /// they answer is compared: among the engines, ids included, and with the oracle.
 @dynamicMemberLookup
 final class Twin {
-  static let paths = [BERTH_PATH_AUTO, BERTH_PATH_TREE, BERTH_PATH_SCAN, BERTH_PATH_ROWS].map { UInt32($0) }
+  static let paths = [BERTH_PATH_AUTO, BERTH_PATH_TREE, BERTH_PATH_SCAN, BERTH_PATH_ROWS, BERTH_PATH_SLOTS].map {
+    UInt32($0)
+  }
 
   let engines: [(level: UInt32, engine: Engine)]
   var book: Book

@@ -1,4 +1,4 @@
-/// Which nodes a pod may run on: cordon, taints, node selector and affinity, resources, as Kubernetes defines them.
+/// Taints, labels and selectors as Kubernetes defines them.
 
 let hostname = "kubernetes.io/hostname"
 let unschedulable = Taint(key: "node.kubernetes.io/unschedulable", effect: .noSchedule)
@@ -7,8 +7,29 @@ extension Toleration {
   public func tolerates(_ taint: Taint) -> Bool {
     if let effect, effect != taint.effect { return false }
     if !key.isEmpty && key != taint.key { return false }
-    return op == .exists || value == taint.value
+    switch op {
+    case .equal: return value == taint.value
+    case .exists: return true
+    case .gt, .lt:
+      guard let bound = Self.canonical(value), let actual = Self.canonical(taint.value) else { return false }
+      return op == .gt ? actual > bound : actual < bound
+    }
   }
+
+  /// Numbers count only as they would be printed: no sign but a minus, no leading zeros.
+  private static func canonical(_ text: String) -> Int64? { Int64(text).flatMap { String($0) == text ? $0 : nil } }
+}
+
+extension Taint {
+  /// Keeps pods away, rather than putting them off.
+  var refuses: Bool { effect != .preferNoSchedule }
+}
+
+extension PodSpec {
+  func tolerates(_ taint: Taint) -> Bool { tolerations.contains { $0.tolerates(taint) } }
+
+  /// Whether a taint of the node keeps the pod away.
+  func isKeptAway(by taints: [Taint]) -> Bool { taints.contains { $0.refuses && !tolerates($0) } }
 }
 
 extension Requirement {
@@ -26,77 +47,49 @@ extension Requirement {
   }
 }
 
-extension Oracle {
-  /// The node's own labels, one for each topology level, and its name as hostname where the labels do not say it.
-  public func labels(of node: Node) -> [String: String] {
-    var labels = node.spec.labels
-    var domain = node.spec.domain
-    while let parent = domains[domain].parent {
-      labels[levelKeys[domains[domain].depth - 1]] = domains[domain].name
-      domain = parent
+extension LabelSelector {
+  public func selects(_ labels: [String: String]) -> Bool { allSatisfy { $0.matches(labels[$0.key]) } }
+
+  /// With a pod's own values of some keys, where it has them, joined to it.
+  func joined(_ labels: [String: String], matching: [String], mismatching: [String] = []) -> LabelSelector {
+    func requirements(_ keys: [String], _ op: Requirement.Operator) -> [Requirement] {
+      keys.compactMap { key in labels[key].map { Requirement(key: key, op: op, values: [$0]) } }
     }
-    if let name = node.name, labels[hostname] == nil { labels[hostname] = name }
-    return labels
+    return self + requirements(matching, .in) + requirements(mismatching, .notIn)
+  }
+}
+
+extension Oracle {
+  /// A label of the node: its own, that of a topology level, or its name as hostname where the labels do not say it.
+  public func label(_ key: String, of node: Node) -> String? {
+    if let value = node.spec.labels[key] { return value }
+    if let level = levelKeys.firstIndex(of: key) {
+      var domain = node.spec.domain
+      while domains[domain].depth > level + 1 { domain = domains[domain].parent! }
+      // a domain without a name stands for nodes that lack the label
+      return domains[domain].name.isEmpty ? nil : domains[domain].name
+    }
+    return key == hostname && !node.spec.lacksHostname ? node.name : nil
   }
 
-  func matches(_ term: SelectorTerm, _ node: Node, _ labels: [String: String]) -> Bool {
-    !term.requirements.isEmpty && term.requirements.allSatisfy { $0.matches($0.isField ? node.name : labels[$0.key]) }
+  func matches(_ term: SelectorTerm, _ node: Node) -> Bool {
+    !term.requirements.isEmpty
+      && term.requirements.allSatisfy { $0.matches($0.isField ? node.name : label($0.key, of: node)) }
   }
 
   /// Node selector and required node affinity.
   func affinityMatches(_ pod: PodSpec, _ node: Node) -> Bool {
-    if pod.nodeSelector.isEmpty && pod.requiredTerms.isEmpty { return true }
-    let labels = labels(of: node)
-    return pod.nodeSelector.allSatisfy { labels[$0.key] == $0.value }
-      && (pod.requiredTerms.isEmpty || pod.requiredTerms.contains { matches($0, node, labels) })
+    pod.nodeSelector.allSatisfy { label($0.key, of: node) == $0.value }
+      && (pod.requiredTerms.isEmpty || pod.requiredTerms.contains { matches($0, node) })
   }
 
   /// Sum of the weights of the preferred terms that match, before normalisation.
   func preferredWeight(_ pod: PodSpec, _ node: Node) -> Int64 {
-    if pod.preferredTerms.isEmpty { return 0 }
-    let labels = labels(of: node)
-    return pod.preferredTerms.reduce(0) { $0 + (matches($1, node, labels) ? $1.weight : 0) }
+    pod.preferredTerms.reduce(0) { $0 + (matches($1, node) ? $1.weight : 0) }
   }
 
   /// Number of PreferNoSchedule taints that the pod does not tolerate.
   func intolerableTaints(_ pod: PodSpec, _ node: Node) -> Int64 {
-    Int64(
-      node.spec.taints.filter { taint in
-        taint.effect == .preferNoSchedule && !pod.tolerations.contains { $0.tolerates(taint) }
-      }.count)
+    Int64(node.spec.taints.filter { !$0.refuses && !pod.tolerates($0) }.count)
   }
-
-  /// How much of each requested resource lacks; empty where the pod fits.
-  func shortfalls(_ pod: PodSpec, _ node: Node) -> [String: Int64] {
-    var lacking: [String: Int64] = [:]
-    for (name, request) in asking(pod).requests where request > 0 && !load.isUsage(name) {
-      if load.isLimit(name) && node.spec.allocatable[name] == nil { continue }
-      let free = (node.spec.allocatable[name] ?? 0) - (node.used[name] ?? 0)
-      if request > free { lacking[name] = request - free }
-    }
-    return lacking
-  }
-
-  /// The first thing that speaks against a node, in the order Kubernetes' filters ask; nil: the pod fits.
-  func refusal(_ pod: PodSpec, _ node: Node) -> Refusal? {
-    if node.spec.cordoned && !pod.tolerations.contains(where: { $0.tolerates(unschedulable) }) {
-      return .unschedulable
-    }
-    for taint in node.spec.taints where taint.effect != .preferNoSchedule {
-      if !pod.tolerations.contains(where: { $0.tolerates(taint) }) { return .taint }
-    }
-    if !affinityMatches(pod, node) { return .affinity }
-    let lacking = shortfalls(pod, node)
-    return lacking.isEmpty ? nil : .insufficient(lacking)
-  }
-}
-
-extension Oracle {
-  public func refusal(of pod: PodSpec, on node: Int) -> Refusal? { refusal(pod, self.node(node)) }
-}
-
-public enum Refusal: Equatable, Sendable {
-  case unschedulable, taint, affinity
-  /// What lacks, by resource.
-  case insufficient([String: Int64])
 }

@@ -27,6 +27,8 @@ public struct Oracle {
     /// nil once the node has been removed.
     public var node: Int?
     public var bound: Bool
+    /// Being deleted.
+    public var terminating = false
     public var assignedAt: Int64
   }
 
@@ -38,6 +40,10 @@ public struct Oracle {
   public private(set) var domains: [Domain]
   public internal(set) var nodes: [Int: Node] = [:]
   public internal(set) var pods: [Int: Pod] = [:]
+  /// The pods that say something of others.
+  var podsWithTerms: Set<Int> = []
+  /// The labels of the namespaces that were told.
+  public private(set) var namespaces: [String: [String: String]] = [:]
   public private(set) var profiles: [String: [Term]] = [:]
   /// In milliseconds.
   public private(set) var now: Int64 = 0
@@ -57,7 +63,7 @@ public struct Oracle {
     domains = [Domain(parent: nil, name: "", depth: 0)]
   }
 
-  // MARK: Resources, domains, profiles
+  // MARK: Resources, domains, profiles, namespaces
 
   public mutating func addResource(_ name: String, _ kind: ResourceKind) {
     precondition(kinds[name] == nil)
@@ -76,6 +82,10 @@ public struct Oracle {
     precondition(profiles[name] == nil)
     profiles[name] = terms
   }
+
+  public mutating func setNamespace(_ name: String, _ labels: [String: String]) { namespaces[name] = labels }
+
+  public mutating func removeNamespace(_ name: String) { namespaces[name] = nil }
 
   // MARK: Nodes
 
@@ -126,6 +136,7 @@ public struct Oracle {
     let labels: [String: String]
     let taints: [Taint]
     let cordoned: Bool
+    let lacksHostname: Bool
     /// The node's domain on the second level, or on the last if there are fewer.
     let zone: Int
   }
@@ -135,7 +146,9 @@ public struct Oracle {
       nodes.values.map { node in
         var zone = node.spec.domain
         while domains[zone].depth > 2 { zone = domains[zone].parent! }
-        return Pool(labels: node.spec.labels, taints: node.spec.taints, cordoned: node.spec.cordoned, zone: zone)
+        return Pool(
+          labels: node.spec.labels, taints: node.spec.taints, cordoned: node.spec.cordoned,
+          lacksHostname: node.spec.lacksHostname, zone: zone)
       })
   }
 
@@ -161,6 +174,7 @@ public struct Oracle {
     let id = podsMade
     podsMade += 1
     pods[id] = Pod(spec: spec, node: node, bound: bound, assignedAt: now)
+    if !spec.affinityTerms.isEmpty { podsWithTerms.insert(id) }
     nodes[node]!.pods.insert(id)
     for (name, value) in load.held(spec.requests) { nodes[node]!.used[name, default: 0] += value }
     takeOwn(id, identity)
@@ -172,10 +186,13 @@ public struct Oracle {
     pods[id]!.bound = true
   }
 
+  public mutating func terminatePod(_ id: Int) { pods[id]!.terminating = true }
+
   /// Forgets an assumed pod or releases any: what it held is free again.
   public mutating func removePod(_ id: Int) {
     giveBack(id)
     let pod = pods.removeValue(forKey: id)!
+    podsWithTerms.remove(id)
     guard let node = pod.node else { return }
     nodes[node]!.pods.remove(id)
     for (name, value) in load.held(pod.spec.requests) { nodes[node]!.used[name]! -= value }

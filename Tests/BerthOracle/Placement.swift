@@ -1,4 +1,4 @@
-/// Where a pod goes, and why not elsewhere.
+/// Where a pod goes.
 extension Oracle {
   public struct Candidate: Equatable, Sendable {
     public let node: Int
@@ -7,34 +7,10 @@ extension Oracle {
     public let terms: [Int64]
   }
 
-  public struct Explanation: Equatable, Sendable {
-    public var nodes = 0
-    public var feasible = 0
-    public var unschedulable = 0
-    public var taint = 0
-    public var affinity = 0
-    public var insufficient: [String: Int] = [:]
-    public var nearest: NearestMiss?
-  }
-
-  public struct NearestMiss: Equatable, Sendable {
-    public let node: Int
-    public let resource: String
-    public let shortfall: Int64
-    let allocatable: Int64
-
-    /// Shortfalls compare as fractions of what the node has; of nothing, they are without bound.
-    func isSmaller(than other: NearestMiss) -> Bool {
-      if allocatable == 0 || other.allocatable == 0 { return allocatable != 0 && other.allocatable == 0 }
-      let left = shortfall.multipliedFullWidth(by: other.allocatable)
-      let right = other.shortfall.multipliedFullWidth(by: allocatable)
-      return left.high != right.high ? left.high < right.high : left.low < right.low
-    }
-  }
-
   /// The feasible ones of nodes in topology order, with their scores.
   private func candidates(_ pod: PodSpec, among order: [Int]) -> [Candidate] {
-    let feasible = order.filter { refusal(pod, node($0)) == nil }
+    let question = question(pod)
+    let feasible = order.filter { refusal(question, node($0)) == nil }
     let terms = profiles[pod.profile]!
     let columns = terms.map { term in scores(term, pod, on: feasible).map { $0 * term.weight } }
     return feasible.indices.map { index in
@@ -85,36 +61,5 @@ extension Oracle {
   public func foresee(_ specs: [PodSpec], as identities: [Identity]? = nil) -> [Candidate?] {
     var trial = self
     return trial.place(specs, as: identities).map(\.decision)
-  }
-
-  public func explain(_ pod: PodSpec) -> Explanation {
-    var explanation = Explanation()
-    for id in topologyOrder() {
-      let node = node(id)
-      explanation.nodes += 1
-      switch refusal(pod, node) {
-      case nil: explanation.feasible += 1
-      case .unschedulable: explanation.unschedulable += 1
-      case .taint: explanation.taint += 1
-      case .affinity: explanation.affinity += 1
-      case .insufficient(let lacking):
-        for name in lacking.keys { explanation.insufficient[name, default: 0] += 1 }
-        let miss = largestMiss(lacking, id, node)
-        if explanation.nearest.map({ miss.isSmaller(than: $0) }) ?? true { explanation.nearest = miss }
-      }
-    }
-    return explanation
-  }
-
-  /// The resource that lacks most on a node, as a fraction of what the node has; ties to the resource added first.
-  private func largestMiss(_ lacking: [String: Int64], _ id: Int, _ node: Node) -> NearestMiss {
-    var largest: NearestMiss?
-    for name in resources {
-      guard let shortfall = lacking[name] else { continue }
-      let miss = NearestMiss(
-        node: id, resource: name, shortfall: shortfall, allocatable: node.spec.allocatable[name] ?? 0)
-      if largest.map({ $0.isSmaller(than: miss) }) ?? true { largest = miss }
-    }
-    return largest!
   }
 }

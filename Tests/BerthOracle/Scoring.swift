@@ -12,7 +12,7 @@ struct Placing {
   let node: Oracle.Node
 
   func capacity(_ name: String) -> Int64 { node.spec.allocatable[name] ?? 0 }
-  func request(_ name: String) -> Int64 { pod.requests[name] ?? 0 }
+  func request(_ name: String) -> Int64 { pod.scored[name] ?? pod.requests[name] ?? 0 }
   func usedBefore(_ name: String) -> Int64 { node.used[name] ?? 0 }
   func usedAfter(_ name: String) -> Int64 { usedBefore(name) + request(name) }
 }
@@ -138,6 +138,28 @@ extension Oracle {
     return -Int64((1_048_576 * (sum / weights)).rounded(.down))
   }
 
+  /// What a node has of the pod's images, each counted by the share of the nodes that have it.
+  func imageLocality(_ images: [(name: String, share: Double)], _ node: Node) -> Int64 {
+    let (least, most) = (Int64(23 << 20), Int64(1000 << 20) * Int64(images.count))
+    var sum: Int64 = 0
+    for image in images {
+      guard let size = node.spec.images[image.name] else { continue }
+      // beyond the most nothing counts, and no sum leaves 64 bits
+      sum = min(most, sum + Int64(Double(size) * image.share))
+    }
+    return sum < least ? 0 : 100 * (sum - least) / (most - least)
+  }
+
+  /// The pod's images by their full names.
+  func images(_ pod: PodSpec) -> [(name: String, share: Double)] {
+    pod.images.map { image in
+      let file = image[(image.lastIndex(of: "/") ?? image.startIndex)...]
+      let name = file.contains(":") ? image : image + ":latest"
+      let count = nodes.values.filter { $0.spec.images[name] != nil }.count
+      return (name, Double(count) / Double(nodes.count))
+    }
+  }
+
   /// A term that looks at one node alone; the two that are normalised over all feasible nodes give their raw value.
   func rawScore(_ term: Term, _ placing: Placing) -> Int64 {
     switch term.kind {
@@ -152,12 +174,22 @@ extension Oracle {
     case .price: return -placing.node.spec.price
     case .dotProduct: return dotProduct(term, placing)
     case .bestFit: return bestFit(term, placing)
+    case .imageLocality, .podTopologySpread, .interPodAffinity: preconditionFailure("looks at the whole cluster")
     }
   }
 
   /// One value for each of the nodes, which are all the feasible ones; not yet weighted.
   public func scores(_ term: Term, _ pod: PodSpec, on feasible: [Int]) -> [Int64] {
-    let raw = feasible.map { rawScore(term, Placing(pod: asking(pod), node: node($0))) }
+    switch term.kind {
+    case .podTopologySpread: return spreadScores(pod, on: feasible)
+    case .interPodAffinity: return affinityScores(term, pod, on: feasible)
+    case .imageLocality:
+      let images = images(pod)
+      return feasible.map { imageLocality(images, nodes[$0]!) }
+    default: break
+    }
+    let pod = asking(pod)
+    let raw = feasible.map { rawScore(term, Placing(pod: pod, node: node($0))) }
     let highest = raw.max() ?? 0
     switch term.kind {
     case .nodeAffinity: return raw.map { highest == 0 ? 0 : 100 * $0 / highest }

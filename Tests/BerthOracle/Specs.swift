@@ -3,7 +3,11 @@
 /// This module is the yardstick the engine is held against. It is written straight from the definitions, looks at every
 /// node for every decision, and shares nothing with the engine: not its types, not its header, not its arithmetic.
 
-public enum ResourceKind: Sendable { case other, cpu, memory, gpu, ephemeralStorage, pods }
+public enum ResourceKind: Sendable {
+  case other, cpu, memory, gpu, ephemeralStorage, pods
+  /// Held and scored, but no node is refused for it.
+  case counted
+}
 
 public enum Effect: Hashable, Sendable { case noSchedule, preferNoSchedule, noExecute }
 
@@ -20,7 +24,8 @@ public struct Taint: Hashable, Sendable {
 }
 
 public struct Toleration: Hashable, Sendable {
-  public enum Operator: Hashable, Sendable { case equal, exists }
+  /// `gt` and `lt`: the taint's value is greater or less than the toleration's.
+  public enum Operator: Hashable, Sendable { case equal, exists, gt, lt }
 
   /// Empty with `exists`: every key.
   public var key: String
@@ -73,6 +78,19 @@ public struct PodSpec: Hashable, Sendable {
   public var requiredTerms: [SelectorTerm] = []
   public var preferredTerms: [SelectorTerm] = []
   public var tolerations: [Toleration] = []
+  public var namespace = "default"
+  public var labels: [String: String] = [:]
+  /// The only node that will do; nil: any.
+  public var nodeName: String?
+  /// Counted resources: what counts in the pod's own scores instead of its request.
+  public var scored: [String: Int64] = [:]
+  public var hostPorts: [HostPort] = []
+  /// One for each container.
+  public var images: [String] = []
+  public var spreadConstraints: [SpreadConstraint] = []
+  /// The spread constraints are the cluster's, not the pod's own.
+  public var spreadsByDefault = false
+  public var affinityTerms: [PodAffinityTerm] = []
 
   public init(profile: String) { self.profile = profile }
 }
@@ -86,6 +104,10 @@ public struct NodeSpec: Sendable {
   public var tieKey: UInt32 = 0
   public var price: Int64 = 0
   public var allocatable: [String: Int64] = [:]
+  /// Bytes by name.
+  public var images: [String: Int64] = [:]
+  /// The node's name does not stand in for the label kubernetes.io/hostname.
+  public var lacksHostname = false
 
   public init(domain: Int) { self.domain = domain }
 }
@@ -93,6 +115,7 @@ public struct NodeSpec: Sendable {
 public enum TermKind: CaseIterable, Sendable {
   case leastAllocated, mostAllocated, requestedToCapacityRatio, balancedAllocation, nodeAffinity, taintToleration
   case binpack, spread, price, dotProduct, bestFit
+  case imageLocality, podTopologySpread, interPodAffinity
 }
 
 public struct TermResource: Sendable {
@@ -123,6 +146,10 @@ public struct Term: Sendable {
   public var weight: Int64
   public var resources: [TermResource]
   public var points: [ShapePoint]
+  /// Inter-pod affinity: what a running pod's required affinity weighs.
+  public var hardWeight: Int64 = 0
+  /// Inter-pod affinity: running pods have no say where the pod itself prefers nothing.
+  public var ignoresExistingPreferences = false
 
   public init(_ kind: TermKind, weight: Int64 = 1, resources: [TermResource] = [], points: [ShapePoint] = []) {
     self.kind = kind

@@ -204,7 +204,7 @@ struct CallStream {
       rows.append(
         berth_node(
           domain: pick(leaves), labels: pick(labels), taints: pick(taints), flags: UInt32(random.below(10) / 9),
-          tie_key: UInt32(random.below(1000)), reserved: 0, price: Int64(random.below(3)) * 1_000_000))
+          tie_key: UInt32(random.below(1000)), images: 0, price: Int64(random.below(3)) * 1_000_000))
       allocatable += [Int64(8000 + 4000 * random.below(3)), Int64(1 << 34) - Int64(random.below(4)) * 4096]
     }
     return (rows, allocatable)

@@ -3,100 +3,7 @@ package berth
 // #include "berth.h"
 import "C"
 
-// TermKind is a way to score a node.
-type TermKind uint32
-
-const (
-	LeastAllocated           TermKind = C.BERTH_TERM_LEAST_ALLOCATED
-	MostAllocated            TermKind = C.BERTH_TERM_MOST_ALLOCATED
-	RequestedToCapacityRatio TermKind = C.BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO
-	BalancedAllocation       TermKind = C.BERTH_TERM_BALANCED_ALLOCATION
-	NodeAffinity             TermKind = C.BERTH_TERM_NODE_AFFINITY
-	TaintToleration          TermKind = C.BERTH_TERM_TAINT_TOLERATION
-	Binpack                  TermKind = C.BERTH_TERM_BINPACK
-	Spread                   TermKind = C.BERTH_TERM_SPREAD
-	Price                    TermKind = C.BERTH_TERM_PRICE
-	DotProduct               TermKind = C.BERTH_TERM_DOT_PRODUCT
-	BestFit                  TermKind = C.BERTH_TERM_BEST_FIT
-)
-
-// TermResource is a resource of a term.
-type TermResource struct {
-	Resource ResourceID
-	Weight   uint32
-	Scale    int64 // DotProduct and BestFit: what counts as 1; 0 for other terms
-}
-
-// ShapePoint is a point of RequestedToCapacityRatio's shape: utilization 0..100 strictly rising, score 0..10.
-type ShapePoint struct {
-	UtilizationPercent uint32
-	Score              uint32
-}
-
-// Term is a weighted way to score a node. Without resources it takes cpu and memory (Binpack and Spread: every GPU
-// as well).
-type Term struct {
-	Kind      TermKind
-	Weight    float64 // whole
-	Resources []TermResource
-	Points    []ShapePoint
-}
-
-// AddProfile adds a profile: a node's score is the sum of its terms.
-func (e *Engine) AddProfile(name string, terms ...Term) (ProfileID, error) {
-	var f frame
-	defer f.end()
-	text := f.text(name)
-	list := records[C.berth_term](&f, len(terms))
-	for i, term := range terms {
-		resources := records[C.berth_term_resource](&f, len(term.Resources))
-		for j, resource := range term.Resources {
-			resources[j].resource = C.berth_resource_id(resource.Resource)
-			resources[j].weight = C.uint32_t(resource.Weight)
-			resources[j].scale = C.int64_t(resource.Scale)
-		}
-		points := records[C.berth_shape_point](&f, len(term.Points))
-		for j, point := range term.Points {
-			points[j].utilization_percent = C.uint32_t(point.UtilizationPercent)
-			points[j].score = C.uint32_t(point.Score)
-		}
-		list[i].kind, list[i].weight = C.uint32_t(term.Kind), C.double(term.Weight)
-		list[i].resources, list[i].resource_count = first(resources), C.uint32_t(len(resources))
-		list[i].points, list[i].point_count = first(points), C.uint32_t(len(points))
-	}
-	if f.err != nil {
-		return 0, f.err
-	}
-	var id C.berth_profile_id
-	err := e.refusal(C.berth_profile_add(e.handle, text, first(list), C.size_t(len(list)), &id))
-	return ProfileID(id), err
-}
-
-// Operator relates a label to the values of a requirement.
-type Operator uint32
-
-const (
-	In           Operator = C.BERTH_OP_IN
-	NotIn        Operator = C.BERTH_OP_NOT_IN
-	Exists       Operator = C.BERTH_OP_EXISTS
-	DoesNotExist Operator = C.BERTH_OP_DOES_NOT_EXIST
-	Gt           Operator = C.BERTH_OP_GT
-	Lt           Operator = C.BERTH_OP_LT
-)
-
-// Requirement is a demand on a node's label, or on the field metadata.name.
-type Requirement struct {
-	Key      string
-	Operator Operator
-	Values   []string
-	Field    bool
-}
-
-// SelectorTerm matches where all its requirements do. Weight is for preferred terms: 1..100.
-type SelectorTerm struct {
-	Requirements []Requirement
-	Weight       uint32
-}
+import "unsafe"
 
 // TolerationOperator compares a toleration with a taint's value, or not.
 type TolerationOperator uint32
@@ -104,6 +11,8 @@ type TolerationOperator uint32
 const (
 	TolerationEqual  TolerationOperator = C.BERTH_TOLERATION_EQUAL
 	TolerationExists TolerationOperator = C.BERTH_TOLERATION_EXISTS
+	TolerationGt     TolerationOperator = C.BERTH_TOLERATION_GT // the taint's value is greater, both 64-bit integers
+	TolerationLt     TolerationOperator = C.BERTH_TOLERATION_LT
 )
 
 // Toleration lets a pod onto nodes with matching taints. With TolerationExists an empty key is every key.
@@ -114,15 +23,92 @@ type Toleration struct {
 	Effect   Effect
 }
 
-// PodSpec is what a pod asks for.
+// Protocol of a port.
+type Protocol uint32
+
+const (
+	TCP  Protocol = C.BERTH_PROTOCOL_TCP
+	UDP  Protocol = C.BERTH_PROTOCOL_UDP
+	SCTP Protocol = C.BERTH_PROTOCOL_SCTP
+)
+
+// HostPort is a port of the node that a pod takes.
+type HostPort struct {
+	HostIP   string // "" or "0.0.0.0": all addresses
+	Port     uint32 // 1..65535
+	Protocol Protocol
+}
+
+// WhenUnsatisfiable says what becomes of a pod that a spread constraint cannot serve.
+type WhenUnsatisfiable uint32
+
+const (
+	DoNotSchedule  WhenUnsatisfiable = C.BERTH_DO_NOT_SCHEDULE
+	ScheduleAnyway WhenUnsatisfiable = C.BERTH_SCHEDULE_ANYWAY
+)
+
+// InclusionPolicy says whether nodes that the pod's node affinity or taints exclude are left out of the counts.
+type InclusionPolicy uint32
+
+const (
+	PolicyDefault InclusionPolicy = C.BERTH_POLICY_DEFAULT // affinity: honour; taints: ignore
+	PolicyHonor   InclusionPolicy = C.BERTH_POLICY_HONOR
+	PolicyIgnore  InclusionPolicy = C.BERTH_POLICY_IGNORE
+)
+
+// SpreadConstraint is a topology spread constraint over pods of the pod's own namespace.
+type SpreadConstraint struct {
+	TopologyKey        string
+	Selector           SelectorID // NoSelector selects nothing
+	MaxSkew            uint32
+	MinDomains         uint32 // 0: not said
+	WhenUnsatisfiable  WhenUnsatisfiable
+	NodeAffinityPolicy InclusionPolicy
+	NodeTaintsPolicy   InclusionPolicy
+	MatchLabelKeys     []string // the pod's values of these keys join the selector
+}
+
+// PodAffinityKind says what a pod affinity term wants.
+type PodAffinityKind uint32
+
+const (
+	PodAffinityRequired      PodAffinityKind = C.BERTH_POD_AFFINITY_REQUIRED
+	PodAffinityPreferred     PodAffinityKind = C.BERTH_POD_AFFINITY_PREFERRED
+	PodAntiAffinityRequired  PodAffinityKind = C.BERTH_POD_ANTI_AFFINITY_REQUIRED
+	PodAntiAffinityPreferred PodAffinityKind = C.BERTH_POD_ANTI_AFFINITY_PREFERRED
+)
+
+// PodAffinityTerm is a term of pod affinity or anti-affinity. Without namespaces and namespace selector it is about the
+// pod's own namespace.
+type PodAffinityTerm struct {
+	Kind              PodAffinityKind
+	Weight            uint32 // preferred terms: 1..100; required terms: 0
+	TopologyKey       string
+	Selector          SelectorID
+	Namespaces        []string
+	NamespaceSelector SelectorID // NoSelector: none; the empty selector: every namespace
+	MatchLabelKeys    []string   // the pod's values of these keys join the selector as In ...
+	MismatchLabelKeys []string   // ... and of these as NotIn
+}
+
+// PodSpec is what a pod asks for, and what other pods see of it.
 type PodSpec struct {
-	Profile      ProfileID
-	Priority     int32
-	Requests     map[ResourceID]int64
-	NodeSelector map[string]string
-	Required     []SelectorTerm // one of them must match
-	Preferred    []SelectorTerm
-	Tolerations  []Toleration
+	Profile           ProfileID
+	Priority          int32
+	Namespace         string // "": "default"
+	Labels            map[string]string
+	NodeName          string // the only node that will do; "": any
+	Requests          map[ResourceID]int64
+	Scored            map[ResourceID]int64 // counted resources: what counts in the pod's own scores instead of its request
+	NodeSelector      map[string]string
+	Required          []SelectorTerm // one of them must match
+	Preferred         []SelectorTerm
+	Tolerations       []Toleration
+	HostPorts         []HostPort
+	Images            []string // one for each container and init container
+	SpreadConstraints []SpreadConstraint
+	DefaultSpread     bool // the constraints are the cluster's defaults: a node that lacks a key is scored by the others
+	PodAffinity       []PodAffinityTerm
 }
 
 // InternClass gives the class of a spec; equal specs are one class.
@@ -130,23 +116,7 @@ func (e *Engine) InternClass(spec PodSpec) (ClassID, error) {
 	var f frame
 	defer f.end()
 	c := &records[C.berth_pod_spec](&f, 1)[0]
-	C.berth_pod_spec_init(c)
-	c.profile, c.priority = C.berth_profile_id(spec.Profile), C.int32_t(spec.Priority)
-
-	requests := f.quantities(spec.Requests)
-	c.requests, c.request_count = first(requests), C.uint32_t(len(requests))
-
-	selector := f.labels(spec.NodeSelector)
-	c.node_selector, c.node_selector_count = first(selector), C.uint32_t(len(selector))
-	c.required_terms, c.required_term_count = f.terms(spec.Required)
-	c.preferred_terms, c.preferred_term_count = f.terms(spec.Preferred)
-
-	tolerations := records[C.berth_toleration](&f, len(spec.Tolerations))
-	for i, toleration := range spec.Tolerations {
-		tolerations[i].key, tolerations[i].value = f.text(toleration.Key), f.text(toleration.Value)
-		tolerations[i].op, tolerations[i].effect = C.uint32_t(toleration.Operator), C.uint32_t(toleration.Effect)
-	}
-	c.tolerations, c.toleration_count = first(tolerations), C.uint32_t(len(tolerations))
+	f.spec(&spec, c)
 	if f.err != nil {
 		return 0, f.err
 	}
@@ -155,23 +125,95 @@ func (e *Engine) InternClass(spec PodSpec) (ClassID, error) {
 	return ClassID(id), err
 }
 
-func (f *frame) terms(terms []SelectorTerm) (*C.berth_selector_term, C.uint32_t) {
-	list := records[C.berth_selector_term](f, len(terms))
-	for i, term := range terms {
-		requirements := records[C.berth_requirement](f, len(term.Requirements))
-		for j, requirement := range term.Requirements {
-			values := records[*C.char](f, len(requirement.Values))
-			for k, value := range requirement.Values {
-				values[k] = f.text(value)
-			}
-			requirements[j].key, requirements[j].op = f.text(requirement.Key), C.uint32_t(requirement.Operator)
-			requirements[j].values, requirements[j].value_count = first(values), C.uint32_t(len(values))
-			if requirement.Field {
-				requirements[j].is_field = 1
-			}
-		}
-		list[i].requirements, list[i].requirement_count = first(requirements), C.uint32_t(len(requirements))
-		list[i].weight = C.uint32_t(term.Weight)
+// InternClasses gives the classes of specs, all or none; the sentence of a refusal names the entry.
+func (e *Engine) InternClasses(specs []PodSpec) ([]ClassID, error) {
+	var f frame
+	defer f.end()
+	list := records[C.berth_pod_spec](&f, len(specs))
+	for i := range specs {
+		f.spec(&specs[i], &list[i])
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	ids := make([]ClassID, len(specs))
+	err := e.refusal(C.berth_classes_intern(e.handle, first(list), C.size_t(len(list)), classIDs(ids)))
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
+}
+
+func (f *frame) spec(spec *PodSpec, c *C.berth_pod_spec) {
+	C.berth_pod_spec_init(c)
+	c.profile, c.priority = C.berth_profile_id(spec.Profile), C.int32_t(spec.Priority)
+	c.namespace_name, c.node_name = f.optional(spec.Namespace), f.optional(spec.NodeName)
+
+	labels, selector := f.labels(spec.Labels), f.labels(spec.NodeSelector)
+	c.labels, c.label_count = first(labels), C.uint32_t(len(labels))
+	c.node_selector, c.node_selector_count = first(selector), C.uint32_t(len(selector))
+	requests, scored := f.quantities(spec.Requests), f.quantities(spec.Scored)
+	c.requests, c.request_count = first(requests), C.uint32_t(len(requests))
+	c.scored, c.scored_count = first(scored), C.uint32_t(len(scored))
+
+	c.required_terms, c.required_term_count = f.terms(spec.Required)
+	c.preferred_terms, c.preferred_term_count = f.terms(spec.Preferred)
+	c.images, c.image_count = f.texts(spec.Images)
+	c.tolerations, c.toleration_count = f.tolerations(spec.Tolerations)
+	c.host_ports, c.host_port_count = f.hostPorts(spec.HostPorts)
+	c.spread_constraints, c.spread_constraint_count = f.spreadConstraints(spec.SpreadConstraints)
+	c.affinity_terms, c.affinity_term_count = f.podAffinity(spec.PodAffinity)
+	if spec.DefaultSpread {
+		c.flags = C.BERTH_POD_DEFAULT_SPREAD
+	}
+}
+
+func (f *frame) tolerations(tolerations []Toleration) (*C.berth_toleration, C.uint32_t) {
+	list := records[C.berth_toleration](f, len(tolerations))
+	for i, toleration := range tolerations {
+		list[i].key, list[i].value = f.text(toleration.Key), f.text(toleration.Value)
+		list[i].op, list[i].effect = C.uint32_t(toleration.Operator), C.uint32_t(toleration.Effect)
 	}
 	return first(list), C.uint32_t(len(list))
+}
+
+func (f *frame) hostPorts(ports []HostPort) (*C.berth_host_port, C.uint32_t) {
+	list := records[C.berth_host_port](f, len(ports))
+	for i, port := range ports {
+		list[i].host_ip = f.optional(port.HostIP)
+		list[i].port, list[i].protocol = C.uint32_t(port.Port), C.uint32_t(port.Protocol)
+	}
+	return first(list), C.uint32_t(len(list))
+}
+
+func (f *frame) spreadConstraints(constraints []SpreadConstraint) (*C.berth_spread_constraint, C.uint32_t) {
+	list := records[C.berth_spread_constraint](f, len(constraints))
+	for i, constraint := range constraints {
+		c := &list[i]
+		c.topology_key, c.selector = f.text(constraint.TopologyKey), C.berth_selector_id(constraint.Selector)
+		c.max_skew, c.min_domains = C.uint32_t(constraint.MaxSkew), C.uint32_t(constraint.MinDomains)
+		c.when_unsatisfiable = C.uint32_t(constraint.WhenUnsatisfiable)
+		c.node_affinity_policy = C.uint32_t(constraint.NodeAffinityPolicy)
+		c.node_taints_policy = C.uint32_t(constraint.NodeTaintsPolicy)
+		c.match_label_keys, c.match_label_key_count = f.texts(constraint.MatchLabelKeys)
+	}
+	return first(list), C.uint32_t(len(list))
+}
+
+func (f *frame) podAffinity(terms []PodAffinityTerm) (*C.berth_pod_affinity_term, C.uint32_t) {
+	list := records[C.berth_pod_affinity_term](f, len(terms))
+	for i, term := range terms {
+		c := &list[i]
+		c.kind, c.weight, c.topology_key = C.uint32_t(term.Kind), C.uint32_t(term.Weight), f.text(term.TopologyKey)
+		c.selector = C.berth_selector_id(term.Selector)
+		c.namespace_selector = C.berth_selector_id(term.NamespaceSelector)
+		c.namespaces, c.namespace_count = f.texts(term.Namespaces)
+		c.match_label_keys, c.match_label_key_count = f.texts(term.MatchLabelKeys)
+		c.mismatch_label_keys, c.mismatch_label_key_count = f.texts(term.MismatchLabelKeys)
+	}
+	return first(list), C.uint32_t(len(list))
+}
+
+func classIDs(classes []ClassID) *C.berth_class_id {
+	return (*C.berth_class_id)(unsafe.Pointer(first(classes)))
 }

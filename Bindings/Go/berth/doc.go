@@ -2,7 +2,7 @@
 //
 // A host describes resources, topology, nodes and pod classes, and gets placements back: which node, with which score,
 // or why none. Describe with [Engine.AddResource], [Engine.AddDomain], [Engine.AddNodes], [Engine.AddProfile] and
-// [Engine.InternClass]; decide with [Engine.Place]; ask with [Engine.Candidates] and [Engine.Explain].
+// [Engine.InternClass]; decide with [Engine.Place]; ask with [Engine.Candidates], [Engine.Check] and [Engine.Explain].
 //
 // What was done can be taken back with [Engine.Begin] or [Engine.Try], tried elsewhere with [Engine.Fork], followed
 // with [Engine.Events] and [Engine.Metrics], and kept in files with [Engine.WriteSnapshot] and [Engine.OpenJournal].

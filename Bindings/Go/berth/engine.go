@@ -17,6 +17,8 @@ type (
 	DomainID   uint32
 	LabelSetID uint32
 	TaintSetID uint32
+	ImageSetID uint32
+	SelectorID uint32
 	ProfileID  uint32
 	ClassID    uint32
 )
@@ -27,6 +29,8 @@ const (
 	RootDomain  DomainID   = C.BERTH_ROOT_DOMAIN  // the cluster itself
 	NoLabels    LabelSetID = C.BERTH_EMPTY_SET    // the empty label set
 	NoTaints    TaintSetID = C.BERTH_EMPTY_SET    // the empty taint set
+	NoImages    ImageSetID = C.BERTH_EMPTY_SET    // the empty image set
+	NoSelector  SelectorID = C.BERTH_NO_SELECTOR  // selects nothing, as null does in Kubernetes
 	AnyResource ResourceID = C.BERTH_ANY_RESOURCE // a reason that is not about a resource
 )
 
@@ -73,6 +77,19 @@ const (
 	TieKey      TieRule = C.BERTH_TIE_KEY      // the smallest Node.TieKey, then the first in topology order
 )
 
+// Path is a way to search a decision; every path gives the same node.
+type Path uint32
+
+const (
+	PathAuto  Path = C.BERTH_PATH_AUTO  // the planner chooses
+	PathTree  Path = C.BERTH_PATH_TREE  // branch and bound in the state trees
+	PathScan  Path = C.BERTH_PATH_SCAN  // a scan over all leaves
+	PathRows  Path = C.BERTH_PATH_ROWS  // one node after the other
+	PathSlots Path = C.BERTH_PATH_SLOTS // the class's own index
+)
+
+func (p Path) String() string { return name(uint32(p), "auto", "tree", "scan", "rows", "slots") }
+
 // Options of a new engine; the zero value is good.
 type Options struct {
 	Levels    []string // label key of each topology level, widest first
@@ -103,10 +120,7 @@ func New(options Options) (*Engine, error) {
 func (f *frame) create(
 	options Options, call func(*C.berth_engine_options, **C.berth_engine) C.berth_status,
 ) (*Engine, error) {
-	levels := records[*C.char](f, len(options.Levels))
-	for i, level := range options.Levels {
-		levels[i] = f.text(level)
-	}
+	levels, levelCount := f.texts(options.Levels)
 	if f.err != nil {
 		return nil, f.err
 	}
@@ -115,8 +129,7 @@ func (f *frame) create(
 	settings[0].allocator = C.uint32_t(options.Allocator)
 	settings[0].cpu_level = C.uint32_t(options.CPULevel)
 	settings[0].tie_rule = C.uint32_t(options.TieRule)
-	settings[0].level_count = C.uint32_t(len(levels))
-	settings[0].level_keys = first(levels)
+	settings[0].level_count, settings[0].level_keys = levelCount, levels
 
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -173,6 +186,12 @@ func (e *Engine) refusal(status C.berth_status) error {
 // Validate checks every invariant of the engine, in time that grows with nodes and pods.
 func (e *Engine) Validate() error { return e.refusal(C.berth_engine_validate(e.handle)) }
 
+// SetPath forces one way of searching, for tests and measurements. A class that it cannot serve takes the next one that
+// can.
+func (e *Engine) SetPath(path Path) error {
+	return e.refusal(C.berth_engine_set_path(e.handle, C.uint32_t(path)))
+}
+
 // Never is an expiry that does not come.
 const Never int64 = C.BERTH_NEVER
 
@@ -188,41 +207,4 @@ func (e *Engine) Time() (nowMS int64, err error) {
 	var now C.int64_t
 	err = e.refusal(C.berth_engine_read_time(e.handle, &now))
 	return int64(now), err
-}
-
-// Info are figures and counters of an engine.
-type Info struct {
-	Allocator      Allocator
-	CPULevel       CPULevel
-	Nodes          uint64
-	Pods           uint64
-	Classes        uint64
-	Reservations   uint64
-	FamilyEngines  uint64 // live engines that come from one another by forking, this one included
-	BytesAllocated uint64 // what the engine and its forks hold together, as the allocator counts it
-	BytesMapped    uint64 // what the allocator has mapped for them
-	BytesOwned     uint64 // what closing this engine gives back at least
-	Decisions      uint64 // since New, or since the fork
-}
-
-// Info reads figures and counters.
-func (e *Engine) Info() (Info, error) {
-	var info C.berth_engine_info
-	info.struct_size = C.sizeof_berth_engine_info
-	if err := e.refusal(C.berth_engine_read_info(e.handle, &info)); err != nil {
-		return Info{}, err
-	}
-	return Info{
-		Allocator:      Allocator(info.allocator),
-		CPULevel:       CPULevel(info.cpu_level),
-		Nodes:          uint64(info.nodes),
-		Pods:           uint64(info.pods),
-		Classes:        uint64(info.classes),
-		Reservations:   uint64(info.reservations),
-		FamilyEngines:  uint64(info.family_engines),
-		BytesAllocated: uint64(info.bytes_allocated),
-		BytesMapped:    uint64(info.bytes_mapped),
-		BytesOwned:     uint64(info.owned_bytes),
-		Decisions:      uint64(info.decisions),
-	}, nil
 }

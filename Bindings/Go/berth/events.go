@@ -22,10 +22,11 @@ const (
 	PodReleased    EventKind = C.BERTH_EVENT_POD_RELEASED  // likewise
 	NodeAdded      EventKind = C.BERTH_EVENT_NODE_ADDED
 	NodeResized    EventKind = C.BERTH_EVENT_NODE_RESIZED // replaced by UpdateNodes
-	NodeLost       EventKind = C.BERTH_EVENT_NODE_LOST    // removed, and its pods' places, without an event for each
+	NodeLost       EventKind = C.BERTH_EVENT_NODE_LOST    // removed; its pods follow as evicted
 	NodeCordoned   EventKind = C.BERTH_EVENT_NODE_CORDONED
 	NodeUncordoned EventKind = C.BERTH_EVENT_NODE_UNCORDONED
 	PodEvicted     EventKind = C.BERTH_EVENT_POD_EVICTED // its node was removed
+	PodTerminating EventKind = C.BERTH_EVENT_POD_TERMINATING
 
 	ReservationMade    EventKind = C.BERTH_EVENT_RESERVATION_MADE    // on Node; Other: its id, here and below
 	ReservationChanged EventKind = C.BERTH_EVENT_RESERVATION_CHANGED // resized, handed over, or given another expiry
@@ -35,7 +36,7 @@ const (
 func (k EventKind) String() string {
 	return name(uint32(k), "unknown", "gap", "pod assumed", "pod bound", "pod forgotten", "pod released", "node added",
 		"node resized", "node lost", "node cordoned", "node uncordoned", "reservation made", "reservation changed",
-		"reservation ended")
+		"reservation ended", "pod evicted", "pod terminating")
 }
 
 // NoClass is the class of an event that is of no pod.

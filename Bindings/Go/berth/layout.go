@@ -10,6 +10,12 @@ import "unsafe"
 var (
 	_ [C.sizeof_berth_node]struct{}                                 = [unsafe.Sizeof(Node{})]struct{}{}
 	_ [unsafe.Offsetof(C.berth_node{}.price)]struct{}               = [unsafe.Offsetof(Node{}.Price)]struct{}{}
+	_ [C.sizeof_berth_node_state]struct{}                           = [unsafe.Sizeof(NodeState{})]struct{}{}
+	_ [unsafe.Offsetof(C.berth_node_state{}.images)]struct{}        = [unsafe.Offsetof(NodeState{}.Images)]struct{}{}
+	_ [C.sizeof_berth_pod_state]struct{}                            = [unsafe.Sizeof(PodState{})]struct{}{}
+	_ [unsafe.Offsetof(C.berth_pod_state{}.flags)]struct{}          = [unsafe.Offsetof(PodState{}.Flags)]struct{}{}
+	_ [C.sizeof_berth_engine_info]struct{}                          = [unsafe.Sizeof(Info{})]struct{}{}
+	_ [unsafe.Offsetof(C.berth_engine_info{}.owned_bytes)]struct{}  = [unsafe.Offsetof(Info{}.BytesOwned)]struct{}{}
 	_ [C.sizeof_berth_placement]struct{}                            = [unsafe.Sizeof(Placement{})]struct{}{}
 	_ [unsafe.Offsetof(C.berth_placement{}.outcome)]struct{}        = [unsafe.Offsetof(Placement{}.Outcome)]struct{}{}
 	_ [C.sizeof_berth_candidate]struct{}                            = [unsafe.Sizeof(Candidate{})]struct{}{}

@@ -37,6 +37,23 @@ func (f *frame) text(s string) *C.char {
 	return block
 }
 
+// texts copies strings into an array of C's, and gives its length as records have it.
+func (f *frame) texts(list []string) (**C.char, C.uint32_t) {
+	array := records[*C.char](f, len(list))
+	for i, s := range list {
+		array[i] = f.text(s)
+	}
+	return first(array), C.uint32_t(len(array))
+}
+
+// optional copies a string, and an empty one is C's null.
+func (f *frame) optional(s string) *C.char {
+	if s == "" {
+		return nil
+	}
+	return f.text(s)
+}
+
 // records makes a zeroed C array of n records and gives it as a slice; nil for none.
 func records[T any](f *frame, n int) []T {
 	if n == 0 {

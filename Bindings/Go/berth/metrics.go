@@ -19,6 +19,7 @@ const (
 	DecisionRows     DecisionKind = C.BERTH_DECISION_ROWS     // node by node
 	DecisionReserved DecisionKind = C.BERTH_DECISION_RESERVED // on a place that a reservation holds
 	DecisionReranked DecisionKind = C.BERTH_DECISION_RERANKED // among candidates that the host ranked anew
+	DecisionSlots    DecisionKind = C.BERTH_DECISION_SLOTS    // with the class's slot index
 )
 
 // Metrics are counters since New, or since the fork. They are never taken back. It has the layout of berth_metrics.

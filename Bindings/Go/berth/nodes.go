@@ -5,124 +5,24 @@ import "C"
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"unsafe"
 )
 
-// ResourceKind is what a resource is to the profiles that speak of cpu, memory and GPU.
-type ResourceKind uint32
-
+// Flags of a Node.
 const (
-	ResourceOther            ResourceKind = C.BERTH_RESOURCE_OTHER
-	ResourceCPU              ResourceKind = C.BERTH_RESOURCE_CPU
-	ResourceMemory           ResourceKind = C.BERTH_RESOURCE_MEMORY
-	ResourceGPU              ResourceKind = C.BERTH_RESOURCE_GPU
-	ResourceEphemeralStorage ResourceKind = C.BERTH_RESOURCE_EPHEMERAL_STORAGE
-	ResourcePods             ResourceKind = C.BERTH_RESOURCE_PODS
+	Cordoned   uint32 = C.BERTH_NODE_CORDONED    // only for pods that tolerate node.kubernetes.io/unschedulable
+	NoHostname uint32 = C.BERTH_NODE_NO_HOSTNAME // the name does not stand in for the label kubernetes.io/hostname
 )
-
-// AddResource adds a resource name.
-func (e *Engine) AddResource(name string, kind ResourceKind) (ResourceID, error) {
-	var f frame
-	defer f.end()
-	text := f.text(name)
-	if f.err != nil {
-		return 0, f.err
-	}
-	var id C.berth_resource_id
-	err := e.refusal(C.berth_resource_add(e.handle, text, C.uint32_t(kind), &id))
-	return ResourceID(id), err
-}
-
-// AddDomain adds a domain below parent, [RootDomain] for the widest level. Siblings keep the order of addition.
-func (e *Engine) AddDomain(parent DomainID, name string) (DomainID, error) {
-	var f frame
-	defer f.end()
-	text := f.text(name)
-	if f.err != nil {
-		return 0, f.err
-	}
-	var id C.berth_domain_id
-	err := e.refusal(C.berth_domain_add(e.handle, C.berth_domain_id(parent), text, &id))
-	return DomainID(id), err
-}
-
-// InternLabels gives the id of a set of labels; equal sets have one id.
-func (e *Engine) InternLabels(labels map[string]string) (LabelSetID, error) {
-	var f frame
-	defer f.end()
-	set := f.labels(labels)
-	if f.err != nil {
-		return 0, f.err
-	}
-	var id C.berth_label_set_id
-	err := e.refusal(C.berth_label_set_intern(e.handle, first(set), C.size_t(len(set)), &id))
-	return LabelSetID(id), err
-}
-
-func (f *frame) labels(labels map[string]string) []C.berth_label {
-	set := records[C.berth_label](f, len(labels))
-	for i, key := range slices.Sorted(maps.Keys(labels)) { // the same call each time
-		set[i].key, set[i].value = f.text(key), f.text(labels[key])
-	}
-	return set
-}
-
-func (f *frame) quantities(values map[ResourceID]int64) []C.berth_quantity {
-	list := records[C.berth_quantity](f, len(values))
-	for i, resource := range slices.Sorted(maps.Keys(values)) {
-		list[i].resource, list[i].value = C.berth_resource_id(resource), C.int64_t(values[resource])
-	}
-	return list
-}
-
-// Effect of a taint.
-type Effect uint32
-
-const (
-	EffectAny              Effect = C.BERTH_EFFECT_ANY // tolerations only
-	EffectNoSchedule       Effect = C.BERTH_EFFECT_NO_SCHEDULE
-	EffectPreferNoSchedule Effect = C.BERTH_EFFECT_PREFER_NO_SCHEDULE
-	EffectNoExecute        Effect = C.BERTH_EFFECT_NO_EXECUTE
-)
-
-// Taint keeps pods away that do not tolerate it.
-type Taint struct {
-	Key    string
-	Value  string
-	Effect Effect
-}
-
-// InternTaints gives the id of a list of taints; equal lists have one id.
-func (e *Engine) InternTaints(taints []Taint) (TaintSetID, error) {
-	var f frame
-	defer f.end()
-	list := records[C.berth_taint](&f, len(taints))
-	for i, taint := range taints {
-		list[i].key, list[i].value = f.text(taint.Key), f.text(taint.Value)
-		list[i].effect = C.uint32_t(taint.Effect)
-	}
-	if f.err != nil {
-		return 0, f.err
-	}
-	var id C.berth_taint_set_id
-	err := e.refusal(C.berth_taint_set_intern(e.handle, first(list), C.size_t(len(list)), &id))
-	return TaintSetID(id), err
-}
-
-// Cordoned is a flag of Node: only pods that tolerate node.kubernetes.io/unschedulable may go there.
-const Cordoned uint32 = C.BERTH_NODE_CORDONED
 
 // Node describes a node. It has the layout of berth_node, so that a slice of nodes goes to the library as it is.
 type Node struct {
-	Domain   DomainID // on the last level
-	Labels   LabelSetID
-	Taints   TaintSetID
-	Flags    uint32
-	TieKey   uint32
-	reserved uint32
-	Price    int64 // per hour, in millionths of a currency unit; 0 where prices do not matter
+	Domain DomainID // on the last level
+	Labels LabelSetID
+	Taints TaintSetID
+	Flags  uint32
+	TieKey uint32
+	Images ImageSetID
+	Price  int64 // per hour, in millionths of a currency unit; 0 where prices do not matter
 }
 
 // Nodes is a batch of nodes as columns.
@@ -150,9 +50,7 @@ func (f *frame) batch(nodes *Nodes) (*C.berth_node_batch, error) {
 	}
 	names := records[*C.char](f, len(nodes.Names))
 	for i, name := range nodes.Names {
-		if name != "" {
-			names[i] = f.text(name)
-		}
+		names[i] = f.optional(name)
 	}
 	if f.err != nil {
 		return nil, f.err
@@ -250,6 +148,31 @@ func (e *Engine) ReadNodes(ids []NodeID, resources []ResourceID) (allocatable, r
 		return nil, nil, err
 	}
 	return allocatable, requested, nil
+}
+
+// NodeState is a node as the engine has it. It has the layout of berth_node_state.
+type NodeState struct {
+	ID       NodeID
+	Domain   DomainID
+	Labels   LabelSetID
+	Taints   TaintSetID
+	Flags    uint32
+	TieKey   uint32
+	Slot     uint32 // place in topology order now: grows along the order, has gaps, may change
+	Price    int64
+	Images   ImageSetID
+	reserved uint32
+}
+
+// ReadNodeStates gives everything of nodes but their quantities, which [Engine.ReadNodes] gives.
+func (e *Engine) ReadNodeStates(ids []NodeID) ([]NodeState, error) {
+	states := make([]NodeState, len(ids))
+	err := e.refusal(C.berth_nodes_read(e.handle, nodeIDs(ids), C.size_t(len(ids)), nil, 0,
+		(*C.berth_node_state)(unsafe.Pointer(first(states))), nil, nil))
+	if err != nil {
+		return nil, err
+	}
+	return states, nil
 }
 
 func nodeIDs(ids []NodeID) *C.berth_node_id { return (*C.berth_node_id)(unsafe.Pointer(first(ids))) }

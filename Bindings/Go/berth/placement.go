@@ -96,6 +96,43 @@ func (e *Engine) Release(pods ...PodID) error {
 	return e.refusal(C.berth_pods_release(e.handle, podIDs(pods), C.size_t(len(pods))))
 }
 
+// Terminate says that pods are being deleted, all or none: topology spread counts them no more. Pods that are so already
+// stay so.
+func (e *Engine) Terminate(pods ...PodID) error {
+	return e.refusal(C.berth_pods_terminate(e.handle, podIDs(pods), C.size_t(len(pods))))
+}
+
+// PodStage says how far a pod has come.
+type PodStage uint16
+
+const (
+	Assumed PodStage = C.BERTH_POD_ASSUMED
+	Bound   PodStage = C.BERTH_POD_BOUND
+)
+
+// Terminating is a flag of PodState.
+const Terminating uint16 = C.BERTH_POD_TERMINATING
+
+// PodState is a pod as the engine has it. It has the layout of berth_pod_state.
+type PodState struct {
+	ID    PodID
+	Node  NodeID // NoNode when the node was removed
+	Class ClassID
+	Stage PodStage
+	Flags uint16
+}
+
+// ReadPods gives pods.
+func (e *Engine) ReadPods(pods ...PodID) ([]PodState, error) {
+	states := make([]PodState, len(pods))
+	err := e.refusal(C.berth_pods_read(e.handle, podIDs(pods), C.size_t(len(pods)),
+		(*C.berth_pod_state)(unsafe.Pointer(first(states)))))
+	if err != nil {
+		return nil, err
+	}
+	return states, nil
+}
+
 // Candidate is a node that fits.
 type Candidate struct {
 	Node  NodeID
@@ -104,6 +141,25 @@ type Candidate struct {
 
 // Candidates gives the k best nodes that fit, best first. It changes nothing.
 func (e *Engine) Candidates(class ClassID, k int) ([]Candidate, error) {
+	return e.candidates(class, k, nil)
+}
+
+// ScoredCandidates is Candidates with what each of the profile's terms gives, weight x term, row by row: terms is how
+// many the class's profile has.
+func (e *Engine) ScoredCandidates(class ClassID, k, terms int) ([]Candidate, []int64, error) {
+	if terms < 1 || terms > C.BERTH_MAX_TERMS {
+		return nil, nil, &Error{BadArgument, fmt.Sprintf("terms is %d, a profile has 1..%d", terms, int(C.BERTH_MAX_TERMS))}
+	}
+	// The library writes as many columns as the profile has terms, whatever is said here.
+	scores := make([]int64, max(0, min(k, C.BERTH_MAX_CANDIDATES))*C.BERTH_MAX_TERMS)
+	candidates, err := e.candidates(class, k, scores)
+	if err != nil {
+		return nil, nil, err
+	}
+	return candidates, scores[:len(candidates)*terms], nil
+}
+
+func (e *Engine) candidates(class ClassID, k int, termScores []int64) ([]Candidate, error) {
 	if k < 0 {
 		return nil, &Error{BadArgument, fmt.Sprintf("k is %d, it must not be negative", k)}
 	}
@@ -113,64 +169,11 @@ func (e *Engine) Candidates(class ClassID, k int) ([]Candidate, error) {
 	candidates := make([]Candidate, k)
 	var count C.size_t
 	err := e.refusal(C.berth_candidates_read(e.handle, C.berth_class_id(class), C.size_t(k),
-		(*C.berth_candidate)(unsafe.Pointer(first(candidates))), nil, &count))
+		(*C.berth_candidate)(unsafe.Pointer(first(candidates))), column(termScores), &count))
 	if err != nil {
 		return nil, err
 	}
 	return candidates[:count], nil
-}
-
-// ReasonKind says why nodes are refused. A node counts under the first that applies.
-type ReasonKind uint32
-
-const (
-	Unschedulable        ReasonKind = C.BERTH_REASON_UNSCHEDULABLE
-	UntoleratedTaint     ReasonKind = C.BERTH_REASON_TAINT
-	AffinityMismatch     ReasonKind = C.BERTH_REASON_AFFINITY
-	InsufficientResource ReasonKind = C.BERTH_REASON_INSUFFICIENT_RESOURCE // once for every resource that lacks
-)
-
-// Reason counts the nodes that are refused for it.
-type Reason struct {
-	Kind     ReasonKind
-	Resource ResourceID // AnyResource unless InsufficientResource
-	Nodes    uint64
-}
-
-// Explanation says where a class fits and why not elsewhere.
-type Explanation struct {
-	Nodes    uint64 // all nodes
-	Feasible uint64
-	Reasons  []Reason // most nodes first
-
-	NearestNode      NodeID // the nearest miss among nodes refused for resources only; NoNode if there is none
-	NearestResource  ResourceID
-	NearestShortfall int64
-}
-
-// Explain says where pods of a class fit and why not elsewhere, in time that grows with the nodes.
-func (e *Engine) Explain(class ClassID) (Explanation, error) {
-	const enough = C.BERTH_MAX_RESOURCES_PER_POD + 3 // each requested resource, and the other reasons
-	reasons := make([]Reason, enough)
-	var c C.berth_explanation
-	c.struct_size = C.sizeof_berth_explanation
-	err := e.refusal(C.berth_class_explain(e.handle, C.berth_class_id(class), &c,
-		(*C.berth_reason)(unsafe.Pointer(first(reasons))), enough))
-	if err != nil {
-		return Explanation{}, err
-	}
-	return Explanation{
-		Nodes:            uint64(c.nodes),
-		Feasible:         uint64(c.feasible),
-		Reasons:          reasons[:min(int(c.reason_count), enough)],
-		NearestNode:      NodeID(c.nearest_node),
-		NearestResource:  ResourceID(c.nearest_resource),
-		NearestShortfall: int64(c.nearest_shortfall),
-	}, nil
-}
-
-func classIDs(classes []ClassID) *C.berth_class_id {
-	return (*C.berth_class_id)(unsafe.Pointer(first(classes)))
 }
 
 func podIDs(pods []PodID) *C.berth_pod_id { return (*C.berth_pod_id)(unsafe.Pointer(first(pods))) }

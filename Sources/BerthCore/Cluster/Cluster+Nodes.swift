@@ -155,10 +155,10 @@ extension Cluster {
     tree(of: row).remove(slot, row)
     if constraints.isOn { constraints.nodeGoes(place(slot), catalog) }
     catalog.images.leave(row.node)
+    log.append(slot, leaving: row.pool)
     catalog.pools.leave(row.pool)
     leaveShape(row)
     rows.give(slot)
-    log.append(slot)
   }
 
   /// Gives a node a slot, and puts it into the tree of its shape.
@@ -191,6 +191,7 @@ extension Cluster {
     }
     if constraints.isOn { constraints.nodeGoes(place(slot), catalog) }
     catalog.pools.leave(row.pool)
+    log.append(slot, leaving: row.pool)
     row.pool = pool
     catalog.pools.join(pool)
     if constraints.isOn { constraints.nodeComes(place(slot), catalog) }

@@ -80,6 +80,7 @@ final class Cluster {
       return Int(range.used) * 64 + extra(leaf)
     }
     relabellings += 1
+    log.slotsMoved()
     guard nodes.count > 0 else { return }
     for tree in forest.trees { tree.relabel(map) }
     slotMoves += nodes.relabel(map)

@@ -52,6 +52,13 @@ struct ClassConstraints {
   }
   var isSoft: Bool { !softSpread.isEmpty || !preferred.isEmpty }
   var isEmpty: Bool { !hasHard && !isSoft }
+  /// All topology keys, `eachNode` among them.
+  var allKeys: [Int] {
+    Set(
+      hardSpread.map(\.key) + softSpread.map(\.key) + preferred.map(\.key)
+        + (affinity + ownAnti + existingAnti + ports).map(\.key)
+    ).sorted()
+  }
 
   /// Makes the counts that the class needs.
   init(
@@ -67,8 +74,9 @@ struct ClassConstraints {
     heedsExisting =
       affinityTerm.map { term in
         !term.ignoresExistingPreferences
-          || pod.affinity.contains { Int($0.kind) == BERTH_POD_AFFINITY_PREFERRED
-            || Int($0.kind) == BERTH_POD_ANTI_AFFINITY_PREFERRED
+          || pod.affinity.contains {
+            Int($0.kind) == BERTH_POD_AFFINITY_PREFERRED
+              || Int($0.kind) == BERTH_POD_ANTI_AFFINITY_PREFERRED
           }
       } ?? false
     addSpread(pod, placeability, weighed: profile.spreadWeight != 0, &state, catalog)
@@ -191,7 +199,8 @@ extension ConstraintState {
   func matcher(_ term: PodAffinityTerm, _ pod: PodTraits) -> PodMatcher {
     var names: [Name]? = term.namespaces
     if let wanted = selector(term.namespaceSelector) {
-      names = wanted.isEmpty
+      names =
+        wanted.isEmpty
         ? nil
         : Set(term.namespaces + namespaces.labels.filter { wanted.match($0.value) }.keys).sorted()
     }

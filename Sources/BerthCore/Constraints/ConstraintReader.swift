@@ -119,7 +119,8 @@ struct ConstraintReader {
       Int(record.kind) == BERTH_POD_AFFINITY_PREFERRED || Int(record.kind) == BERTH_POD_ANTI_AFFINITY_PREFERRED
     guard isPreferred ? (1...100).contains(record.weight) : record.weight == 0 else {
       throw refuse(
-        BERTH_BAD_ARGUMENT, "\(what): weight \(record.weight) is \(isPreferred ? "outside 1...100" : "for preferred terms")")
+        BERTH_BAD_ARGUMENT,
+        "\(what): weight \(record.weight) is \(isPreferred ? "outside 1...100" : "for preferred terms")")
     }
     let key = try Text.read(record.topology_key, "\(what): topology_key")
     try check(record.namespace_count, UnsafeRawPointer(record.namespaces), "\(what): namespaces")

@@ -104,6 +104,9 @@ struct ConstraintState {
     return id
   }
 
+  /// Keeps the changes of a count from now on.
+  mutating func watch(_ count: Int) { counts[count].watch() }
+
   /// Drops all that is derived where what it stands on was changed: hostnames, namespaces' labels.
   mutating func refresh(_ catalog: NodeCatalog) {
     if namespaceEpoch != namespaces.epoch || topology.isVoid(catalog) {

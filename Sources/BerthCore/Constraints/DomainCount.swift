@@ -35,6 +35,13 @@ struct DomainCount {
   private var histogram: [Int64] = [0]
   private(set) var minimum = 0
 
+  /// The domains that changed, in order, for slot indexes to catch up with; kept from when the first one wants it.
+  private(set) var changed: [Int32] = []
+  /// How many were dropped before them.
+  private(set) var dropped = 0
+  private var isWatched = false
+  private static let mostChanged = 1 << 16
+
   init(_ identity: Identity, isByNode: Bool) {
     self.identity = identity
     self.isByNode = isByNode
@@ -43,7 +50,7 @@ struct DomainCount {
 
   /// Pods that are being deleted do not count, and the fewest pods in a domain are known.
   let isOfSpread: Bool
-  var bytes: Int { byValue.capacity * 4 + members.capacity * 4 + histogram.capacity * 8 + byNode.bytes + 256 }
+  var bytes: Int { byValue.capacity * 4 + members.capacity * 4 + histogram.capacity * 8 + byNode.bytes + changed.capacity * 4 + 256 }
 
   @inline(__always)
   subscript(value: Int32) -> Int64 {
@@ -55,6 +62,7 @@ struct DomainCount {
   @inline(__always)
   mutating func add(_ value: Int32, _ change: Int64) {
     total += change
+    if isWatched { note(value) }
     let old: Int64
     if isByNode {
       old = byNode.add(UInt32(bitPattern: value), change)
@@ -64,6 +72,22 @@ struct DomainCount {
       byValue[Int(value)] += Int32(truncatingIfNeeded: change)
     }
     if isOfSpread && hasMembers(value) { move(from: Int(old), to: Int(old + change)) }
+  }
+
+  // MARK: What changed
+
+  mutating func watch() { isWatched = true }
+
+  /// The end of the list of changes.
+  var position: Int { dropped + changed.count }
+
+  @inline(__always)
+  private mutating func note(_ value: Int32) {
+    if changed.count == Self.mostChanged {
+      dropped += changed.count
+      changed.removeAll(keepingCapacity: true)
+    }
+    changed.append(value)
   }
 
   // MARK: Topology spread

@@ -41,7 +41,8 @@ struct TopologyKeys {
     if name == Label.hostname {
       source = catalog.labels.mentionHostname ? .hostname : .node
     } else {
-      source = catalog.isPerNode(Requirement(key: name, op: UInt32(BERTH_OP_EXISTS), values: [], isField: false))
+      source =
+        catalog.isPerNode(Requirement(key: name, op: UInt32(BERTH_OP_EXISTS), values: [], isField: false))
         ? .leaf : .pool
     }
     if keys.isEmpty { saysHostnames = catalog.labels.mentionHostname }

@@ -21,6 +21,7 @@ struct SearchCounters {
   var innersOpened: UInt64 = 0
   var exactScores: UInt64 = 0
   var scanFallbacks: UInt64 = 0
+  var slotQueries: UInt64 = 0
 }
 
 /// What is asked of the trees: a class's requests under one profile, among the pools of one mask.

@@ -7,10 +7,13 @@ struct AskedTable {
     var imageScores: [UInt32: Int64]
     fileprivate var imageVersion: UInt64
     fileprivate var isSpecial: Bool
+    /// Rises with every change of what is asked.
+    fileprivate(set) var version: UInt64
   }
   private var entries: [Entry?] = []
   /// Any class is.
   private var hasSpecial = false
+  private var changes: UInt64 = 0
 
   /// Whether more than filter, requests and profile decides a class.
   @inline(__always)
@@ -32,7 +35,7 @@ struct AskedTable {
     while entries.count <= Int(podClass) { entries.append(nil) }
     var entry =
       entries[Int(podClass)]
-      ?? Entry(constraints: nil, imageScores: [:], imageVersion: .max, isSpecial: false)
+      ?? Entry(constraints: nil, imageScores: [:], imageVersion: .max, isSpecial: false, version: 0)
     if workload.concernsPods(record, cluster.constraints) {
       if entry.constraints == nil || !entry.constraints!.isCurrent(cluster.constraints) {
         var constraints = entry.constraints
@@ -44,6 +47,8 @@ struct AskedTable {
             profile: profile, &cluster.constraints, cluster.catalog)
         }
         entry.constraints = constraints
+        changes += 1
+        entry.version = changes
       }
     } else {
       entry.constraints = nil
@@ -51,7 +56,12 @@ struct AskedTable {
     let images = workload.classes.images(record)
     if !images.isEmpty && profile.imageWeight != 0 && entry.imageVersion != cluster.catalog.images.version {
       entry.imageVersion = cluster.catalog.images.version
-      entry.imageScores = cluster.catalog.images.scores(images, nodes: cluster.nodes.count)
+      let scores = cluster.catalog.images.scores(images, nodes: cluster.nodes.count)
+      if scores != entry.imageScores {
+        entry.imageScores = scores
+        changes += 1
+        entry.version = changes
+      }
     }
     entry.isSpecial = !(entry.constraints?.isEmpty ?? true) || !entry.imageScores.isEmpty
     hasSpecial = hasSpecial || entry.isSpecial

@@ -21,10 +21,14 @@ final class Planner {
     self.cluster = cluster
     search = Search(forest: cluster.forest, rows: cluster.rows, shapes: cluster.shapes)
     rowScan = RowScan(cluster: cluster, search: search)
+    slotIndexes = SlotIndexes(cluster: cluster, search: search)
   }
 
   /// What topology spread was weighed by in the last search.
-  var spreadWeights: SpreadWeights { rowScan.weights }
+  private(set) var spreadWeights = SpreadWeights()
+  let slotIndexes: SlotIndexes
+  /// More candidates than this are searched row by row: opening groups one by one would cost as much.
+  private static let mostFromSlots = 64
 
   /// The best node of a domain for a class, or `.none`.
   @inline(__always)
@@ -48,9 +52,16 @@ final class Planner {
       pools: mask(filter, filter.all, domain))
     search.begin(wanted: wanted)
     let needsRows = filter.needsRows || path == UInt32(BERTH_PATH_ROWS) || !cluster.catalog.isPooled(domain)
-    if needsRows || asked.isSpecial(podClass) {
+    let isSpecial = asked.isSpecial(podClass)
+    if !needsRows && (isSpecial || path == UInt32(BERTH_PATH_SLOTS))
+      && searchSlots(workload, question, wanted: wanted, within: domain)
+    {
+      return
+    }
+    if needsRows || isSpecial {
       kind = .rows
       scale = rowScan.run(question, askedClass(workload, podClass), within: domain)
+      spreadWeights = rowScan.weights
       return
     }
     let scan = path == UInt32(BERTH_PATH_SCAN)
@@ -78,6 +89,26 @@ final class Planner {
     }
   }
 
+  /// Searches with the class's slot index; false if it cannot have one.
+  private func searchSlots(
+    _ workload: Workload, _ question: Question, wanted: Int, within domain: UInt32
+  ) -> Bool {
+    guard domain == UInt32(BERTH_ROOT_DOMAIN), wanted <= Self.mostFromSlots, !cluster.forest.hasTie else { return false }
+    let podClass = question.podClass
+    let version = asked[podClass]?.version ?? 0
+    guard let index = slotIndexes.index(question, askedClass(workload, podClass), version) else { return false }
+    kind = .slots
+    search.counters.slotQueries += 1
+    (scale, spreadWeights) = index.query(search, wanted: wanted)
+    return true
+  }
+
+  /// The class was taken back.
+  func forget(_ podClass: UInt32) {
+    asked.forget(podClass)
+    slotIndexes.forget(podClass)
+  }
+
   func askedClass(_ workload: Workload, _ podClass: UInt32) -> AskedClass {
     let record = workload.classes.records[Int(podClass)]
     return AskedClass(
@@ -100,6 +131,7 @@ extension Planner {
     search.begin(wanted: wanted)
     kind = .reserved
     scale = rowScan.run(question, askedClass(workload, podClass), over: rows)
+    spreadWeights = rowScan.weights
   }
 
   /// The pools of a group that have nodes in a domain. One mask at a time: the next one for another domain than the root

@@ -19,7 +19,7 @@ public enum CPULevel: String, CaseIterable, Sendable {
 
 /// How decisions are searched; the BERTH_PATH_* constants with names for people.
 public enum SearchPath: String, CaseIterable, Sendable {
-  case auto, tree, scan, rows
+  case auto, tree, scan, rows, slots
 
   /// The constant of berth.h.
   public var code: UInt32 {
@@ -28,6 +28,7 @@ public enum SearchPath: String, CaseIterable, Sendable {
     case .tree: UInt32(BERTH_PATH_TREE)
     case .scan: UInt32(BERTH_PATH_SCAN)
     case .rows: UInt32(BERTH_PATH_ROWS)
+    case .slots: UInt32(BERTH_PATH_SLOTS)
     }
   }
 }

@@ -125,6 +125,36 @@ typedef struct bk_winner {
 } bk_winner;
 
 /* One table per CPU level. All functions take 64-byte aligned blocks. */
+/*
+ * Slot columns: the nodes of a group of 64 slots, in topology order and of any shapes. A block is pool u16[64], then for
+ * each resource that some class asks for free f64[64] and 1 / capacity f64[64]. Numbers are whole and below 2^53.
+ */
+enum { BK_SLOT_POOL = 0, BK_SLOT_COLUMNS = 128, BK_SLOT_COLUMN = 1024, BK_SLOT_INVERSE = 512 };
+
+/* A term that slot_scores computes, over at most BK_SLOT_TERM_COLUMNS resources. */
+enum { BK_SLOT_TERMS = 4, BK_SLOT_TERM_COLUMNS = 8, BK_SLOT_FREE = 1, BK_SLOT_USED = 2, BK_SLOT_BALANCE = 3 };
+typedef struct bk_slot_term {
+  uint32_t kind; /* BK_SLOT_FREE, _USED: weighted mean of floor(scale x free or used after placing / capacity) */
+  uint32_t count;
+  int32_t weight;
+  int32_t divisor; /* of the weighted sum; at least 1 */
+  double scale;
+  uint32_t column[BK_SLOT_TERM_COLUMNS];
+  int32_t column_weight[BK_SLOT_TERM_COLUMNS];
+  double request[BK_SLOT_TERM_COLUMNS];
+} bk_slot_term;
+
+/* A class among slot columns. */
+typedef struct bk_slot_query {
+  uint32_t fit_count;
+  uint32_t term_count;
+  int32_t offset; /* added to every score, so that it is at least 1 */
+  uint32_t reserved;
+  uint32_t fit_column[BK_DIMS];
+  double fit_request[BK_DIMS];
+  bk_slot_term terms[BK_SLOT_TERMS];
+} bk_slot_query;
+
 typedef struct bk_table {
   /* Upper bounds of the children of an inner, BK_NO_FIT where no node below can fit; up to the next multiple of 16
    * lanes, the lanes behind are not written. Bounds below `score` need not be close. */
@@ -145,6 +175,9 @@ typedef struct bk_table {
   int32_t (*find)(const uint32_t *column, uint32_t value);
   /* How many separators are at most the key. */
   uint32_t (*rank)(const void *inner, uint64_t high, uint64_t low);
+  /* The scores of some lanes of a block of slot columns, 0 for those where the class does not fit; other lanes get 0, too.
+   * Returns the lanes whose score float64 leaves open: these are to be scored from their rows. */
+  uint64_t (*slot_scores)(const void *block, const bk_slot_query *query, uint64_t lanes, uint32_t *scores);
 } bk_table;
 
 void bk_fill_table_scalar(bk_table *table);
@@ -360,6 +393,86 @@ BK_INLINE bk_i64x8 bk_at_most_pair(bk_u64x8 high, bk_u64x8 low, uint64_t key_hig
 }
 BK_INLINE bk_i64x8 bk_meets(bk_u64x8 a, uint64_t mask) {
   return (a & (bk_u64x8)mask) != 0;
+}
+
+
+/* 64 numbers, 64-byte aligned: the largest; the largest among the lanes of a mask; the lanes that equal a value, as they
+ * are or without their lowest six bits. */
+BK_INLINE uint32_t bk_max64(const uint32_t *cells) {
+  const bk_u32x16 *v = (const bk_u32x16 *)cells;
+  return __builtin_reduce_max(bk_max2_u32(bk_max2_u32(v[0], v[1]), bk_max2_u32(v[2], v[3])));
+}
+BK_INLINE uint32_t bk_max64_masked(const uint32_t *cells, uint64_t lanes) {
+  const bk_u32x16 *v = (const bk_u32x16 *)cells;
+  bk_u32x16 a = v[0] & (bk_u32x16)bk_mask16(lanes), b = v[1] & (bk_u32x16)bk_mask16(lanes >> 16);
+  bk_u32x16 c = v[2] & (bk_u32x16)bk_mask16(lanes >> 32), d = v[3] & (bk_u32x16)bk_mask16(lanes >> 48);
+  return __builtin_reduce_max(bk_max2_u32(bk_max2_u32(a, b), bk_max2_u32(c, d)));
+}
+BK_INLINE uint64_t bk_find64(const uint32_t *cells, uint32_t value) {
+  const bk_u32x16 *v = (const bk_u32x16 *)cells;
+  uint64_t found = 0;
+  for (int i = 0; i < 4; i++) found |= bk_bits16(v[i] == value) << (16 * i);
+  return found;
+}
+BK_INLINE uint64_t bk_nonzero64(const uint32_t *cells) {
+  return ~bk_find64(cells, 0);
+}
+BK_INLINE uint64_t bk_find64_shifted(const uint32_t *cells, uint32_t value) {
+  const bk_u32x16 *v = (const bk_u32x16 *)cells;
+  uint64_t found = 0;
+  for (int i = 0; i < 4; i++) found |= bk_bits16(v[i] >> 6 == value) << (16 * i);
+  return found;
+}
+BK_INLINE const uint32_t *bk_slot_query_column(const bk_slot_query *query) {
+  return query->fit_column;
+}
+BK_INLINE const double *bk_slot_query_request(const bk_slot_query *query) {
+  return query->fit_request;
+}
+BK_INLINE const bk_slot_term *bk_slot_query_terms(const bk_slot_query *query) {
+  return query->terms;
+}
+BK_INLINE const uint32_t *bk_slot_term_column(const bk_slot_term *term) {
+  return term->column;
+}
+BK_INLINE const int32_t *bk_slot_term_weight(const bk_slot_term *term) {
+  return term->column_weight;
+}
+BK_INLINE const double *bk_slot_term_request(const bk_slot_term *term) {
+  return term->request;
+}
+BK_INLINE void bk_slot_query_add_fit(bk_slot_query *query, uint32_t column, double request) {
+  query->fit_column[query->fit_count] = column;
+  query->fit_request[query->fit_count++] = request;
+}
+BK_INLINE void bk_slot_query_add_term(bk_slot_query *query, bk_slot_term term) {
+  query->terms[query->term_count++] = term;
+}
+BK_INLINE void bk_slot_term_add(bk_slot_term *term, uint32_t column, int32_t weight, double request) {
+  term->column[term->count] = column;
+  term->column_weight[term->count] = weight;
+  term->request[term->count++] = request;
+}
+BK_INLINE bk_f64x8 bk_max0_f64(bk_f64x8 v) {
+  bk_f64x8 zero = 0;
+  return v > zero ? v : zero;
+}
+BK_INLINE uint64_t bk_at_least_f64(bk_f64x8 a, double b) {
+  bk_f64x8 other = (bk_f64x8)b;
+  return bk_bits8(a >= other);
+}
+BK_INLINE uint64_t bk_differ_i32x8(bk_i32x8 a, bk_i32x8 b) {
+  bk_b8 bits = __builtin_convertvector(a != b, bk_b8);
+  uint8_t out;
+  __builtin_memcpy(&out, &bits, sizeof out);
+  return out;
+}
+/* scores where a lane's bit is set, else 0 */
+BK_INLINE void bk_store_scores(uint32_t *out, bk_i32x8 scores, uint64_t lanes) {
+  const bk_i32x8 one = {1, 2, 4, 8, 16, 32, 64, 128};
+  bk_i32x8 mask = ((bk_i32x8)((int32_t)(lanes & 0xFF)) & one) != 0;
+  scores &= mask;
+  __builtin_memcpy(out, &scores, sizeof scores);
 }
 
 #endif

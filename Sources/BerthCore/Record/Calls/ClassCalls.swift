@@ -45,7 +45,8 @@ struct ClassIntern: Call {
     record.put(Self.list(spec.scored, spec.scored_count))
     record.put(Self.list(spec.node_selector, spec.node_selector_count))
     for terms in [
-      Self.list(spec.required_terms, spec.required_term_count), Self.list(spec.preferred_terms, spec.preferred_term_count),
+      Self.list(spec.required_terms, spec.required_term_count),
+      Self.list(spec.preferred_terms, spec.preferred_term_count),
     ] {
       record.put(terms) { term, record in
         record.put(term.weight)

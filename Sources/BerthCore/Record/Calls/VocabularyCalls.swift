@@ -140,7 +140,8 @@ struct ProfileAdd: Call {
         }
         return berth_term(
           kind: kind, resource_count: UInt32(clamping: resources.count), point_count: UInt32(clamping: points.count),
-          hard_pod_affinity_weight: hard, flags: flags, weight: weight, resources: resources.baseAddress, points: points.baseAddress)
+          hard_pod_affinity_weight: hard, flags: flags, weight: weight, resources: resources.baseAddress,
+          points: points.baseAddress)
       })
   }
 }

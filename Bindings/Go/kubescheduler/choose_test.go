@@ -1,0 +1,203 @@
+package kubescheduler
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"berth"
+)
+
+func TestWhatIsNotHonouredIsLeftToTheScheduler(t *testing.T) {
+	b := newBed(t)
+	b.SetNode(node("a", "z"))
+	volumes := pod("1", "")
+	volumes.NotHonoured = "volumes"
+	if _, err := b.Choose(profileName, volumes, 1); !errors.Is(err, ErrNotHonoured) || !strings.Contains(err.Error(), "volumes") {
+		t.Errorf("a pod with volumes gives %v", err)
+	}
+	if _, err := b.Choose("other", pod("1", ""), 1); !errors.Is(err, ErrNotHonoured) {
+		t.Errorf("another profile gives %v", err)
+	}
+	// What the engine refuses of a pod to be placed is that pod's matter alone.
+	wide := pod("2", "")
+	for i := range 20 {
+		wide.Requests[fmt.Sprint("example.com/", i)] = 1
+	}
+	if _, err := b.Choose(profileName, wide, 1); !errors.Is(err, berth.Limit) || !strings.Contains(err.Error(), "pod shop/2") {
+		t.Errorf("a pod with 20 resources gives %v", err)
+	}
+	if got := b.choose(pod("1", ""), 1); len(got) != 1 {
+		t.Errorf("after that, a pod is given %v", got)
+	}
+	want := Stats{Narrowed: 1, Declined: 3, Engines: 1}
+	if stats := b.Stats(); stats != want {
+		t.Errorf("%+v, want %+v", stats, want)
+	}
+}
+
+func TestChoicesComeBestFirst(t *testing.T) {
+	b := newBed(t)
+	for i := range 5 {
+		b.SetNode(node(fmt.Sprint("n", i), "z"))
+		for j := range i {
+			b.SetPod(pod(fmt.Sprint(i, "-", j), fmt.Sprint("n", i)))
+		}
+	}
+	choices := b.choose(pod("1", ""), 3)
+	if len(choices) != 3 || choices[0].Node != "n0" || choices[1].Node != "n1" || choices[2].Node != "n2" ||
+		choices[0].Score <= choices[1].Score {
+		t.Errorf("the three best are %v", choices)
+	}
+	if all := b.choose(pod("1", ""), 10); len(all) != 4 {
+		t.Errorf("there are %v", all)
+	}
+	huge := pod("1", "")
+	huge.Requests[ResourceCPU] = 5000
+	if got := b.choose(huge, 3); len(got) != 0 {
+		t.Errorf("a pod that fits nowhere is given %v", got)
+	}
+}
+
+func TestWidenedPodsAreLeftToTheSchedulerOnce(t *testing.T) {
+	b := newBed(t)
+	b.SetNode(node("a", "z"))
+	b.choose(pod("1", ""), 1)
+	b.Widen("1")
+	if _, err := b.Choose(profileName, pod("1", ""), 1); !errors.Is(err, ErrWidened) {
+		t.Errorf("a widened pod gives %v", err)
+	}
+	if got := b.choose(pod("1", ""), 1); len(got) != 1 {
+		t.Errorf("the next time it gives %v", got)
+	}
+	b.Widen("1")
+	b.Assume(pod("1", ""), "a")
+	b.Widen("2")
+	b.DeletePod("2")
+	if len(b.widened) != 0 {
+		t.Errorf("%v are kept", b.widened)
+	}
+}
+
+func TestFailuresLeaveAllToTheSchedulerForAWhile(t *testing.T) {
+	b := newBed(t)
+	b.SetNode(node("a", "z"))
+	b.SetPod(pod("1", "a"))
+	before := b.state(pod("probe", ""))
+	odd := node("odd", "z")
+	for i := range 20 {
+		odd.Allocatable[fmt.Sprint("example.com/", i)] = 1
+	}
+	b.SetNode(odd)
+	if len(b.failures) != 1 || !errors.Is(b.failures[0], berth.Limit) {
+		t.Fatalf("a node with 20 resources gives %v", b.failures)
+	}
+	if _, err := b.Choose(profileName, pod("2", ""), 1); !errors.Is(err, ErrNoEngine) {
+		t.Errorf("right after the failure: %v", err)
+	}
+	b.now = b.now.Add(time.Minute)
+	if _, err := b.Choose(profileName, pod("2", ""), 1); !errors.Is(err, berth.Limit) {
+		t.Errorf("with the node still there: %v", err)
+	}
+	b.SetPod(pod("2", "a")) // while there is no engine
+	b.DeletePod("2")
+	b.DeleteNode("odd")
+	b.now = b.now.Add(time.Minute)
+	if after := b.state(pod("probe", "")); after != before {
+		t.Errorf("after the failure\n%swant\n%s", after, before)
+	}
+	want := Stats{Declined: 2, Engines: 2, Failures: 2}
+	if stats := b.Stats(); stats != want {
+		t.Errorf("%+v, want %+v", stats, want)
+	}
+}
+
+// Jobs come and go, each with labels of its own. The engine keeps their classes; the cluster does not keep the engine.
+func TestEnginesDoNotGrowForEver(t *testing.T) {
+	b := newBed(t)
+	b.growth = growth{every: 8, classes: 50, bytes: 1 << 40}
+	b.SetNode(node("a", "z"))
+	for i := range 1000 {
+		job := pod(fmt.Sprint("job-", i), "")
+		job.Labels = map[string]string{"controller-uid": job.UID}
+		if got := b.choose(job, 1); len(got) != 1 {
+			t.Fatalf("job %d is given %v", i, got)
+		}
+		b.Assume(job, "a")
+		job.NodeName = "a"
+		b.SetPod(job)
+		b.DeletePod(job.UID)
+	}
+	stats := b.Stats()
+	if stats.Engines < 10 || stats.Failures != 0 {
+		t.Errorf("%+v", stats)
+	}
+	info, err := b.mirror.engine.Info()
+	if err != nil || info.Classes > 100 {
+		t.Errorf("%d classes are left, %v", info.Classes, err)
+	}
+}
+
+// Labels that are each node's own cost nothing until somebody asks for them.
+func TestLabelsCountOnceSomebodyAsks(t *testing.T) {
+	b := newBed(t)
+	for i := range 10 {
+		b.SetNode(node(fmt.Sprint("n", i), "z"))
+	}
+	b.choose(pod("1", ""), 1)
+	pools := func() uint32 {
+		info, err := b.mirror.engine.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Pools
+	}
+	if got := pools(); got != 1 {
+		t.Errorf("there are %d pools", got)
+	}
+	picky := pod("1", "")
+	picky.NodeSelector = map[string]string{"example.com/instance-id": "i-n7"}
+	if got := b.choose(picky, 3); len(got) != 1 || got[0].Node != "n7" {
+		t.Errorf("a pod for an instance is given %v", got)
+	}
+	if got := pools(); got < 10 {
+		t.Errorf("there are %d pools", got)
+	}
+	b.SetNode(node("n11", "z"))
+	picky.NodeSelector["example.com/instance-id"] = "i-n11"
+	if got := b.choose(picky, 3); len(got) != 1 || got[0].Node != "n11" {
+		t.Errorf("a pod for an instance that came later is given %v", got)
+	}
+}
+
+func TestDefaultConstraintsSpreadByServiceAndOwner(t *testing.T) {
+	labels := map[string]string{"app": "web", "tier": "front", "hash": "7"}
+	owner := &Selector{[]berth.Requirement{{Key: "hash", Operator: berth.Exists}}}
+	got := DefaultSelector(labels, []map[string]string{{"app": "web"}, {}, {"app": "cache"}, {"tier": "front"}}, owner)
+	if text := fmt.Sprint(got.Requirements); text != "[{app 1 [web] false} {tier 1 [front] false} {hash 3 [] false}]" {
+		t.Errorf("the selector is %s", text)
+	}
+	if got := DefaultSelector(labels, []map[string]string{{"app": "cache"}, nil}, nil); got != nil {
+		t.Errorf("a pod of nobody is spread by %v", got)
+	}
+	b := newBed(t)
+	for _, name := range []string{"y1", "z1", "z2"} {
+		b.SetNode(node(name, name[:1]))
+	}
+	probe := pod("probe", "")
+	probe.DefaultSelector = DefaultSelector(probe.Labels, []map[string]string{{"app": "web"}}, nil)
+	cache := pod("cache", "z1") // as large, and of no service
+	cache.Labels = nil
+	b.SetPod(cache)
+	b.SetPod(pod("1", "y1"))
+	if got := b.choose(probe, 1); got[0].Node != "z2" {
+		t.Errorf("the best node is %v", got)
+	}
+	b.SetPod(pod("2", "z2"))
+	// z2 and y1 have one each, z1 none; without the default constraints y1 and z1 would do as well as each other.
+	if got := b.choose(probe, 1); got[0].Node != "z1" {
+		t.Errorf("then the best node is %v", got)
+	}
+}

@@ -1,0 +1,82 @@
+import CBerth
+
+/// Pools that a class cannot tell apart: equal values of its topology keys, equal raw scores. A part is what decides
+/// whole domains: its filters and normalised scores are looked up when a pod is placed, never node by node.
+struct SlotParts {
+  struct Part: Hashable {
+    /// Of the keys that pools decide, in the order of `keys`.
+    var values: [Int32]
+    var affinity: Int64
+    var taints: Int64
+    var lacksHostname: Bool
+    var image: Int64
+  }
+  static let none = UInt16.max
+  static let most = 4096
+
+  private(set) var parts: [Part] = []
+  private var ids: [Part: UInt16] = [:]
+  /// Topology keys that pools decide, ascending.
+  let keys: [Int]
+  private let usesHostname: Bool
+  private let filter: Filter
+  private let imageScores: [UInt32: Int64]
+  /// By pool, for nodes without an image score: its part; `none`: the class may not go there.
+  private var byPool: [UInt16] = []
+  private var byPoolAndImage: [UInt64: UInt16] = [:]
+  private var pools = PoolWatch()
+
+  init(keys: [Int], usesHostname: Bool, filter: Filter, imageScores: [UInt32: Int64]) {
+    self.keys = keys
+    self.usesHostname = usesHostname
+    self.filter = filter
+    self.imageScores = imageScores
+  }
+
+  var hasImages: Bool { !imageScores.isEmpty }
+
+  /// Looks at pools that came. False where a pool has another meaning now, or parts are too many.
+  mutating func refresh(_ cluster: Cluster) -> Bool {
+    guard !pools.isCurrent(cluster.catalog) else { return true }
+    let isFirst = byPool.isEmpty
+    guard pools.catchUp(cluster.catalog).isEmpty || isFirst else { return false }
+    while byPool.count < cluster.catalog.pools.count {
+      guard let part = part(ofPool: byPool.count, image: 0, cluster) else { return false }
+      byPool.append(part)
+    }
+    return true
+  }
+
+  private mutating func part(ofPool pool: Int, image: Int64, _ cluster: Cluster) -> UInt16? {
+    let catalog = cluster.catalog
+    let value = { (requirement: Requirement) in catalog.poolValue(pool, requirement) }
+    let placeability = filter.placeability
+    guard catalog.refusal(placeability, pool: pool, value) == nil else { return Self.none }
+    let part = Part(
+      values: keys.map { cluster.constraints.topology.value($0, pool: pool, leaf: 0, node: 0, catalog) },
+      affinity: placeability.preference(value), taints: placeability.intolerable(catalog.taints(pool: pool)),
+      lacksHostname: usesHostname && catalog.pools.pools[pool].lacksHostname, image: image)
+    if let id = ids[part] { return id }
+    guard parts.count < Self.most else { return nil }
+    let id = UInt16(parts.count)
+    parts.append(part)
+    ids[part] = id
+    return id
+  }
+
+  /// A node's part; nil where there are too many.
+  @inline(__always)
+  mutating func part(pool: Int, node: () -> UInt32, _ cluster: Cluster) -> UInt16? {
+    if imageScores.isEmpty { return byPool[pool] }
+    return part(pool: pool, set: cluster.catalog.images.set(of: node()), cluster)
+  }
+
+  private mutating func part(pool: Int, set: UInt32, _ cluster: Cluster) -> UInt16? {
+    guard byPool[pool] != Self.none, let score = imageScores[set] else { return byPool[pool] }
+    let key = UInt64(pool) << 32 | UInt64(score)
+    if let id = byPoolAndImage[key] { return id }
+    let id = part(ofPool: pool, image: score, cluster)
+    byPoolAndImage[key] = id
+    return id
+  }
+}
