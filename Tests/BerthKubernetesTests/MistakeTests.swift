@@ -112,6 +112,21 @@ struct MistakeTests {
     #expect(problem.object == "file")
   }
 
+  @Test func kindsOfOthersAreNotMistaken() throws {
+    let read = try manifests(
+      """
+      apiVersion: batch.volcano.sh/v1alpha1
+      kind: Job
+      metadata: {name: a}
+      ---
+      apiVersion: scheduling.x-k8s.io/v1alpha1
+      kind: PodGroup
+      metadata: {name: b}
+      """)
+    #expect(read.problems == [] && read.others == ["Job of batch.volcano.sh/v1alpha1": 1])
+    #expect(read.unhonoured == ["PodGroup": 1])
+  }
+
   /// A few lines that stand for more than any memory holds.
   @Test func anAvalancheOfAliasesIsStopped() throws {
     var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
