@@ -19,6 +19,7 @@ missing_packages() {
   have pkg-config || echo pkg-config
   library libpng || echo libpng-dev
   library jemalloc || echo libjemalloc-dev
+  library zlib || echo zlib1g-dev
   have gcc || echo gcc
   have g++ || echo g++
   have nm || echo binutils

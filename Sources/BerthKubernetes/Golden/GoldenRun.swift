@@ -18,7 +18,8 @@ public struct GoldenRun {
 
   /// One file: a case in each line, packed with gzip or plain. `progress` is told of lines.
   public mutating func replay(_ path: String, progress: (Int, Int) -> Void = { _, _ in }) throws {
-    let data = try InputFile.read(path)
+    let data: Data
+    do throws(Problem) { data = try InputFile.read(path) } catch { throw BadInput(problems: [error]) }
     let lines = data.split(separator: UInt8(ascii: "\n"))
     for (index, line) in lines.enumerated() {
       let value: Value

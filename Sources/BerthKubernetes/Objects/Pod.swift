@@ -25,8 +25,22 @@ enum Unhonoured: String, CaseIterable, Sendable {
   case claims = "volumes of persistent volume claims: where these volumes are"
   case disks = "disks in the spec: that one node may use a disk, and how many it can attach"
   case devices = "resource claims: where the devices are"
+  case runtime = "runtime classes: the overhead that they may add"
   case gates = "scheduling gates: the pods are placed as if they were open"
   case group = "their scheduling group: each pod is placed for itself"
+
+  /// Kinds of objects that have a say in placing or creating pods, and what is done without them.
+  static let objects = [
+    "CSINode": volumes, "DeviceClass": claimed, "LimitRange": "pods are taken as they are written",
+    "PersistentVolume": volumes, "PersistentVolumeClaim": volumes, "PodDisruptionBudget": "nothing is evicted",
+    "PodGroup": "its pods are placed one by one", "ResourceClaim": claimed, "ResourceClaimTemplate": claimed,
+    "ResourceQuota": "pods are not counted against it", "ResourceSlice": claimed,
+    "RuntimeClass": "pods are taken as they are written", "StorageClass": volumes, "VolumeAttachment": volumes,
+    "Workload": "its pods are placed one by one",
+  ]
+
+  private static let volumes = "pods are placed wherever their volumes are"
+  private static let claimed = "pods are placed wherever their devices are"
 }
 
 /// Kinds of volumes that kube-scheduler looks at.
@@ -85,6 +99,9 @@ extension ObjectReader {
     }
     for (key, part) in [("resourceClaims", Unhonoured.devices), ("schedulingGates", .gates)] {
       if !list(key, in: fields, { $0 }).isEmpty { found.insert(part) }
+    }
+    if fillsDefaults, text("runtimeClassName", in: fields) != nil, !has("overhead", in: fields) {
+      found.insert(.runtime)
     }
     if has("schedulingGroup", in: fields) || has("workloadRef", in: fields) { found.insert(.group) }
     return Unhonoured.allCases.filter(found.contains)

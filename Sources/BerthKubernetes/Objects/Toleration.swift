@@ -43,7 +43,9 @@ extension ObjectReader {
     switch op {
     case UInt32(BERTH_TOLERATION_EXISTS): if !value.isEmpty { fail("value", "must be empty for Exists") }
     case UInt32(BERTH_TOLERATION_EQUAL): if let wrong = LabelSyntax.wrongValue(value) { fail("value", wrong) }
-    default: if Int64(value) == nil { fail("value", "must be a whole number for Gt and Lt") }
+    default:
+      // As Kubernetes writes it: no plus, no zeros in front.
+      if Int64(value).map({ "\($0)" }) != value { fail("value", "must be a whole number for Gt and Lt") }
     }
     guard problems.count == before else { return nil }
     return Toleration(key: key, op: op, value: value, effect: effect)

@@ -72,9 +72,8 @@ final class Scene {
       let who = asking.count == 1 ? first.path : "\(first.path) and \(asking.count - 1) more"
       return "not honoured yet: \(part.rawValue) (\(who))"
     }
-    let words = ["PodGroup": "their pods are placed one by one", "PodDisruptionBudget": "nothing is evicted"]
     let objects = manifests.unhonoured.keys.sorted().map { kind in
-      "not honoured yet: \(manifests.unhonoured[kind]!) x \(kind): \(words[kind] ?? "")"
+      "not honoured yet: \(manifests.unhonoured[kind]!) x \(kind): \(Unhonoured.objects[kind] ?? "")"
     }
     return parts + objects
   }

@@ -1,3 +1,5 @@
+import CBerth
+
 /// What two files mean together: the nodes, what runs on them, and what is to be placed. Objects that do not go together
 /// are left out and named.
 struct SceneCheck {
@@ -7,6 +9,9 @@ struct SceneCheck {
   private(set) var wanted: [Pod] = []
   private(set) var notes: [String] = []
   var problems: [Problem]
+
+  /// Beside cpu and memory as scores count them.
+  private static let mostResources = Int(BERTH_MAX_RESOURCES_PER_NODE) - 2
 
   /// More than these would be a slip of the finger in a manifest's replicas.
   private static let mostPods = 1_000_000
@@ -28,10 +33,15 @@ struct SceneCheck {
   private mutating func addNodes(_ all: [Node]) {
     var seen: Set<String> = []
     for node in all {
-      if seen.insert(node.name).inserted {
-        nodes.append(node)
+      let title = "Node \(node.name)"
+      let resources = node.allocatable.count { $0.value > 0 }
+      if !seen.insert(node.name).inserted {
+        problems.append(Problem(title, "metadata.name", "there is a node of this name already"))
+      } else if resources > Self.mostResources {
+        let message = "has \(resources) resources; at most \(Self.mostResources) can be counted of a node"
+        problems.append(Problem(title, "status.allocatable", message))
       } else {
-        problems.append(Problem("Node \(node.name)", "metadata.name", "there is a node of this name already"))
+        nodes.append(node)
       }
     }
     if nodes.isEmpty { problems.append(Problem("cluster", "", "has no nodes")) }

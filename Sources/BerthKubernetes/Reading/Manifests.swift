@@ -6,7 +6,7 @@ public struct Manifests: Sendable {
   var services: [Service] = []
   var namespaces: [Namespace] = []
   var priorityClasses: [PriorityClass] = []
-  /// Groups and budgets, which are read and not honoured yet, by kind.
+  /// What is read and not honoured yet, by kind.
   var unhonoured: [String: Int] = [:]
   /// Kinds that have no say in placing.
   var others: [String: Int] = [:]
@@ -46,10 +46,27 @@ public struct Manifests: Sendable {
       problems.append(Problem(place(), "kind", "is required"))
       return
     }
+    guard Self.isKubernetes(kind, fields.text("apiVersion")) else {
+      others["\(kind) of \(fields.text("apiVersion") ?? "")", default: 0] += 1
+      return
+    }
     let reader = ObjectReader(object: Self.title(kind, fields) ?? "\(kind) (\(place()))", fillsDefaults: fillsDefaults)
     add(kind, fields, reader)
     problems += reader.problems
   }
+
+  /// Others have kinds of these names, too: Knative a Service, Volcano a Job. Without an apiVersion the name will do.
+  private static func isKubernetes(_ kind: String, _ version: String?) -> Bool {
+    guard let version, let groups = groups[kind] else { return true }
+    let parts = version.split(separator: "/")
+    return groups.contains(parts.count == 2 ? String(parts[0]) : "")
+  }
+
+  private static let groups: [String: [String]] = [
+    "Node": [""], "Pod": [""], "Service": [""], "Namespace": [""], "Deployment": ["apps"], "ReplicaSet": ["apps"],
+    "StatefulSet": ["apps"], "DaemonSet": ["apps"], "Job": ["batch"], "PriorityClass": ["scheduling.k8s.io"],
+    "PodGroup": ["scheduling.k8s.io", "scheduling.x-k8s.io"], "PodDisruptionBudget": ["policy"],
+  ]
 
   /// What is wrong with an object keeps all of it out.
   private mutating func add(_ kind: String, _ fields: Fields, _ reader: ObjectReader) {
@@ -60,7 +77,7 @@ public struct Manifests: Sendable {
     case "Service": services += sound(reader.service(fields))
     case "Namespace": namespaces += sound(reader.namespace(fields))
     case "PriorityClass": priorityClasses += sound(reader.priorityClass(fields))
-    case "PodGroup", "PodDisruptionBudget":
+    case _ where Unhonoured.objects[kind] != nil:
       _ = reader.metadata(in: fields)
       unhonoured[kind, default: 0] += 1
     default:

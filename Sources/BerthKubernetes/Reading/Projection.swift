@@ -26,7 +26,8 @@ indirect enum Projection: Sendable {
   private static let podSpec = Projection.members([
     ("affinity", .whole), ("containers", container), ("hostNetwork", .whole), ("initContainers", container),
     ("nodeName", .whole), ("nodeSelector", .whole), ("overhead", .whole), ("priority", .whole),
-    ("priorityClassName", .whole), ("resourceClaims", .whole), ("resources", .whole), ("schedulingGates", .whole),
+    ("priorityClassName", .whole), ("resourceClaims", .whole), ("resources", .whole), ("runtimeClassName", .whole),
+    ("schedulingGates", .whole),
     ("schedulingGroup", .whole), ("tolerations", .whole), ("topologySpreadConstraints", .whole),
     ("volumes", those(["name"] + PodVolume.kinds)), ("workloadRef", .whole),
   ])

@@ -4,7 +4,7 @@ import Yams
 /// `yes` is true, and what is quoted is text.
 struct YAMLDocuments {
   /// Aliases let a small file describe a huge tree; this many values are more than any cluster's manifests.
-  private static let limit = 20_000_000
+  private static let limit = 5_000_000
   private static let depthLimit = 500
 
   private var count = 0
@@ -13,7 +13,8 @@ struct YAMLDocuments {
     do {
       var reader = YAMLDocuments()
       var documents: [Value] = []
-      for node in try Yams.compose_all(yaml: text) { documents.append(try reader.value(node, depth: 0)) }
+      let parser = try Parser(yaml: text)
+      while let node = try parser.nextRoot() { documents.append(try reader.value(node, depth: 0)) }
       return documents
     } catch let problem as Problem {
       throw Problem(file, "", problem.message)
