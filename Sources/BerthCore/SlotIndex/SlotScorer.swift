@@ -161,10 +161,11 @@ final class SlotScorer {
     let tree = cluster.tree(of: row)
     let capacity = cluster.capacities(row)
     guard let mask = search.spread(question.requests, over: tree),
-      Search.place(row, capacity, search.request, UnsafePointer(tree.state), into: search.after)
+      search.place(row, capacity, search.request, UnsafePointer(tree.state))
     else { return 0 }
     let plan = tree.plan(question, profile, cluster.resources, UnsafePointer(search.request), mask)
-    let load = Load(capacity: capacity, request: UnsafePointer(search.request))
+    let load = Load(
+      capacity: capacity, request: UnsafePointer(search.request), before: UnsafePointer(search.before))
     var score = offset
     for term in plan.pointee.terms { score += term.weight * term.value(load, search.after) }
     return UInt32(score)

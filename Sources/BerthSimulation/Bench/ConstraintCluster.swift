@@ -62,7 +62,8 @@ struct ConstraintCluster {
       }
       rack += 1
     }
-    return try engine.addNodes(records, resources: resources, allocatable: allocatable)
+    return try engine.addNodes(
+      records, resources: resources, allocatable: allocatable, names: records.indices.map { "node-\($0)" })
   }
 
   private static func addClasses(
