@@ -188,7 +188,10 @@ import Testing
   }
 
   static let tolerations: [Refusal] = [
-    Refusal("toleration: unknown operator", BERTH_BAD_ARGUMENT, "op") { intern($0, toleration: c("a"), op: 2) },
+    Refusal("toleration: unknown operator", BERTH_BAD_ARGUMENT, "op") { intern($0, toleration: c("a"), op: 4) },
+    Refusal("toleration: greater than no number", BERTH_BAD_ARGUMENT, "64-bit integer") {
+      intern($0, toleration: c("a"), op: UInt32(BERTH_TOLERATION_GT))
+    },
     Refusal("toleration: unknown effect", BERTH_BAD_ARGUMENT, "effect") { intern($0, toleration: c("a"), effect: 4) },
     Refusal("toleration: every key, but a value", BERTH_BAD_ARGUMENT, "key") {
       intern($0, toleration: nil, value: c("x"))

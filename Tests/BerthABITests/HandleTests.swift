@@ -37,6 +37,10 @@ import Testing
       ("domain_add", { berth_domain_add($0, 0, "c", host.out(berth_domain_id.self)) }),
       ("label_set_intern", { berth_label_set_intern($0, nil, 0, host.out(berth_label_set_id.self)) }),
       ("taint_set_intern", { berth_taint_set_intern($0, nil, 0, host.out(berth_taint_set_id.self)) }),
+      ("image_set_intern", { berth_image_set_intern($0, nil, 0, host.out(berth_image_set_id.self)) }),
+      ("namespace_set", { berth_namespace_set($0, "team-a", nil, 0) }),
+      ("namespace_remove", { berth_namespace_remove($0, "team-a") }),
+      ("selector_intern", { berth_selector_intern($0, nil, 0, host.out(berth_selector_id.self)) }),
       ("nodes_add", { berth_nodes_add($0, batch, host.out(berth_node_id.self)) }),
       ("nodes_update", { berth_nodes_update($0, host.nodes, batch) }),
       ("nodes_remove", { berth_nodes_remove($0, host.nodes, 1) }),
@@ -46,11 +50,13 @@ import Testing
       ("nodes_list", { berth_nodes_list($0, 0, 1, host.out(berth_node_id.self), host.out(Int.self, at: 1024)) }),
       ("profile_add", { berth_profile_add($0, "new", [host.term(1)], 1, host.out(berth_profile_id.self)) }),
       ("class_intern", { berth_class_intern($0, spec, host.out(berth_class_id.self)) }),
+      ("classes_intern", { berth_classes_intern($0, spec, 1, host.out(berth_class_id.self)) }),
       ("pods_place", { berth_pods_place($0, host.classes, 1, 0, host.out(berth_placement.self)) }),
       ("pods_bind", { berth_pods_bind($0, host.classes, host.nodes, 1, host.out(berth_pod_id.self)) }),
       ("pods_confirm", { berth_pods_confirm($0, [host.assumed], 1) }),
       ("pods_forget", { berth_pods_forget($0, [host.assumed], 1) }),
       ("pods_release", { berth_pods_release($0, [host.assumed], 1) }),
+      ("pods_terminate", { berth_pods_terminate($0, [host.bound], 1) }),
       ("pods_read", { berth_pods_read($0, [host.assumed], 1, host.out(berth_pod_state.self)) }),
       (
         "candidates_read",
@@ -65,6 +71,14 @@ import Testing
           berth_class_explain(
             $0, host.classes[0], host.sized(berth_explanation.self, MemoryLayout<berth_explanation>.size), nil, 0)
         }
+      ),
+      (
+        "class_check",
+        { berth_class_check($0, host.classes[0], host.nodes, 1, host.out(berth_verdict.self), nil) }
+      ),
+      (
+        "class_message",
+        { berth_class_message($0, host.classes[0], host.out(CChar.self), 100, host.out(Int.self, at: 1024)) }
       ),
       ("events_enable", { berth_events_enable($0, 64) }),
       (

@@ -48,7 +48,7 @@ import Testing
     Refusal("add: a domain that holds domains", BERTH_BAD_ARGUMENT, "node 1") { add($0, row: { $0.domain = 0 }) },
     Refusal("add: unknown labels", BERTH_UNKNOWN_ID, "node 1") { add($0, row: { $0.labels = 77 }) },
     Refusal("add: unknown taints", BERTH_UNKNOWN_ID, "node 1") { add($0, row: { $0.taints = .max }) },
-    Refusal("add: unknown flag", BERTH_BAD_ARGUMENT, "flags") { add($0, row: { $0.flags = 2 }) },
+    Refusal("add: unknown flag", BERTH_BAD_ARGUMENT, "flags") { add($0, row: { $0.flags = 4 }) },
     Refusal("add: price beyond the limit", BERTH_LIMIT, "price") {
       add($0, row: { $0.price = Int64(BERTH_MAX_PRICE) + 1 })
     },

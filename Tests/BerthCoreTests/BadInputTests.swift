@@ -75,7 +75,6 @@ struct BadInputTests {
       domain("domain below nothing", "new", BERTH_UNKNOWN_ID) { _ in 999 },
       domain("domain below the last level", "new", BERTH_BAD_ARGUMENT) { $0.leaf },
       domain("domain twice", "a1", BERTH_DUPLICATE) { $0.zone },
-      domain("domain without a name", "", BERTH_BAD_TEXT) { $0.zone },
       domain("domain with a long name", long, BERTH_BAD_TEXT) { $0.zone },
       labels("label twice", BERTH_DUPLICATE, [("a", "1"), ("b", "1"), ("a", "1")]),
       labels("label of a level", BERTH_BAD_ARGUMENT, [("a", "1"), ("rack", "1")]),

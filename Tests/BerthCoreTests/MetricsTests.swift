@@ -26,7 +26,7 @@ struct MetricsTests {
       DecisionKind.allCases.map(\.rawValue)
         == [
           BERTH_DECISION_TREE, BERTH_DECISION_SCAN, BERTH_DECISION_ROWS, BERTH_DECISION_RESERVED,
-          BERTH_DECISION_RERANKED,
+          BERTH_DECISION_RERANKED, BERTH_DECISION_SLOTS,
         ].map { Int($0) })
     #expect(DecisionKind.allCases.count <= Int(BERTH_DECISION_KINDS))
     #expect(StatusNames.all.allSatisfy { $0.status < UInt32(BERTH_STATUSES) })
