@@ -9,7 +9,7 @@ extension Engine {
       throw refuse(
         BERTH_LIMIT, "\(cluster.nodes.count) nodes and \(batch.count) more: at most \(BERTH_MAX_NODES)")
     }
-    let reader = try NodeBatchReader(batch, cluster: cluster)
+    let reader = try NodeBatchReader(batch, cluster: cluster) { batch.names?[$0] != nil }
     try reader.check()
     let names = try readNames(batch)
     try undoLog.check(batch.count)
@@ -53,7 +53,9 @@ extension Engine {
       throw refuse(BERTH_BAD_ARGUMENT, "an update keeps names and what runs untold: names and requested must be null")
     }
     try checkNodes(UnsafeBufferPointer(start: ids, count: batch.count))
-    let reader = try NodeBatchReader(batch, cluster: cluster)
+    let reader = try NodeBatchReader(batch, cluster: cluster) {
+      cluster.catalog.names.name(of: UInt32(truncatingIfNeeded: ids[$0])) != nil
+    }
     try reader.check()
     var lists: [ResourceList] = []
     lists.reserveCapacity(batch.count)

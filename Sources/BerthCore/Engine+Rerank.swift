@@ -236,6 +236,6 @@ extension Engine {
     guard let constraints = planner.asked[owners.podClass]?.constraints else { return true }
     let place = cluster.place(slot)
     return !constraints.refusesPorts(place, cluster.constraints)
-      && constraints.refusal(place, &cluster.constraints, cluster.catalog) == 0
+      && constraints.refusal(place, cluster.constraints, cluster.catalog) == 0
   }
 }

@@ -4,7 +4,7 @@ import CBerth
 extension Engine {
   func applyAddResource(name: UnsafePointer<CChar>, kind: UInt32) throws(EngineError) -> berth_resource_id {
     let name = try Text.read(name, "resource name")
-    if Int(kind) == BERTH_RESOURCE_COUNTED {
+    if ResourceTable.isCounted(kind: kind) {
       guard cluster.nodes.slots.count == 0, workload.classes.count == 0 else {
         throw refuse(BERTH_SEALED, "COUNTED resource \"\(name)\": add it before the first node and the first class")
       }

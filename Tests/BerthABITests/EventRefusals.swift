@@ -49,8 +49,8 @@ import Testing
     Refusal("histogram: wrong size", BERTH_BAD_STRUCT, "berth_histogram") {
       berth_histogram_read($0.engine, 0, $0.sized(berth_histogram.self, 16))
     },
-    Refusal("histogram: unknown kind", BERTH_BAD_ARGUMENT, "decision kind 5") {
-      berth_histogram_read($0.engine, 5, $0.sized(berth_histogram.self, MemoryLayout<berth_histogram>.size))
+    Refusal("histogram: unknown kind", BERTH_BAD_ARGUMENT, "decision kind 6") {
+      berth_histogram_read($0.engine, 6, $0.sized(berth_histogram.self, MemoryLayout<berth_histogram>.size))
     },
     Refusal("text: null", BERTH_NULL_POINTER, "text") { berth_metrics_text($0.engine, nil, 10, $0.out(Int.self)) },
   ]

@@ -101,7 +101,7 @@ struct MetricsTests {
     let (engine, _) = try EventTests.oneNode()
     #expect(engine.latencies.bytes == 0)
     #expect(try engine.histogram(of: UInt32(BERTH_DECISION_TREE)).count == 0)
-    for kind in [5, UInt32.max] {
+    for kind in [6, UInt32.max] {
       #expect(throws: EngineError.self) { try engine.histogram(of: kind) }
     }
     try PrometheusCheck(engine).run()

@@ -100,7 +100,7 @@ struct PrometheusCheck {
     try check("berth_events_total", metrics.events_written)
     try check("berth_events_lost_total", metrics.events_lost)
     try check("berth_refusals_total", ["status": "BERTH_LIMIT"], 0)
-    let kinds = ["tree", "scan", "rows", "reserved", "reranked"]
+    let kinds = ["tree", "scan", "rows", "reserved", "reranked", "slots"]
     for (number, kind) in kinds.enumerated() { try checkHistogram(kind, engine.histogram(of: UInt32(number))) }
   }
 

@@ -17,7 +17,7 @@ struct RandomStreamTests {
   /// No term that needs a scan over the feasible nodes: the state tree decides.
   @Test(arguments: Fuzz.seeds(200))
   func profilesOfTheTree(seed: Int) {
-    let normalised: [TermKind] = [.nodeAffinity, .taintToleration]
+    let normalised: [TermKind] = [.nodeAffinity, .taintToleration, .podTopologySpread, .interPodAffinity]
     Fuzz.stream(
       "profilesOfTheTree", seed: seed, salt: 100, terms: TermKind.allCases.filter { !normalised.contains($0) })
   }

@@ -40,6 +40,8 @@ extension Oracle {
         continue
       }
       for name in refusal.lacking.keys { explanation.insufficient[name, default: 0] += 1 }
+      // what other filters refuse as well is no miss
+      if refusalForOtherPods(question, node) != nil { continue }
       let miss = largestMiss(refusal.lacking, id, node)
       if explanation.nearest.map({ miss.isSmaller(than: $0) }) ?? true { explanation.nearest = miss }
     }
@@ -98,7 +100,7 @@ extension Oracle {
       explanation.refused.map { "\($0.value) \(words($0.key))" }
       + explanation.insufficient.map { "\($0.value) \(wordsOfLack($0.key))" }
     let sorted = reasons.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    let list = sorted.isEmpty ? "" : " \(sorted.joined(separator: ", "))."
-    return "\(explanation.feasible)/\(explanation.nodes) nodes are available:\(list)"
+    let list = sorted.isEmpty ? "" : ": \(sorted.joined(separator: ", "))"
+    return "\(explanation.feasible)/\(explanation.nodes) nodes are available\(list)."
   }
 }

@@ -34,9 +34,6 @@ extension Oracle {
   /// The first thing that speaks against a node; nil: the pod fits.
   func refusal(_ question: Question, _ node: Node) -> Refusal? {
     let pod = question.pod
-    func refused(_ reason: Reason, unresolvable: Bool = true) -> Refusal {
-      Refusal(reason: reason, isUnresolvable: unresolvable)
-    }
     if node.spec.cordoned && !pod.tolerates(unschedulable) { return refused(.unschedulable) }
     if let name = pod.nodeName, name != node.name { return refused(.nodeName) }
     if pod.isKeptAway(by: node.spec.taints) { return refused(.taint) }
@@ -44,9 +41,17 @@ extension Oracle {
     if !arePortsFree(pod, node) { return refused(.hostPorts, unresolvable: false) }
     let lacking = shortfalls(question.requests, node)
     if !lacking.isEmpty {
-      let tooSmall = lacking.keys.contains { question.requests[$0]! > node.spec.allocatable[$0] ?? 0 }
+      // kube-scheduler never says so of pods
+      let tooSmall = lacking.keys.contains {
+        kinds[$0] != .pods && question.requests[$0]! > node.spec.allocatable[$0] ?? 0
+      }
       return Refusal(reason: .insufficient, lacking: lacking, isUnresolvable: tooSmall)
     }
+    return refusalForOtherPods(question, node)
+  }
+
+  /// The filters that come after that of resources.
+  func refusalForOtherPods(_ question: Question, _ node: Node) -> Refusal? {
     for count in question.spread {
       guard let domain = label(count.constraint.topologyKey, of: node) else { return refused(.spreadLabel) }
       if count.exceedsSkew(domain) { return refused(.spread, unresolvable: false) }
@@ -55,6 +60,10 @@ extension Oracle {
     if isIn(question.neighbours.unwanted, node) { return refused(.podAntiAffinity, unresolvable: false) }
     if isIn(question.neighbours.unwilling, node) { return refused(.existingAntiAffinity, unresolvable: false) }
     return nil
+  }
+
+  private func refused(_ reason: Reason, unresolvable: Bool = true) -> Refusal {
+    Refusal(reason: reason, isUnresolvable: unresolvable)
   }
 
   public func refusal(of pod: PodSpec, on node: Int) -> Refusal? { refusal(question(pod), self.node(node)) }

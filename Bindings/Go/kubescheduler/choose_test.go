@@ -3,6 +3,7 @@ package kubescheduler
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -199,5 +200,65 @@ func TestDefaultConstraintsSpreadByServiceAndOwner(t *testing.T) {
 	// z2 and y1 have one each, z1 none; without the default constraints y1 and z1 would do as well as each other.
 	if got := b.choose(probe, 1); got[0].Node != "z1" {
 		t.Errorf("then the best node is %v", got)
+	}
+}
+
+func TestTheHostnameIsALabel(t *testing.T) {
+	b := newBed(t)
+	alias, without := node("b", "z"), node("c", "z")
+	alias.Labels[hostnameKey] = "a.example.com"
+	delete(without.Labels, hostnameKey)
+	b.SetNode(node("a", "z"))
+	b.SetNode(alias)
+	b.SetNode(without)
+	for _, c := range []struct {
+		requirement berth.Requirement
+		want        string
+	}{
+		{berth.Requirement{Key: hostnameKey, Operator: berth.Exists}, "ab"},
+		{berth.Requirement{Key: hostnameKey, Operator: berth.In, Values: []string{"a", "b", "c"}}, "a"},
+		{berth.Requirement{Key: hostnameKey, Operator: berth.In, Values: []string{"a.example.com"}}, "b"},
+		{berth.Requirement{Key: "metadata.name", Operator: berth.In, Values: []string{"c"}, Field: true}, "c"},
+	} {
+		probe := pod("1", "")
+		probe.Required = []berth.SelectorTerm{{Requirements: []berth.Requirement{c.requirement}}}
+		var names []string
+		for _, choice := range b.choose(probe, 3) {
+			names = append(names, choice.Node)
+		}
+		slices.Sort(names)
+		if got := strings.Join(names, ""); got != c.want {
+			t.Errorf("%+v matches %q, want %q", c.requirement, got, c.want)
+		}
+	}
+}
+
+func TestAPodsOwnConstraintsGoBeforeDefaults(t *testing.T) {
+	system, list := DefaultProfile("system"), DefaultProfile("list")
+	list.SystemDefaultConstraints = false
+	list.DefaultConstraints = []SpreadConstraint{{TopologyKey: "rack", MaxSkew: 1, WhenUnsatisfiable: berth.DoNotSchedule}}
+	service, own := pod("1", ""), pod("2", "")
+	service.DefaultSelector = &Selector{}
+	own.DefaultSelector = &Selector{}
+	own.SpreadConstraints = []SpreadConstraint{{TopologyKey: "row", MaxSkew: 1, WhenUnsatisfiable: berth.ScheduleAnyway}}
+	for _, c := range []struct {
+		profile Profile
+		pod     *Pod
+		keys    string
+		system  bool
+	}{
+		{system, service, hostnameKey + " " + zoneKey, true},
+		{list, service, "rack", false},
+		{system, own, "row", false},
+		{system, pod("3", ""), "", false},
+	} {
+		constraints, defaulted := c.profile.spreadOf(c.pod)
+		var keys []string
+		for _, constraint := range constraints {
+			keys = append(keys, constraint.TopologyKey)
+		}
+		if strings.Join(keys, " ") != c.keys || defaulted != c.system {
+			t.Errorf("profile %s, pod %s: %v, %v", c.profile.Name, c.pod.UID, keys, defaulted)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 type mirror struct {
 	engine    *berth.Engine
 	profiles  map[string]berth.ProfileID
+	settled   berth.ProfileID // of running pods, which are not placed any more
 	resources map[string]berth.ResourceID
 	columns   []berth.ResourceID // all resources, in the order of addition
 	domains   map[string]berth.DomainID
@@ -51,11 +52,13 @@ func newMirror(profiles map[string]*Profile) (*mirror, error) {
 		keys:      map[string]struct{}{hostnameKey: {}},
 		counted:   map[string]string{},
 	}
+	m.settled, err = engine.AddProfile("running pods", berth.Term{Kind: berth.TaintToleration, Weight: 1})
 	for _, name := range sortedKeys(profiles) {
-		m.images = m.images || profiles[name].Weights[imageLocality] != 0
-		if err = m.addProfile(profiles[name]); err != nil {
+		if err != nil {
 			break
 		}
+		m.images = m.images || profiles[name].Weights[imageLocality] != 0
+		err = m.addCounted(profiles[name])
 	}
 	if err != nil {
 		return nil, errors.Join(err, engine.Close())
@@ -63,9 +66,9 @@ func newMirror(profiles map[string]*Profile) (*mirror, error) {
 	return m, nil
 }
 
-func (m *mirror) addProfile(profile *Profile) error {
-	// NodeResourcesFit scores cpu and memory by what is counted beside the requests: NonZeroRequested. What it ignores
-	// as a filter and scores all the same must be counted, too.
+// addCounted adds what NodeResourcesFit scores cpu and memory by, NonZeroRequested, which is counted beside the requests.
+// What a profile ignores as a filter and scores all the same must be counted, too.
+func (m *mirror) addCounted(profile *Profile) error {
 	for _, name := range append([]string{ResourceCPU, ResourceMemory}, profile.scoredAndIgnored()...) {
 		if m.counted[name] != "" {
 			continue
@@ -75,17 +78,44 @@ func (m *mirror) addProfile(profile *Profile) error {
 			return err
 		}
 	}
-	terms, err := profile.terms(m.resource, func(name string) (berth.ResourceID, error) {
-		if name == ResourceCPU || name == ResourceMemory || profile.ignores(name) {
+	return nil
+}
+
+// profile gives the engine's profile for a pod. There is one for each set of resources that pods request and the profile
+// ignores and scores: kube-scheduler leaves resources that a pod does not request out of its scores, other than cpu and
+// memory, and so does the engine unless they are counted. A failure leaves the mirror in step.
+func (m *mirror) profile(profile *Profile, pod *Pod) (berth.ProfileID, error) {
+	name := profile.Name
+	counts := map[string]bool{}
+	for _, ignored := range profile.scoredAndIgnored() {
+		if pod.Requests[ignored] != 0 && !counts[ignored] {
+			counts[ignored] = true
+			name += " counting " + ignored
+		}
+	}
+	if id, there := m.profiles[name]; there {
+		return id, nil
+	}
+	requested := func(name string) (berth.ResourceID, error) {
+		if counts[name] {
 			name = m.counted[name]
 		}
 		return m.resource(name)
+	}
+	terms, err := profile.terms(requested, func(name string) (berth.ResourceID, error) {
+		if name == ResourceCPU || name == ResourceMemory {
+			name = m.counted[name]
+		}
+		return requested(name)
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	m.profiles[profile.Name], err = m.engine.AddProfile(profile.Name, terms...)
-	return err
+	id, err := m.engine.AddProfile(name, terms...)
+	if err == nil {
+		m.profiles[name] = id
+	}
+	return id, err
 }
 
 // resource gives the id of a resource, which is added with its first mention. A failure leaves the mirror in step.

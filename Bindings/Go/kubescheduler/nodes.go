@@ -38,7 +38,7 @@ func (m *mirror) describe(node *Node) (record berth.Node, err error) {
 	labels := map[string]string{}
 	for key := range m.keys {
 		value, there := node.Labels[key]
-		if there && key != zoneKey && (key != hostnameKey || value != node.Name) {
+		if there && (key != hostnameKey || value != node.Name) {
 			labels[key] = value
 		}
 	}

@@ -5,11 +5,11 @@ import "berth"
 type mirroredPod struct {
 	id          berth.PodID
 	class       berth.ClassID
-	node        berth.NodeID
 	terminating bool
 }
 
-// setPods makes the engine have pods as they are now; those whose node is not there, not at all.
+// setPods makes the engine have pods as they are now; those whose node is not there, not at all. A pod that is known is
+// on the same node: one that moves, or loses its node, is deleted first.
 func (m *mirror) setPods(pods []*runningPod) error {
 	var (
 		bound   []*runningPod
@@ -20,9 +20,6 @@ func (m *mirror) setPods(pods []*runningPod) error {
 	for _, pod := range pods {
 		node := m.nodes[pod.node]
 		if node == nil {
-			if err := m.deletePod(pod.UID); err != nil {
-				return err
-			}
 			continue
 		}
 		class, err := m.classOfRunning(pod.Pod)
@@ -30,7 +27,7 @@ func (m *mirror) setPods(pods []*runningPod) error {
 			return err
 		}
 		there, known := m.pods[pod.UID]
-		if known && there.class == class && there.node == node.id && (pod.Terminating || !there.terminating) {
+		if known && there.class == class && (pod.Terminating || !there.terminating) {
 			if pod.Terminating && !there.terminating {
 				there.terminating = true
 				m.pods[pod.UID] = there
@@ -49,7 +46,7 @@ func (m *mirror) setPods(pods []*runningPod) error {
 			return err
 		}
 		for i, pod := range bound {
-			m.pods[pod.UID] = mirroredPod{ids[i], classes[i], nodes[i], pod.Terminating}
+			m.pods[pod.UID] = mirroredPod{ids[i], classes[i], pod.Terminating}
 			if pod.Terminating {
 				ended = append(ended, ids[i])
 			}

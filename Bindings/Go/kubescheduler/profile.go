@@ -108,23 +108,22 @@ func (p *Profile) ignores(resource string) bool {
 	return extended && (slices.Contains(p.IgnoredResources, resource) || slices.Contains(p.IgnoredResourceGroups, group))
 }
 
-// scoredAndIgnored are the resources that NodeResourcesFit scores and does not filter by.
-func (p *Profile) scoredAndIgnored() (names []string) {
+// scoredAndIgnored are the resources that are scored and that NodeResourcesFit does not filter by.
+func (p *Profile) scoredAndIgnored() []string {
+	names := slices.Clone(p.BalancedResources)
 	for _, resource := range p.FitResources {
-		if p.ignores(resource.Name) {
-			names = append(names, resource.Name)
-		}
+		names = append(names, resource.Name)
 	}
-	return names
+	return slices.DeleteFunc(names, func(name string) bool { return !p.ignores(name) })
 }
 
 // scorers are the plugins whose Score the engine does, in the order of a profile's terms.
 var scorers = []string{taintToleration, nodeAffinity, nodeResourcesFit, podTopologySpread, interPodAffinity,
 	balancedAllocation, imageLocality}
 
-// terms are the profile's for the engine. resource gives the id of a resource, scored that of the one by which
-// NodeResourcesFit scores it.
-func (p *Profile) terms(resource, scored func(string) (berth.ResourceID, error)) ([]berth.Term, error) {
+// terms are the profile's for the engine. requested gives the id of the resource whose requests are scored, nonZero
+// that of the one that NodeResourcesFit scores.
+func (p *Profile) terms(requested, nonZero func(string) (berth.ResourceID, error)) ([]berth.Term, error) {
 	var terms []berth.Term
 	for _, plugin := range scorers {
 		weight := p.Weights[plugin]
@@ -148,7 +147,7 @@ func (p *Profile) terms(resource, scored func(string) (berth.ResourceID, error))
 		case nodeResourcesFit:
 			term.Kind, term.Points = p.Strategy, p.Shape
 			for _, weighted := range p.FitResources {
-				id, err := scored(weighted.Name)
+				id, err := nonZero(weighted.Name)
 				if err != nil {
 					return nil, err
 				}
@@ -157,7 +156,7 @@ func (p *Profile) terms(resource, scored func(string) (berth.ResourceID, error))
 		case balancedAllocation:
 			term.Kind = berth.BalancedAllocation
 			for _, name := range p.BalancedResources {
-				id, err := resource(name)
+				id, err := requested(name)
 				if err != nil {
 					return nil, err
 				}

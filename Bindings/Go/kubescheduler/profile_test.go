@@ -98,7 +98,7 @@ func TestWhatIsIgnoredAsAFilterIsScored(t *testing.T) {
 	b := newBed(t)
 	profile := DefaultProfile("by-fpga")
 	profile.IgnoredResourceGroups = []string{"example.com"}
-	profile.FitResources = []ResourceWeight{{"example.com/fpga", 1}}
+	profile.FitResources = []ResourceWeight{{"example.com/fpga", 1}, {ResourceCPU, 1}}
 	profile.Weights[nodeResourcesFit] = 100
 	if err := b.AddProfile(profile); err != nil {
 		t.Fatal(err)
@@ -121,5 +121,10 @@ func TestWhatIsIgnoredAsAFilterIsScored(t *testing.T) {
 	got, err := b.Choose("by-fpga", fpga, 5)
 	if err != nil || len(got) != 3 || got[0].Node != "free" {
 		t.Errorf("where it is ignored, it fits on %v, %v", got, err)
+	}
+	// A pod that requests none is not scored by it: all three are as good.
+	got, err = b.Choose("by-fpga", pod("3", ""), 5)
+	if err != nil || len(got) != 3 || got[0].Score == got[2].Score || got[1].Score-got[2].Score > 100*50 {
+		t.Errorf("without requesting it, a pod fits on %v, %v", got, err)
 	}
 }

@@ -13,6 +13,7 @@ func (m *mirror) classOfRunning(pod *Pod) (berth.ClassID, error) {
 	if err != nil {
 		return 0, fmt.Errorf("pod %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
+	spec.Profile = m.settled
 	return m.intern(pod, spec, pod.nodeKeys())
 }
 
@@ -22,7 +23,9 @@ func (m *mirror) classToPlace(pod *Pod, profile *Profile) (berth.ClassID, error)
 	if err != nil {
 		return 0, fmt.Errorf("pod %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
-	spec.Profile = m.profiles[profile.Name]
+	if spec.Profile, err = m.profile(profile, pod); err != nil {
+		return 0, fmt.Errorf("pod %s/%s: %w", pod.Namespace, pod.Name, err)
+	}
 	spec.NodeSelector, spec.Required, spec.Preferred = pod.NodeSelector, pod.Required, pod.Preferred
 	spec.Tolerations, spec.Images = pod.Tolerations, pod.Images
 	if pod.Scored != pod.NonZero {

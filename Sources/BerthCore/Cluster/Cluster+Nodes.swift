@@ -214,7 +214,7 @@ extension Cluster {
     return berth_node_state(
       node: id, domain: catalog.topology.leaves[Int(rows.domain(of: slot))], labels: pool.labels, taints: pool.taints,
       flags: (pool.isCordoned ? UInt32(BERTH_NODE_CORDONED) : 0)
-        | (pool.lacksHostname ? UInt32(BERTH_NODE_NO_HOSTNAME) : 0),
+        | (pool.hostname == .missing ? UInt32(BERTH_NODE_NO_HOSTNAME) : 0),
       tie_key: row.tie, slot: slot, price: shapes.price(row.shape), images: catalog.images.set(of: row.node),
       reserved: 0)
   }

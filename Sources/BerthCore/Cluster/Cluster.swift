@@ -13,7 +13,7 @@ final class Cluster {
   var nodes: NodeTable
   let forest: Forest
   var load: LoadState
-  var constraints: ConstraintState
+  let constraints: ConstraintState
   var log: ChangeLog
   let undoLog = UndoLog()
   /// Nodes that got another slot, how often labels were dealt anew for that, and trees that were loaded in bulk.
@@ -44,7 +44,7 @@ final class Cluster {
     nodes = other.nodes.fork()
     forest = Forest(forking: other.forest, kernels: kernels, rows: rows)
     load = other.load.fork()
-    constraints = other.constraints.fork()
+    constraints = ConstraintState(forking: other.constraints)
     log = ChangeLog()
   }
 

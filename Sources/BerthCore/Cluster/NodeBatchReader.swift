@@ -9,7 +9,8 @@ struct NodeBatchReader {
   /// By column: how many load resources a node gets by having the resource.
   private var loadDims: [Int] = []
 
-  init(_ batch: berth_node_batch, cluster: Cluster) throws(EngineError) {
+  /// `isNamed`: whether a node of the batch has a name.
+  init(_ batch: berth_node_batch, cluster: Cluster, isNamed: (Int) -> Bool) throws(EngineError) {
     self.batch = batch
     self.cluster = cluster
     guard batch.resource_count <= BERTH_MAX_RESOURCES else {
@@ -35,10 +36,10 @@ struct NodeBatchReader {
     leaves.reserveCapacity(batch.count)
     pools.reserveCapacity(batch.count)
     cluster.catalog.pools.beginBatch()
-    for index in 0..<batch.count { try readNode(index) }
+    for index in 0..<batch.count { try readNode(index, isNamed) }
   }
 
-  private mutating func readNode(_ index: Int) throws(EngineError) {
+  private mutating func readNode(_ index: Int, _ isNamed: (Int) -> Bool) throws(EngineError) {
     let node = batch.nodes[index]
     guard node.flags & ~UInt32(BERTH_NODE_CORDONED | BERTH_NODE_NO_HOSTNAME) == 0 else {
       throw refuse(BERTH_BAD_ARGUMENT, "node \(index): flags \(node.flags): use BERTH_NODE_*")
@@ -65,7 +66,8 @@ struct NodeBatchReader {
       try cluster.poolID(
         PoolTable.Pool(
           labels: node.labels, taints: node.taints, isCordoned: node.flags & UInt32(BERTH_NODE_CORDONED) != 0,
-          lacksHostname: node.flags & UInt32(BERTH_NODE_NO_HOSTNAME) != 0, zone: zone)))
+          hostname: node.flags & UInt32(BERTH_NODE_NO_HOSTNAME) != 0 ? .missing : isNamed(index) ? .name : .nameless,
+          zone: zone)))
   }
 
   func check() throws(EngineError) {

@@ -66,11 +66,19 @@ struct PoolTable {
     var labels: UInt32
     var taints: UInt32
     var isCordoned: Bool
-    /// Has no label kubernetes.io/hostname, and its name does not stand in for it.
-    var lacksHostname: Bool
+    /// What kubernetes.io/hostname is where the labels do not say it.
+    var hostname: Hostname
+    var lacksHostname: Bool { hostname != .name }
     /// The node's domain on the deepest pooled level.
     var zone: UInt32
   }
+  enum Hostname: UInt8 {
+    /// The node's name.
+    case name
+    /// Missing: the node said so, or it has no name.
+    case missing, nameless
+  }
+
   /// Levels whose domains are part of the pool: region and zone, by custom. Deeper ones have too many domains.
   static let pooledLevels = 2
 

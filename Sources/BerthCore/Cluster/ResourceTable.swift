@@ -30,14 +30,18 @@ final class ResourceTable {
   /// Kubernetes' scalar resources: they count in NodeResourcesFit's scores only for pods that request them.
   func isExtended(_ resource: UInt32) -> Bool {
     let kind = Int(resources[Int(resource)].kind)
-    return !isUsage(resource) && (kind == BERTH_RESOURCE_OTHER || kind == BERTH_RESOURCE_GPU)
+    return !isUsage(resource) && [BERTH_RESOURCE_OTHER, BERTH_RESOURCE_GPU, BERTH_RESOURCE_IGNORED].contains(kind)
   }
 
   func isUsage(_ resource: UInt32) -> Bool { resources[Int(resource)].isUsage }
-  func isCounted(_ resource: UInt32) -> Bool { Int(resources[Int(resource)].kind) == BERTH_RESOURCE_COUNTED }
+  func isCounted(_ resource: UInt32) -> Bool { Self.isCounted(kind: resources[Int(resource)].kind) }
+
+  static func isCounted(kind: UInt32) -> Bool {
+    Int(kind) == BERTH_RESOURCE_COUNTED || Int(kind) == BERTH_RESOURCE_IGNORED
+  }
 
   func add(name: Name, kind: UInt32, isUsage: Bool = false) throws(EngineError) -> UInt32 {
-    guard kind <= UInt32(BERTH_RESOURCE_COUNTED) else {
+    guard kind <= UInt32(BERTH_RESOURCE_IGNORED) else {
       throw EngineError(UInt32(BERTH_BAD_ARGUMENT), "resource kind \(kind) is unknown: use BERTH_RESOURCE_*")
     }
     guard byName[name] == nil else {
@@ -65,7 +69,7 @@ final class ResourceTable {
     case BERTH_RESOURCE_MEMORY: memory = id
     case BERTH_RESOURCE_PODS: pods = id
     case BERTH_RESOURCE_GPU: gpus.append(id)
-    case BERTH_RESOURCE_COUNTED: counted.append(id)
+    case BERTH_RESOURCE_COUNTED, BERTH_RESOURCE_IGNORED: counted.append(id)
     default: break
     }
     return id
@@ -80,7 +84,7 @@ final class ResourceTable {
     case BERTH_RESOURCE_MEMORY: memory = nil
     case BERTH_RESOURCE_PODS: pods = nil
     case BERTH_RESOURCE_GPU: gpus.removeLast()
-    case BERTH_RESOURCE_COUNTED: counted.removeLast()
+    case BERTH_RESOURCE_COUNTED, BERTH_RESOURCE_IGNORED: counted.removeLast()
     default: break
     }
   }

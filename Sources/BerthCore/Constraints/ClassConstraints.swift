@@ -62,7 +62,7 @@ struct ClassConstraints {
 
   /// Makes the counts that the class needs.
   init(
-    traits id: UInt32, placeability: Placeability, profile: Profile, _ state: inout ConstraintState,
+    traits id: UInt32, placeability: Placeability, profile: Profile, _ state: ConstraintState,
     _ catalog: NodeCatalog
   ) {
     traits = id
@@ -79,13 +79,13 @@ struct ClassConstraints {
               || Int($0.kind) == BERTH_POD_ANTI_AFFINITY_PREFERRED
           }
       } ?? false
-    addSpread(pod, placeability, weighed: profile.spreadWeight != 0, &state, catalog)
-    addAffinity(pod, &state, catalog)
-    extend(&state, catalog)
+    addSpread(pod, placeability, weighed: profile.spreadWeight != 0, state, catalog)
+    addAffinity(pod, state, catalog)
+    extend(state, catalog)
   }
 
   private mutating func addSpread(
-    _ pod: PodTraits, _ placeability: Placeability, weighed: Bool, _ state: inout ConstraintState,
+    _ pod: PodTraits, _ placeability: Placeability, weighed: Bool, _ state: ConstraintState,
     _ catalog: NodeCatalog
   ) {
     requiresAllKeys = !pod.spreadIsDefault
@@ -121,29 +121,29 @@ struct ClassConstraints {
   }
 
   private mutating func addAffinity(
-    _ pod: PodTraits, _ state: inout ConstraintState, _ catalog: NodeCatalog
+    _ pod: PodTraits, _ state: ConstraintState, _ catalog: NodeCatalog
   ) {
     let required = pod.terms(BERTH_POD_AFFINITY_REQUIRED)
     let all = required.map { state.matcher($0, pod) }
     mayBeFirst = all.allSatisfy { $0.matches(pod) }
     for term in required {
-      let keyed = count(.matching(all), term.topologyKey, &state, catalog)
+      let keyed = count(.matching(all), term.topologyKey, state, catalog)
       if !affinity.contains(where: { $0.key == keyed.key }) { affinity.append(keyed) }
     }
     for term in pod.terms(BERTH_POD_ANTI_AFFINITY_REQUIRED) {
-      ownAnti.append(count(.matching([state.matcher(term, pod)]), term.topologyKey, &state, catalog))
+      ownAnti.append(count(.matching([state.matcher(term, pod)]), term.topologyKey, state, catalog))
     }
     guard prefersPods else { return }
     for (kind, sign) in [(BERTH_POD_AFFINITY_PREFERRED, Int64(1)), (BERTH_POD_ANTI_AFFINITY_PREFERRED, -1)] {
       for term in pod.terms(kind) {
-        let keyed = count(.matching([state.matcher(term, pod)]), term.topologyKey, &state, catalog)
+        let keyed = count(.matching([state.matcher(term, pod)]), term.topologyKey, state, catalog)
         prefer(keyed, sign * term.weight)
       }
     }
   }
 
   private func count(
-    _ pods: DomainCount.Pods, _ topologyKey: Name, _ state: inout ConstraintState, _ catalog: NodeCatalog
+    _ pods: DomainCount.Pods, _ topologyKey: Name, _ state: ConstraintState, _ catalog: NodeCatalog
   ) -> Keyed {
     let key = state.topology.intern(topologyKey, catalog)
     let id = state.count(.init(pods: pods, key: key, inclusion: DomainCount.Identity.allPods))
@@ -165,7 +165,7 @@ struct ClassConstraints {
   }
 
   /// Looks at the terms and ports of pods that came since the last call.
-  mutating func extend(_ state: inout ConstraintState, _ catalog: NodeCatalog) {
+  mutating func extend(_ state: ConstraintState, _ catalog: NodeCatalog) {
     let pod = state.traits[Int(traits)]
     while termsSeen < state.terms.count {
       let term = state.terms.values[termsSeen]
@@ -179,7 +179,7 @@ struct ClassConstraints {
       }
       let isHard = Int(term.kind) == BERTH_POD_ANTI_AFFINITY_REQUIRED
       guard isHard || (heedsExisting && weight != 0), term.matches(pod, state.namespaces) else { continue }
-      let keyed = count(.carrying(term), term.topologyKey, &state, catalog)
+      let keyed = count(.carrying(term), term.topologyKey, state, catalog)
       if isHard { existingAnti.append(keyed) } else { prefer(keyed, weight) }
     }
     while portsSeen < state.ports.count {
@@ -223,7 +223,7 @@ extension ClassConstraints {
   }
 
   /// PodTopologySpread and InterPodAffinity: a BERTH_REASON_*, or 0.
-  func refusal(_ place: ConstraintState.Place, _ state: inout ConstraintState, _ catalog: NodeCatalog) -> Int {
+  func refusal(_ place: ConstraintState.Place, _ state: ConstraintState, _ catalog: NodeCatalog) -> Int {
     for spread in hardSpread {
       let value = state.value(ofKey: spread.key, at: place, catalog)
       if value == TopologyKeys.none { return BERTH_REASON_SPREAD_LABEL }

@@ -5,7 +5,7 @@ import CBerth
 /// class asks about the number of pods in each domain. Counts follow pods and nodes as they come and go.
 ///
 /// Everything but the vocabulary is derived: it is made when a class is first decided, and can be dropped at any time.
-struct ConstraintState {
+final class ConstraintState {
   // Vocabulary
   var selectors = PodSelectors()
   var namespaces = Namespaces()
@@ -19,7 +19,10 @@ struct ConstraintState {
   // Counts
   var topology = TopologyKeys()
   var inclusions = Inclusions()
-  private(set) var counts: [DomainCount] = []
+  /// In plain memory: reading a count must not count references.
+  private(set) var counts: UnsafeMutablePointer<DomainCount>
+  private(set) var countCount = 0
+  private var countCapacity = 8
   private var countIDs: [DomainCount.Identity: Int] = [:]
   /// By traits: the counts that a pod enters.
   private var contributions: [[Int32]] = [[]]
@@ -33,34 +36,56 @@ struct ConstraintState {
 
   init(in arena: Arena) {
     pods = NodePods(in: arena)
+    counts = .allocate(capacity: countCapacity)
   }
 
-  func fork() -> ConstraintState {
-    var fork = self
-    fork.pods = pods.fork()
-    return fork
+  init(forking other: ConstraintState) {
+    selectors = other.selectors
+    namespaces = other.namespaces
+    traits = other.traits
+    traitIDs = other.traitIDs
+    terms = other.terms
+    ports = other.ports
+    carried = other.carried
+    topology = other.topology
+    inclusions = other.inclusions
+    countCount = other.countCount
+    countCapacity = max(8, other.countCount)
+    counts = .allocate(capacity: countCapacity)
+    counts.initialize(from: other.counts, count: countCount)
+    countIDs = other.countIDs
+    contributions = other.contributions
+    pods = other.pods.fork()
+    filled = other.filled
+    epoch = other.epoch
+    namespaceEpoch = other.namespaceEpoch
+  }
+
+  deinit {
+    counts.deinitialize(count: countCount)
+    counts.deallocate()
   }
 
   var storage: [any SharedStorage] { pods.storage }
-  var bytes: Int { pods.bytes + counts.reduce(0) { $0 + $1.bytes } }
+  var bytes: Int { pods.bytes + (0..<countCount).reduce(0) { $0 + counts[$1].bytes } }
   /// Whether anything follows pods and nodes.
-  @inline(__always) var isOn: Bool { !counts.isEmpty }
+  @inline(__always) var isOn: Bool { countCount != 0 }
 
   // MARK: Traits
 
   /// The traits' id, and whether they are new.
-  mutating func intern(_ new: PodTraits) -> (id: UInt32, isNew: Bool) {
+  func intern(_ new: PodTraits) -> (id: UInt32, isNew: Bool) {
     if let id = traitIDs[new] { return (id, false) }
     let id = UInt32(traits.count)
     traits.append(new)
     traitIDs[new] = id
     for port in new.hostPorts { ports.intern(port) }
     carried.append(new.affinity.map { terms.intern(carriedTerm($0, new)) })
-    contributions.append(counts.indices.flatMap { repeatElement(Int32($0), count: multiplicity($0, id)) })
+    contributions.append((0..<countCount).flatMap { repeatElement(Int32($0), count: multiplicity($0, id)) })
     return (id, true)
   }
 
-  mutating func removeLastTraits() {
+  func removeLastTraits() {
     traitIDs[traits.removeLast()] = nil
     carried.removeLast()
     contributions.removeLast()
@@ -92,11 +117,13 @@ struct ConstraintState {
   // MARK: Counts
 
   /// The number of a count, which is filled by `fill` if it is a new one.
-  mutating func count(_ identity: DomainCount.Identity) -> Int {
+  func count(_ identity: DomainCount.Identity) -> Int {
     if let id = countIDs[identity] { return id }
-    let id = counts.count
+    let id = countCount
     let isByNode = identity.key == DomainCount.Identity.eachNode || topology.keys[identity.key].source == .node
-    counts.append(DomainCount(identity, isByNode: isByNode))
+    if countCount == countCapacity { growCounts() }
+    (counts + id).initialize(to: DomainCount(identity, isByNode: isByNode))
+    countCount += 1
     countIDs[identity] = id
     for index in traits.indices {
       contributions[index] += repeatElement(Int32(id), count: multiplicity(id, UInt32(index)))
@@ -104,11 +131,19 @@ struct ConstraintState {
     return id
   }
 
+  private func growCounts() {
+    let larger = UnsafeMutablePointer<DomainCount>.allocate(capacity: countCapacity * 2)
+    larger.moveInitialize(from: counts, count: countCount)
+    counts.deallocate()
+    counts = larger
+    countCapacity *= 2
+  }
+
   /// Keeps the changes of a count from now on.
-  mutating func watch(_ count: Int) { counts[count].watch() }
+  func watch(_ count: Int) { counts[count].watch() }
 
   /// Drops all that is derived where what it stands on was changed: hostnames, namespaces' labels.
-  mutating func refresh(_ catalog: NodeCatalog) {
+  func refresh(_ catalog: NodeCatalog) {
     if namespaceEpoch != namespaces.epoch || topology.isVoid(catalog) {
       namespaceEpoch = namespaces.epoch
       drop()
@@ -117,9 +152,10 @@ struct ConstraintState {
     inclusions.refresh(catalog, &topology)
   }
 
-  mutating func drop() {
+  func drop() {
     epoch += 1
-    counts = []
+    counts.deinitialize(count: countCount)
+    countCount = 0
     countIDs = [:]
     contributions = [[Int32]](repeating: [], count: traits.count)
     topology.clear()
@@ -128,14 +164,14 @@ struct ConstraintState {
     filled = 0
   }
 
-  var needsFilling: Bool { filled < counts.count }
+  var needsFilling: Bool { filled < countCount }
 
   /// Fills the counts that came since the last call, in one look at all pods.
-  mutating func fill(_ cluster: Cluster, _ table: PodTable, _ classes: PodClasses) {
+  func fill(_ cluster: Cluster, _ table: PodTable, _ classes: PodClasses) {
     let isFirst = filled == 0
-    countsBuilt += UInt64(counts.count - filled)
+    countsBuilt += UInt64(countCount - filled)
     pods.reserve(nodes: cluster.nodes.indexCount, pods: table.capacity)
-    for count in filled..<counts.count where counts[count].isOfSpread { countMembers(count, cluster) }
+    for count in filled..<countCount where counts[count].isOfSpread { countMembers(count, cluster) }
     let first = Int32(filled)
     let fresh = contributions.map { $0.filter { $0 >= first } }
     table.visitWithIDs { id, pod in
@@ -152,7 +188,7 @@ struct ConstraintState {
         add(Int(count), 1, isTerminating: pod.isTerminating, at: place, cluster.catalog)
       }
     }
-    filled = counts.count
+    filled = countCount
   }
 
   /// Where a node is, as far as counts care.
@@ -162,7 +198,7 @@ struct ConstraintState {
     var node: UInt32
   }
 
-  private mutating func countMembers(_ count: Int, _ cluster: Cluster) {
+  private func countMembers(_ count: Int, _ cluster: Cluster) {
     cluster.rows.visit { slot, row in
       let place = Place(pool: Int(row.pool), leaf: cluster.rows.domain(of: slot), node: row.node)
       addMember(count, 1, at: place, cluster.catalog)
@@ -171,7 +207,7 @@ struct ConstraintState {
 
   /// The value of a count's key at a node, `TopologyKeys.none` where the node does not count.
   @inline(__always)
-  private mutating func value(_ count: Int, at place: Place, _ catalog: NodeCatalog) -> Int32 {
+  private func value(_ count: Int, at place: Place, _ catalog: NodeCatalog) -> Int32 {
     let identity = counts[count].identity
     if identity.inclusion != DomainCount.Identity.allPods
       && !inclusions.includes(
@@ -184,18 +220,18 @@ struct ConstraintState {
 
   /// The value of a key at a node.
   @inline(__always)
-  mutating func value(ofKey key: Int, at place: Place, _ catalog: NodeCatalog) -> Int32 {
+  func value(ofKey key: Int, at place: Place, _ catalog: NodeCatalog) -> Int32 {
     if key == DomainCount.Identity.eachNode { return Int32(bitPattern: place.node) }
     return topology.value(key, pool: place.pool, leaf: place.leaf, node: place.node, catalog)
   }
 
-  private mutating func addMember(_ count: Int, _ change: Int32, at place: Place, _ catalog: NodeCatalog) {
+  private func addMember(_ count: Int, _ change: Int32, at place: Place, _ catalog: NodeCatalog) {
     let value = value(count, at: place, catalog)
     if value != TopologyKeys.none { counts[count].addMember(value, change) }
   }
 
   @inline(__always)
-  private mutating func add(
+  private func add(
     _ count: Int, _ change: Int64, isTerminating: Bool, at place: Place, _ catalog: NodeCatalog
   ) {
     if isTerminating && counts[count].isOfSpread { return }
@@ -206,7 +242,7 @@ struct ConstraintState {
   // MARK: What comes and goes; nothing of it is called while `isOn` is false
 
   @inline(__always)
-  mutating func podComes(
+  func podComes(
     _ pod: UInt32, _ traits: UInt32, isTerminating: Bool = false, at place: Place, _ catalog: NodeCatalog
   ) {
     refreshPlaces(catalog)
@@ -218,7 +254,7 @@ struct ConstraintState {
   }
 
   @inline(__always)
-  mutating func podGoes(
+  func podGoes(
     _ pod: UInt32, _ traits: UInt32, isTerminating: Bool, at place: Place, _ catalog: NodeCatalog
   ) {
     refreshPlaces(catalog)
@@ -229,7 +265,7 @@ struct ConstraintState {
   }
 
   /// A pod on its node is being deleted from now on, or not any more.
-  mutating func setTerminating(
+  func setTerminating(
     _ pod: UInt32, _ traits: UInt32, _ isTerminating: Bool, at place: Place, _ catalog: NodeCatalog
   ) {
     refreshPlaces(catalog)
@@ -240,18 +276,18 @@ struct ConstraintState {
   }
 
   /// A node comes, with the pods of its chain.
-  mutating func nodeComes(_ place: Place, _ catalog: NodeCatalog) {
+  func nodeComes(_ place: Place, _ catalog: NodeCatalog) {
     refreshPlaces(catalog)
     pods.reserve(nodes: Int(place.node) + 1, pods: 0)
-    for count in counts.indices where counts[count].isOfSpread { addMember(count, 1, at: place, catalog) }
+    for count in 0..<countCount where counts[count].isOfSpread { addMember(count, 1, at: place, catalog) }
     addPods(1, at: place, catalog)
   }
 
   /// A node goes; its pods stay in its chain.
-  mutating func nodeGoes(_ place: Place, _ catalog: NodeCatalog) {
+  func nodeGoes(_ place: Place, _ catalog: NodeCatalog) {
     refreshPlaces(catalog)
     addPods(-1, at: place, catalog)
-    for count in counts.indices where counts[count].isOfSpread { addMember(count, -1, at: place, catalog) }
+    for count in 0..<countCount where counts[count].isOfSpread { addMember(count, -1, at: place, catalog) }
   }
 
   /// The pods of a node that has gone for good, to be adopted if it comes back after all.
@@ -272,7 +308,7 @@ struct ConstraintState {
   }
 
   /// Before `nodeComes`. Counts that were made while the node was gone know nothing of its pods.
-  mutating func adopt(_ orphans: Orphans, by node: UInt32) {
+  func adopt(_ orphans: Orphans, by node: UInt32) {
     guard isOn else { return }
     guard orphans.epoch == epoch else { return drop() }
     pods.reserve(nodes: Int(node) + 1, pods: 0)
@@ -281,7 +317,7 @@ struct ConstraintState {
     }
   }
 
-  private mutating func addPods(_ change: Int64, at place: Place, _ catalog: NodeCatalog) {
+  private func addPods(_ change: Int64, at place: Place, _ catalog: NodeCatalog) {
     var list: [(UInt32, Bool)] = []
     pods.visit(place.node) { _, traits, isTerminating in list.append((traits, isTerminating)) }
     for (traits, isTerminating) in list {
@@ -292,7 +328,7 @@ struct ConstraintState {
   }
 
   @inline(__always)
-  private mutating func refreshPlaces(_ catalog: NodeCatalog) {
+  private func refreshPlaces(_ catalog: NodeCatalog) {
     topology.refresh(catalog)
     inclusions.refresh(catalog, &topology)
   }

@@ -50,7 +50,9 @@ struct DomainCount {
 
   /// Pods that are being deleted do not count, and the fewest pods in a domain are known.
   let isOfSpread: Bool
-  var bytes: Int { byValue.capacity * 4 + members.capacity * 4 + histogram.capacity * 8 + byNode.bytes + changed.capacity * 4 + 256 }
+  var bytes: Int {
+    byValue.capacity * 4 + members.capacity * 4 + histogram.capacity * 8 + byNode.bytes + changed.capacity * 4 + 256
+  }
 
   @inline(__always)
   subscript(value: Int32) -> Int64 {

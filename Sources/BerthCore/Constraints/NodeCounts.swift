@@ -1,13 +1,31 @@
 /// Counts by node index, of few nodes among many: a hash table with linear probing, whose cells are index + 1 in the
 /// upper and the count in the lower half. Copies share it until one of them changes.
 struct NodeCounts {
-  private var cells: [UInt64]
+  private final class Storage {
+    let cells: UnsafeMutablePointer<UInt64>
+    let count: Int
+
+    init(count: Int) {
+      self.count = count
+      cells = .allocate(capacity: count)
+      cells.initialize(repeating: 0, count: count)
+    }
+
+    deinit { cells.deallocate() }
+  }
+  private var storage: Storage
+  // of the storage: to go through it would count references
+  private var cells: UnsafeMutablePointer<UInt64>
+  private var mask: Int
   /// How many nodes have a count.
   private(set) var used = 0
 
-  init() { cells = [UInt64](repeating: 0, count: 16) }
+  init() {
+    storage = Storage(count: 16)
+    (cells, mask) = (storage.cells, 15)
+  }
 
-  var bytes: Int { cells.count * 8 }
+  var bytes: Int { (mask + 1) * 8 }
 
   @inline(__always)
   private static func home(_ node: UInt32, _ mask: Int) -> Int {
@@ -17,23 +35,19 @@ struct NodeCounts {
 
   @inline(__always)
   subscript(node: UInt32) -> Int64 {
-    cells.withUnsafeBufferPointer { cells in
-      let mask = cells.count - 1
-      var place = Self.home(node, mask)
-      while true {
-        let cell = cells[place]
-        if cell == 0 { return 0 }
-        if cell >> 32 == UInt64(node) + 1 { return Int64(cell & 0xFFFF_FFFF) }
-        place = (place + 1) & mask
-      }
+    var place = Self.home(node, mask)
+    while true {
+      let cell = cells[place]
+      if cell == 0 { return 0 }
+      if cell >> 32 == UInt64(node) + 1 { return Int64(cell & 0xFFFF_FFFF) }
+      place = (place + 1) & mask
     }
   }
 
   /// Adds to a node's count, which stays at least 0; returns what it was before.
   @inline(__always) @discardableResult
   mutating func add(_ node: UInt32, _ change: Int64) -> Int64 {
-    if used * 2 >= cells.count { grow() }
-    let mask = cells.count - 1
+    if !isKnownUniquelyReferenced(&storage) || used * 2 > mask { renew() }
     var place = Self.home(node, mask)
     while cells[place] != 0 && cells[place] >> 32 != UInt64(node) + 1 { place = (place + 1) & mask }
     let old = Int64(cells[place] & 0xFFFF_FFFF)
@@ -49,7 +63,6 @@ struct NodeCounts {
 
   /// Closes the gap, so that probing needs no marks of what has gone.
   private mutating func remove(at hole: Int) {
-    let mask = cells.count - 1
     var hole = hole
     var place = (hole + 1) & mask
     used -= 1
@@ -64,21 +77,24 @@ struct NodeCounts {
     cells[hole] = 0
   }
 
-  private mutating func grow() {
-    let old = cells
-    cells = [UInt64](repeating: 0, count: old.count * 2)
-    let mask = cells.count - 1
-    for cell in old where cell != 0 {
-      var place = Self.home(UInt32(truncatingIfNeeded: (cell >> 32) - 1), mask)
-      while cells[place] != 0 { place = (place + 1) & mask }
-      cells[place] = cell
+  /// A table of its own, with room.
+  @inline(never)
+  private mutating func renew() {
+    let fresh = Storage(count: used * 2 > mask ? (mask + 1) * 2 : mask + 1)
+    let freshMask = fresh.count - 1
+    for index in 0...mask where cells[index] != 0 {
+      var place = Self.home(UInt32(truncatingIfNeeded: (cells[index] >> 32) - 1), freshMask)
+      while fresh.cells[place] != 0 { place = (place + 1) & freshMask }
+      fresh.cells[place] = cells[index]
     }
+    storage = fresh
+    (cells, mask) = (fresh.cells, freshMask)
   }
 
   /// Every node with a count, in no particular order.
   func visit(_ body: (UInt32, Int64) -> Void) {
-    for cell in cells where cell != 0 {
-      body(UInt32(truncatingIfNeeded: (cell >> 32) - 1), Int64(cell & 0xFFFF_FFFF))
+    for index in 0...mask where cells[index] != 0 {
+      body(UInt32(truncatingIfNeeded: (cells[index] >> 32) - 1), Int64(cells[index] & 0xFFFF_FFFF))
     }
   }
 }

@@ -160,11 +160,13 @@ final class Forest {
     var shape = TreeShape(
       resources: resources,
       shifts: largest.map { UInt32(max(0, 64 - $0.leadingZeroBitCount - 30)) })
-    for (dim, resource) in resources.enumerated() where largest[dim] > 0 {
+    for (dim, resource) in resources.enumerated() {
+      if table.isUsage(resource) || table.isCounted(resource) { shape.scored |= 1 << UInt32(dim) }
+      // What only over-commitment brought here orders nothing.
+      guard largest[dim] > 0 else { continue }
       if resource == table.cpu { shape.cpu = dim }
       if resource == table.memory { shape.memory = dim }
       if shape.gpu < 0 && table.gpus.contains(resource) { shape.gpu = dim }
-      if table.isUsage(resource) || table.isCounted(resource) { shape.scored |= 1 << UInt32(dim) }
     }
     let pool = blocks[shape.dims] ?? TreeBlocks(arena: arena, dims: shape.dims, hasTie: hasTie)
     blocks[shape.dims] = pool

@@ -52,7 +52,7 @@ final class Plan {
     _ terms: UnsafeMutableBufferPointer<CompiledTerm>, _ tree: StateTree, _ request: UnsafePointer<Int64>,
     _ plan: UnsafeMutablePointer<bk_plan>
   ) -> Bool {
-    let load = Load(capacity: UnsafePointer(tree.capacityHigh), request: request)
+    let load = Load(capacity: UnsafePointer(tree.capacityHigh), request: request, before: request)
     var form = ExactForm(plan: plan, tree: tree)
     for term in terms where !term.addExact(load, &form) {
       plan.pointee.exact_count = 0
@@ -69,7 +69,7 @@ final class Plan {
   ) -> Double {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * Int(BK_DIMS)) { scratch in
       var form = LinearForm(dims: tree.dims, scratch: scratch.baseAddress!)
-      let load = Load(capacity: UnsafePointer(tree.capacityHigh), request: request)
+      let load = Load(capacity: UnsafePointer(tree.capacityHigh), request: request, before: request)
       for term in terms { term.bound(load, &form) }
       if tree.isUniform {
         for dim in 0..<tree.dims { form.coefficient[dim] += form.fixed[dim] }
@@ -208,7 +208,9 @@ extension CompiledTerm {
       if dim >= 0 {
         let kubernetes = !term.isKind(BERTH_TERM_BINPACK) && !term.isKind(BERTH_TERM_SPREAD)
         list.append(
-          Entry(dim: dim, weight: weight, scale: scale, isExtended: kubernetes && table.isExtended(resource)))
+          Entry(
+            dim: dim, weight: weight, scale: scale, isExtended: kubernetes && table.isExtended(resource),
+            isUnchecked: table.isUsage(resource) || table.isCounted(resource)))
       }
     }
     entries = Self.copy(list)

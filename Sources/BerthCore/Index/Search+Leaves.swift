@@ -42,31 +42,34 @@ extension Search {
     var price: Int64 = 0
     if columnsDecide {
       for dim in 0..<tree.pointee.dims {
-        after[dim] = Int64(leaf.free(dim)[lane]) << Int64(tree.pointee.shifts[dim]) - request[dim]
+        before[dim] = Int64(leaf.free(dim)[lane]) << Int64(tree.pointee.shifts[dim])
+        after[dim] = before[dim] - request[dim]
       }
       for dim in 0..<tree.pointee.dims where after[dim] < 0 { after[dim] = 0 }
     } else {
       let row = rows.row(slot)
       capacity = shapes.capacities(row.shape)
       price = shapes.price(row.shape) - tree.pointee.priceLow
-      guard Self.place(row, capacity, request, tree, into: after) else { return }
+      guard place(row, capacity, request, tree) else { return }
     }
     var score = offset - price * plan.pointee.priceWeight
-    let exactLoad = Load(capacity: capacity, request: UnsafePointer(request))
+    let exactLoad = Load(
+      capacity: capacity, request: UnsafePointer(request), before: UnsafePointer(before))
     for term in plan.pointee.terms { score += term.weight * term.value(exactLoad, after) }
     offer(Found(score: score, tie: leaf.ties?[lane] ?? 0, slot: slot))
   }
 
-  /// What stays free on a node after placing; false if the request does not fit.
+  /// What is free on a node before placing and after it; false if the request does not fit.
   @inline(__always)
-  static func place(
-    _ row: Row, _ capacity: UnsafePointer<Int64>, _ request: UnsafePointer<Int64>, _ tree: UnsafePointer<TreeState>,
-    into after: UnsafeMutablePointer<Int64>
+  func place(
+    _ row: Row, _ capacity: UnsafePointer<Int64>, _ request: UnsafePointer<Int64>, _ tree: UnsafePointer<TreeState>
   ) -> Bool {
     let used = row.used
     for dim in 0..<tree.pointee.dims {
-      let left = capacity[dim] - used[dim] - request[dim]
+      let free = capacity[dim] - used[dim]
+      let left = free - request[dim]
       if left < 0 && request[dim] > 0 && tree.pointee.scored >> UInt32(dim) & 1 == 0 { return false }
+      before[dim] = max(0, free)
       after[dim] = max(0, left)
     }
     return true

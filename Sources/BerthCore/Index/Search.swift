@@ -44,6 +44,7 @@ final class Search {
   var requests: UnsafeMutablePointer<Int64>  // [trees][BK_DIMS]
   var preparedCapacity = 0
 
+  let before: UnsafeMutablePointer<Int64>
   let after: UnsafeMutablePointer<Int64>
   let afterHigh: UnsafeMutablePointer<Int64>
   let bounds: UnsafeMutablePointer<Int32>
@@ -58,9 +59,10 @@ final class Search {
     kernels = forest.kernels.pointee
     found = .allocate(capacity: 1)
     let dims = Int(BK_DIMS)
+    before = .allocate(capacity: dims)
     after = .allocate(capacity: dims)
     afterHigh = .allocate(capacity: dims)
-    for cells in [after, afterHigh] { cells.initialize(repeating: 0, count: dims) }
+    for cells in [before, after, afterHigh] { cells.initialize(repeating: 0, count: dims) }
     preparedCapacity = 1
     prepared = .allocate(capacity: 1)
     prepared.initialize(to: Prepared())
@@ -70,7 +72,8 @@ final class Search {
     request = requests
     let block = UnsafeMutableRawPointer.allocate(byteCount: (Self.maxHeight + 1) * 256, alignment: 64)
     bounds = block.bindMemory(to: Int32.self, capacity: (Self.maxHeight + 1) * 64)
-    load = Load(capacity: UnsafePointer(after), request: UnsafePointer(requests))
+    load = Load(
+      capacity: UnsafePointer(after), request: UnsafePointer(requests), before: UnsafePointer(before))
     pools = PoolMask.none
   }
 
@@ -78,6 +81,7 @@ final class Search {
     found.deallocate()
     prepared.deallocate()
     requests.deallocate()
+    before.deallocate()
     after.deallocate()
     afterHigh.deallocate()
     UnsafeMutableRawPointer(bounds).deallocate()
@@ -217,7 +221,9 @@ final class Search {
     plan = cell.pointee.plan.unsafelyUnwrapped
     query = Self.queryCell(cell)
     request = requests + index * Int(BK_DIMS)
-    load = Load(capacity: UnsafePointer(tree.pointee.capacityHigh), request: UnsafePointer(request))
+    load = Load(
+      capacity: UnsafePointer(tree.pointee.capacityHigh), request: UnsafePointer(request),
+      before: UnsafePointer(before))
     offset = cell.pointee.offset
     columnsDecide = cell.pointee.columnsDecide
     mayTighten = tree.pointee.isUniform && wanted == 1

@@ -40,11 +40,11 @@ struct AskedTable {
       if entry.constraints == nil || !entry.constraints!.isCurrent(cluster.constraints) {
         var constraints = entry.constraints
         if constraints?.epoch == cluster.constraints.epoch {
-          constraints!.extend(&cluster.constraints, cluster.catalog)
+          constraints!.extend(cluster.constraints, cluster.catalog)
         } else {
           constraints = ClassConstraints(
             traits: record.traits, placeability: workload.classes.filters[Int(record.filter)].placeability,
-            profile: profile, &cluster.constraints, cluster.catalog)
+            profile: profile, cluster.constraints, cluster.catalog)
         }
         entry.constraints = constraints
         changes += 1

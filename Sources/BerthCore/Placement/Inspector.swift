@@ -52,7 +52,7 @@ struct Inspector {
   }
 
   private func refusalByPods(_ place: ConstraintState.Place) -> Int {
-    asked.constraints?.refusal(place, &cluster.constraints, cluster.catalog) ?? 0
+    asked.constraints?.refusal(place, cluster.constraints, cluster.catalog) ?? 0
   }
 
   private mutating func lookAtResources(_ row: Row) -> Verdict {

@@ -93,7 +93,9 @@ final class Planner {
   private func searchSlots(
     _ workload: Workload, _ question: Question, wanted: Int, within domain: UInt32
   ) -> Bool {
-    guard domain == UInt32(BERTH_ROOT_DOMAIN), wanted <= Self.mostFromSlots, !cluster.forest.hasTie else { return false }
+    guard domain == UInt32(BERTH_ROOT_DOMAIN), wanted <= Self.mostFromSlots, !cluster.forest.hasTie else {
+      return false
+    }
     let podClass = question.podClass
     let version = asked[podClass]?.version ?? 0
     guard let index = slotIndexes.index(question, askedClass(workload, podClass), version) else { return false }

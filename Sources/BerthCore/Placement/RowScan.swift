@@ -96,7 +96,7 @@ final class RowScan {
     let tree = cluster.tree(of: row)
     let capacity = cluster.capacities(row)
     guard let mask = search.spread(question.requests, over: tree) else { return }
-    guard Search.place(row, capacity, search.request, UnsafePointer(tree.state), into: search.after) else { return }
+    guard search.place(row, capacity, search.request, UnsafePointer(tree.state)) else { return }
     let pool = Int(row.pool)
     let place = ConstraintState.Place(pool: pool, leaf: cluster.rows.domain(of: slot), node: row.node)
     let value = { (requirement: Requirement) in
@@ -106,11 +106,12 @@ final class RowScan {
     guard cluster.catalog.refusal(placeability, pool: pool, value) == nil else { return }
     if let constraints = asked.constraints, constraints.hasHard {
       guard !constraints.refusesPorts(place, cluster.constraints),
-        constraints.refusal(place, &cluster.constraints, cluster.catalog) == 0
+        constraints.refusal(place, cluster.constraints, cluster.catalog) == 0
       else { return }
     }
     let plan = tree.plan(question, asked.profile, cluster.resources, UnsafePointer(search.request), mask)
-    let load = Load(capacity: capacity, request: UnsafePointer(search.request))
+    let load = Load(
+      capacity: capacity, request: UnsafePointer(search.request), before: UnsafePointer(search.before))
     var score = -asked.profile.priceWeight * cluster.shapes.price(row.shape)
     for term in plan.pointee.terms { score += term.weight * term.value(load, search.after) }
     score += asked.profile.imageWeight * asked.imageScore(cluster.catalog.images.set(of: row.node))

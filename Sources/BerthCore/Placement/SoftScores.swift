@@ -119,6 +119,6 @@ struct SpreadWeights {
     let even = s4 * (3.999999999940941908e-01 + s4 * (2.222219843214978396e-01 + s4 * 1.531383769920937332e-01))
     let half = 0.5 * f * f
     let high = exponent * 6.93147180369123816490e-01
-    return high - ((half - (s * (f + (odd + even)) + exponent * 1.90821492927058770002e-10)) - f)
+    return high - ((half - (s * (half + (odd + even)) + exponent * 1.90821492927058770002e-10)) - f)
   }
 }

@@ -14,8 +14,9 @@ extension Planner {
       let row = rowOf(found.slot)
       let tree = cluster.tree(of: row)
       _ = search.spread(workload.classes.asks(podClass), over: tree)
-      _ = Search.place(row, cluster.capacities(row), search.request, UnsafePointer(tree.state), into: search.after)
-      let load = Load(capacity: cluster.capacities(row), request: UnsafePointer(search.request))
+      _ = search.place(row, cluster.capacities(row), search.request, UnsafePointer(tree.state))
+      let load = Load(
+        capacity: cluster.capacities(row), request: UnsafePointer(search.request), before: UnsafePointer(search.before))
       let raw = raw(asked, found.slot, row)
       let scores = out + index * asked.profile.terms.count
       for (place, term) in asked.profile.terms.enumerated() {

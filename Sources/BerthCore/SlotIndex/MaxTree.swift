@@ -67,7 +67,8 @@ struct MaxTree {
   }
 
   private mutating func makePage(_ page: Int) -> UnsafeMutablePointer<UInt32> {
-    let fresh = UnsafeMutableRawPointer.allocate(byteCount: 256, alignment: 64).bindMemory(to: UInt32.self, capacity: 64)
+    let fresh = UnsafeMutableRawPointer.allocate(byteCount: 256, alignment: 64).bindMemory(
+      to: UInt32.self, capacity: 64)
     fresh.initialize(repeating: 0, count: 64)
     pages[page] = fresh
     pagesInUse += 1

@@ -135,7 +135,8 @@ final class SlotIndex {
         guard score > 0 else { continue }
         if fits != nil { noteFits(label, part, bk_nonzero64(scorer.scores)) }
         let lane = bk_find64(scorer.scores, score).trailingZeroBitCount
-        planes[plane(part, local)].tree.fill(label, score << 6 | UInt32(63 - lane))
+        let index = plane(part, local)
+        planes[index].tree.fill(label, score << 6 | UInt32(63 - lane))
         continue
       }
       var rest = live

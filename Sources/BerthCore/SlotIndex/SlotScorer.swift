@@ -10,7 +10,8 @@ final class SlotScorer {
   private let profile: Profile
   /// With a copy of the class's requests.
   private let question: Question
-  private let kernel: @convention(c) (UnsafeRawPointer?, UnsafePointer<bk_slot_query>?, UInt64, UnsafeMutablePointer<UInt32>?) -> UInt64
+  private let kernel:
+    @convention(c) (UnsafeRawPointer?, UnsafePointer<bk_slot_query>?, UInt64, UnsafeMutablePointer<UInt32>?) -> UInt64
   let query: UnsafeMutablePointer<bk_slot_query>
   /// The kernel knows all terms.
   private let isVector: Bool
@@ -160,10 +161,11 @@ final class SlotScorer {
     let tree = cluster.tree(of: row)
     let capacity = cluster.capacities(row)
     guard let mask = search.spread(question.requests, over: tree),
-      Search.place(row, capacity, search.request, UnsafePointer(tree.state), into: search.after)
+      search.place(row, capacity, search.request, UnsafePointer(tree.state))
     else { return 0 }
     let plan = tree.plan(question, profile, cluster.resources, UnsafePointer(search.request), mask)
-    let load = Load(capacity: capacity, request: UnsafePointer(search.request))
+    let load = Load(
+      capacity: capacity, request: UnsafePointer(search.request), before: UnsafePointer(search.before))
     var score = offset
     for term in plan.pointee.terms { score += term.weight * term.value(load, search.after) }
     return UInt32(score)

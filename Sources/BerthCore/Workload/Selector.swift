@@ -63,9 +63,14 @@ struct Toleration: Hashable, Comparable {
     case BERTH_TOLERATION_EXISTS: return true
     case BERTH_TOLERATION_EQUAL: return value == taint.value
     default:
-      guard let own = Int64(taint.value.description), let bound = Int64(value.description) else { return false }
+      guard let own = Self.decimal(taint.value), let bound = Self.decimal(value) else { return false }
       return Int(op) == BERTH_TOLERATION_GT ? own > bound : own < bound
     }
+  }
+
+  /// Numbers here are written as Kubernetes writes them: without a plus, without zeros in front.
+  private static func decimal(_ text: Name) -> Int64? {
+    Int64(text.description).flatMap { "\($0)" == text.description ? $0 : nil }
   }
 
   static func < (a: Toleration, b: Toleration) -> Bool {

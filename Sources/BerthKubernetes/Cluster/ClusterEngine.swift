@@ -82,7 +82,7 @@ final class ClusterEngine {
     case Resources.ephemeralStorage: BERTH_RESOURCE_EPHEMERAL_STORAGE
     default:
       profile.ignores(name)
-        ? BERTH_RESOURCE_COUNTED : name.hasSuffix("/gpu") ? BERTH_RESOURCE_GPU : BERTH_RESOURCE_OTHER
+        ? BERTH_RESOURCE_IGNORED : name.hasSuffix("/gpu") ? BERTH_RESOURCE_GPU : BERTH_RESOURCE_OTHER
     }
   }
 

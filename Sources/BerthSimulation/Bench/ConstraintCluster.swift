@@ -29,7 +29,8 @@ struct ConstraintCluster {
     let profile = try engine.addProfile(
       "default-scheduler",
       [
-        ScoreTerm(UInt32(BERTH_TERM_TAINT_TOLERATION), weight: 3), ScoreTerm(UInt32(BERTH_TERM_NODE_AFFINITY), weight: 2),
+        ScoreTerm(UInt32(BERTH_TERM_TAINT_TOLERATION), weight: 3),
+        ScoreTerm(UInt32(BERTH_TERM_NODE_AFFINITY), weight: 2),
         ScoreTerm(UInt32(BERTH_TERM_LEAST_ALLOCATED), resources: both),
         ScoreTerm(UInt32(BERTH_TERM_POD_TOPOLOGY_SPREAD), weight: 2),
         ScoreTerm(UInt32(BERTH_TERM_INTER_POD_AFFINITY), weight: 2),
@@ -52,7 +53,8 @@ struct ConstraintCluster {
     var rack = 0
     while records.count < count {
       var record = berth_node()
-      record.domain = try engine.addDomain("rack-\(rack)", below: zoneIDs[rack * nodesPerRack * zones / max(1, count) % zones])
+      record.domain = try engine.addDomain(
+        "rack-\(rack)", below: zoneIDs[rack * nodesPerRack * zones / max(1, count) % zones])
       let kind = kinds[random.below(kinds.count)]
       for _ in 0..<min(nodesPerRack, count - records.count) {
         records.append(record)
@@ -60,7 +62,8 @@ struct ConstraintCluster {
       }
       rack += 1
     }
-    return try engine.addNodes(records, resources: resources, allocatable: allocatable)
+    return try engine.addNodes(
+      records, resources: resources, allocatable: allocatable, names: records.indices.map { "node-\($0)" })
   }
 
   private static func addClasses(
@@ -83,7 +86,8 @@ struct ConstraintCluster {
         name: scratch.text(namespace),
         labels: UnsafeBufferPointer(start: scratch.labels([Label("team", "devops")]), count: 1))
       let requests = [
-        Quantity(resources[0], Int64(100 * (1 + index % 4))), Quantity(resources[1], Int64(250 * (1 + index % 3)) << 20),
+        Quantity(resources[0], Int64(100 * (1 + index % 4))),
+        Quantity(resources[1], Int64(250 * (1 + index % 3)) << 20),
         Quantity(resources[2], 1),
       ]
       var spec = scratch.podSpec(PodSpec(profile: profile, requests: requests))

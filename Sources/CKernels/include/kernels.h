@@ -395,7 +395,6 @@ BK_INLINE bk_i64x8 bk_meets(bk_u64x8 a, uint64_t mask) {
   return (a & (bk_u64x8)mask) != 0;
 }
 
-
 /* 64 numbers, 64-byte aligned: the largest; the largest among the lanes of a mask; the lanes that equal a value, as they
  * are or without their lowest six bits. */
 BK_INLINE uint32_t bk_max64(const uint32_t *cells) {
@@ -411,7 +410,8 @@ BK_INLINE uint32_t bk_max64_masked(const uint32_t *cells, uint64_t lanes) {
 BK_INLINE uint64_t bk_find64(const uint32_t *cells, uint32_t value) {
   const bk_u32x16 *v = (const bk_u32x16 *)cells;
   uint64_t found = 0;
-  for (int i = 0; i < 4; i++) found |= bk_bits16(v[i] == value) << (16 * i);
+  for (int i = 0; i < 4; i++)
+    found |= bk_bits16(v[i] == value) << (16 * i);
   return found;
 }
 BK_INLINE uint64_t bk_nonzero64(const uint32_t *cells) {
@@ -420,7 +420,8 @@ BK_INLINE uint64_t bk_nonzero64(const uint32_t *cells) {
 BK_INLINE uint64_t bk_find64_shifted(const uint32_t *cells, uint32_t value) {
   const bk_u32x16 *v = (const bk_u32x16 *)cells;
   uint64_t found = 0;
-  for (int i = 0; i < 4; i++) found |= bk_bits16(v[i] >> 6 == value) << (16 * i);
+  for (int i = 0; i < 4; i++)
+    found |= bk_bits16(v[i] >> 6 == value) << (16 * i);
   return found;
 }
 BK_INLINE const uint32_t *bk_slot_query_column(const bk_slot_query *query) {

@@ -154,7 +154,7 @@ private struct NodeWriter {
     out.reserve(512)
     out.putReserved(
       (pool.isCordoned ? Part.cordoned : 0) | (isKnown ? 0 : Part.shape) | (lacking > 0 ? Part.lacking : 0)
-        | (name != nil ? Part.name : 0) | (images != 0 ? Part.images : 0) | (pool.lacksHostname ? Part.noHostname : 0))
+        | (name != nil ? Part.name : 0) | (images != 0 ? Part.images : 0) | (pool.hostname == .missing ? Part.noHostname : 0))
     out.putReserved(place)
     out.putReserved(row.node)
     out.putReserved(row.tie)
@@ -277,7 +277,7 @@ private struct NodeRestorer: ~Copyable {
     let tie = section.takeAhead(UInt32.self)
     let pool = PoolTable.Pool(
       labels: section.takeAhead(), taints: section.takeAhead(), isCordoned: parts & Part.cordoned != 0,
-      lacksHostname: parts & Part.noHostname != 0,
+      hostname: parts & Part.noHostname != 0 ? .missing : parts & Part.name != 0 ? .name : .nameless,
       zone: cluster.catalog.topology.ancestor(ofLeaf: place.domain, level: PoolTable.pooledLevels))
     guard parts <= Part.all, shapePlace < shapePlaces else { throw bad("parts \(parts) or shape \(shapePlace)") }
     guard Int(node) < cluster.nodes.indexCount, !cluster.nodes.isLive(node), cluster.nodes.generation(node) < .max

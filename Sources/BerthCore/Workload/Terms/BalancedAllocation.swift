@@ -45,8 +45,16 @@ enum BalancedAllocation {
     _ entry: CompiledTerm.Entry, _ load: Load, _ after: UnsafePointer<Int64>, withPod: Bool
   ) -> Double {
     let capacity = load.capacity[entry.dim]
-    let used = capacity - after[entry.dim] - (withPod ? 0 : load.request[entry.dim])
-    return fraction(used, capacity)
+    return fraction(capacity - (withPod ? after[entry.dim] : load.before[entry.dim]), capacity)
+  }
+
+  /// The same at the end of a box, whose nodes have all that is requested.
+  @inline(__always)
+  private static func boxFraction(
+    _ entry: CompiledTerm.Entry, _ load: Load, _ after: UnsafePointer<Int64>, withPod: Bool
+  ) -> Double {
+    let capacity = load.capacity[entry.dim]
+    return fraction(capacity - after[entry.dim] - (withPod ? 0 : load.request[entry.dim]), capacity)
   }
 
   static func value(_ term: CompiledTerm, _ load: Load, _ after: UnsafePointer<Int64>) -> Int64 {
@@ -81,15 +89,16 @@ enum BalancedAllocation {
 
   static func extremes(_ term: CompiledTerm, _ load: Load, _ box: Box) -> (low: Int64, high: Int64) {
     if isSkipped(term, load) { return (0, 0) }
+    if term.hasUnchecked { return (0, 100) }
     guard let (a, b) = pair(term, load) else { return wideExtremes(term, load) }
-    let aLow = usedFraction(a, load, box.high, withPod: true)
-    let aHigh = usedFraction(a, load, box.low, withPod: true)
-    let bLow = usedFraction(b, load, box.high, withPod: true)
-    let bHigh = usedFraction(b, load, box.low, withPod: true)
+    let aLow = boxFraction(a, load, box.high, withPod: true)
+    let aHigh = boxFraction(a, load, box.low, withPod: true)
+    let bLow = boxFraction(b, load, box.high, withPod: true)
+    let bHigh = boxFraction(b, load, box.low, withPod: true)
     let with = percentRange(aLow, aHigh, bLow, bHigh)
     let without = percentRange(
-      usedFraction(a, load, box.high, withPod: false), usedFraction(a, load, box.low, withPod: false),
-      usedFraction(b, load, box.high, withPod: false), usedFraction(b, load, box.low, withPod: false))
+      boxFraction(a, load, box.high, withPod: false), boxFraction(a, load, box.low, withPod: false),
+      boxFraction(b, load, box.high, withPod: false), boxFraction(b, load, box.low, withPod: false))
     // with - without seen as two separate boxes, and as one change of the gap t by delta: the closer of both
     let joint = changeRange(aLow, aHigh, bLow, bHigh, delta(a, load) - delta(b, load))
     let low = max(with.low - without.high, joint.low)
@@ -128,7 +137,7 @@ enum BalancedAllocation {
   /// Over other than two resources there is no vector form.
   static func addExact(_ term: CompiledTerm, _ load: Load, _ form: inout ExactForm) -> Bool {
     if isSkipped(term, load) { return true }
-    guard let (a, b) = pair(term, load), !form.hasBalance else { return false }
+    guard let (a, b) = pair(term, load), !form.hasBalance, !term.hasUnchecked else { return false }
     form.hasBalance = true
     guard form.begin(Int(BK_EXACT_BALANCE), weight: term.weight, largest: 100) else { return false }
     form.add(a.dim, weight: 1, scale: 1)
@@ -139,7 +148,7 @@ enum BalancedAllocation {
   static func bound(_ term: CompiledTerm, _ load: Load, _ form: inout LinearForm) {
     if isSkipped(term, load) { return }
     let weight = Double(term.weight)
-    if let (a, b) = pair(term, load), form.balance == nil {
+    if let (a, b) = pair(term, load), form.balance == nil, !term.hasUnchecked {
       form.constant += 75 * weight
       form.slack += 0.5 * weight
       form.balance = (a.dim, b.dim, 25 * weight)

@@ -14,6 +14,8 @@ struct CompiledTerm {
     var scale: Int64
     /// An extended resource counts only for pods that request it (Kubernetes' rule for NodeResourcesFit).
     var isExtended: Bool
+    /// Need not be free, so what is free before placing may be less than the request.
+    var isUnchecked: Bool
   }
   var kind: UInt32
   var weight: Int64
@@ -34,6 +36,8 @@ struct Point {
 struct Load {
   var capacity: UnsafePointer<Int64>
   var request: UnsafePointer<Int64>
+  /// What is free before placing, at least 0; of single nodes only.
+  var before: UnsafePointer<Int64>
 }
 
 /// A box of states: for every dim the least and the most that stays free after placing, both at least 0.
@@ -89,6 +93,8 @@ struct ExactForm {
 }
 
 extension CompiledTerm {
+  var hasUnchecked: Bool { entries.contains { $0.isUnchecked } }
+
   /// Whether an entry counts for this load: the node has the resource, and the pod asks for it where that matters.
   @inline(__always)
   func counts(_ entry: Entry, _ load: Load) -> Bool {

@@ -27,7 +27,9 @@ extension CompiledTerm {
     switch Int(kind) {
     case BERTH_TERM_LEAST_ALLOCATED, BERTH_TERM_SPREAD:  // more free is better
       return (value(load, box.low), value(load, box.high))
-    case BERTH_TERM_MOST_ALLOCATED, BERTH_TERM_BINPACK, BERTH_TERM_DOT_PRODUCT, BERTH_TERM_BEST_FIT:
+    case BERTH_TERM_DOT_PRODUCT: return FreeProduct.extremes(self, load, box, dot: true)
+    case BERTH_TERM_BEST_FIT: return FreeProduct.extremes(self, load, box, dot: false)
+    case BERTH_TERM_MOST_ALLOCATED, BERTH_TERM_BINPACK:
       return (value(load, box.high), value(load, box.low))
     case BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO: return CapacityRatio.extremes(self, load, box)
     case BERTH_TERM_BALANCED_ALLOCATION: return BalancedAllocation.extremes(self, load, box)
