@@ -277,7 +277,7 @@ enum {
   BERTH_RESOURCE_MEMORY = 2, /* one per engine */
   BERTH_RESOURCE_GPU = 3,
   BERTH_RESOURCE_EPHEMERAL_STORAGE = 4,
-  BERTH_RESOURCE_PODS = 5,   /* one per engine; nothing is counted by itself: request 1 in the pod spec */
+  BERTH_RESOURCE_PODS = 5,    /* one per engine; nothing is counted by itself: request 1 in the pod spec */
   BERTH_RESOURCE_COUNTED = 6, /* held by pods and seen by scores, but refuses none: kube-scheduler's NonZeroRequested,
                                  where a pod without a request counts as 100 millicores and 200 MiB */
   BERTH_RESOURCE_IGNORED = 7  /* COUNTED, but an extended resource: scored only for pods that request it

@@ -7,7 +7,7 @@ import CKernels
 final class Cluster {
   let arena: Arena
   let resources: ResourceTable
-  var catalog: NodeCatalog
+  let catalog: NodeCatalog
   let shapes: ShapeTable
   let rows: SlotMap
   var nodes: NodeTable
@@ -38,7 +38,7 @@ final class Cluster {
   init(forking other: Cluster, kernels: UnsafePointer<bk_table>) {
     arena = other.arena
     resources = ResourceTable(copying: other.resources)
-    catalog = other.catalog.fork()
+    catalog = NodeCatalog(forking: other.catalog)
     shapes = ShapeTable(forking: other.shapes)
     rows = SlotMap(forking: other.rows)
     nodes = other.nodes.fork()

@@ -2,7 +2,9 @@ import BerthMemory
 import CBerth
 
 /// What is known of nodes besides quantities: labels, taints, images, pools, domains, names.
-struct NodeCatalog {
+///
+/// A class, since it is handed around a lot: a copy of it would count references to all its tables.
+final class NodeCatalog {
   var topology: Topology
   var labels = LabelSets()
   var taintSets = TaintSets()
@@ -20,11 +22,14 @@ struct NodeCatalog {
     self.levels = levels
   }
 
-  func fork() -> NodeCatalog {
-    var fork = self
-    fork.names = names.fork()
-    fork.images = images.fork()
-    return fork
+  init(forking other: NodeCatalog) {
+    topology = other.topology
+    labels = other.labels
+    taintSets = other.taintSets
+    images = other.images.fork()
+    pools = other.pools
+    names = other.names.fork()
+    levels = other.levels
   }
 
   func isLevelKey(_ key: Name) -> Bool { levels[key] != nil }

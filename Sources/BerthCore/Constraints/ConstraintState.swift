@@ -327,8 +327,9 @@ final class ConstraintState {
     }
   }
 
+  /// Looks at pools and leaf domains that came.
   @inline(__always)
-  private func refreshPlaces(_ catalog: NodeCatalog) {
+  func refreshPlaces(_ catalog: NodeCatalog) {
     topology.refresh(catalog)
     inclusions.refresh(catalog, &topology)
   }

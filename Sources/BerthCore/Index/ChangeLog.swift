@@ -12,6 +12,8 @@ struct ChangeLog {
   private var ring: [UInt64] = []
   /// Where the ring begins to be filled.
   private var start: UInt64 = 0
+  /// How long the log was when a node left its slot or pool last.
+  private(set) var lastLeaving: UInt64 = 0
   /// Rises when slots get other numbers: everything that was read is void.
   private(set) var generation: UInt64 = 0
 
@@ -20,7 +22,10 @@ struct ChangeLog {
 
   /// A node leaves its slot or its pool.
   @inline(__always)
-  mutating func append(_ slot: UInt32, leaving pool: UInt16) { append(UInt64(slot) | (UInt64(pool) + 1) << 32) }
+  mutating func append(_ slot: UInt32, leaving pool: UInt16) {
+    append(UInt64(slot) | (UInt64(pool) + 1) << 32)
+    lastLeaving = length
+  }
 
   @inline(__always)
   private mutating func append(_ word: UInt64) {
@@ -47,6 +52,20 @@ struct ChangeLog {
   func visit(from position: UInt64, _ body: (Entry) -> Void) {
     ring.withUnsafeBufferPointer { ring in
       for index in position..<length { body(Entry(word: ring[Int(truncatingIfNeeded: index) & (ring.count - 1)])) }
+    }
+  }
+
+  /// The same, with every entry shown `ahead` of its turn first.
+  @inline(__always)
+  func visitAhead(from position: UInt64, by distance: UInt64, _ ahead: (Entry) -> Void, _ body: (Entry) -> Void) {
+    ring.withUnsafeBufferPointer { ring in
+      let mask = ring.count - 1
+      for index in position..<length {
+        if index + distance < length {
+          ahead(Entry(word: ring[Int(truncatingIfNeeded: index + distance) & mask]))
+        }
+        body(Entry(word: ring[Int(truncatingIfNeeded: index) & mask]))
+      }
     }
   }
 

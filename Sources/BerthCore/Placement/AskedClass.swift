@@ -31,13 +31,14 @@ struct AskedClass {
   /// nil: the node has no part.
   func rawSpread(_ place: ConstraintState.Place, _ weights: SpreadWeights, _ cluster: Cluster) -> Int64? {
     guard let constraints, hasPart(place, cluster) else { return nil }
-    return weights.raw(constraints.softSpread) { index in
-      let spread = constraints.softSpread[index]
+    var sum = 0.0
+    for (index, spread) in constraints.softSpread.enumerated() {
       let value = cluster.constraints.value(ofKey: spread.key, at: place, cluster.catalog)
-      if value == TopologyKeys.none { return -1 }
+      if value == TopologyKeys.none { continue }
       let domain = spread.isHostname ? Int32(bitPattern: place.node) : value
-      return cluster.constraints.counts[spread.count][domain]
+      sum += weights.part(index, pods: cluster.constraints.counts[spread.count][domain], maxSkew: spread.maxSkew)
     }
+    return SpreadWeights.whole(sum)
   }
 
   /// InterPodAffinity's sum.

@@ -26,6 +26,7 @@ struct Inspector {
   init(cluster: Cluster, asked: AskedClass, asks: UnsafeBufferPointer<Request>) {
     self.cluster = cluster
     self.asked = asked
+    cluster.constraints.refreshPlaces(cluster.catalog)
     requests = asks.filter(\.kind.isChecked).sorted { $0.resource < $1.resource }
     isPerNode = asked.filter.placeability.allRequirements.contains { cluster.catalog.isPerNode($0) }
     poolAnswers = isPerNode ? [] : [UInt32](repeating: Self.unknown, count: cluster.catalog.pools.count)

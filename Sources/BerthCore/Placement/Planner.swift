@@ -27,6 +27,7 @@ final class Planner {
   /// What topology spread was weighed by in the last search.
   private(set) var spreadWeights = SpreadWeights()
   let slotIndexes: SlotIndexes
+  private var heads: [SlotHead] = []
   /// More candidates than this are searched row by row: opening groups one by one would cost as much.
   private static let mostFromSlots = 64
 
@@ -97,11 +98,11 @@ final class Planner {
       return false
     }
     let podClass = question.podClass
-    let version = asked[podClass]?.version ?? 0
-    guard let index = slotIndexes.index(question, askedClass(workload, podClass), version) else { return false }
+    let found = slotIndexes.index(question, asked.version(podClass)) { askedClass(workload, podClass) }
+    guard let index = found else { return false }
     kind = .slots
     search.counters.slotQueries += 1
-    (scale, spreadWeights) = index.query(search, wanted: wanted)
+    (scale, spreadWeights) = index.query(search, wanted: wanted, &heads)
     return true
   }
 

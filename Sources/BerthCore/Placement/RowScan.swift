@@ -45,6 +45,7 @@ final class RowScan {
   /// The same among the rows that the caller shows.
   func run(_ question: Question, _ asked: AskedClass, over rows: ((UInt32, Row) -> Void) -> Void) -> SoftScale {
     search.counters.rowQueries += 1
+    cluster.constraints.refreshPlaces(cluster.catalog)
     var scale = SoftScale(asked.profile)
     let isSpread = asked.isSpread
     if !asked.normalises {

@@ -88,16 +88,15 @@ struct SpreadWeights {
 
   mutating func set(_ sizes: [Int]) { logarithms = sizes.map { Self.logarithm(Double($0 + 2)) } }
 
-  /// `count` of each constraint in a node's domain; negative: the node lacks its key.
+  /// What a constraint adds to the score of a domain with so many pods.
   @inline(__always)
-  func raw(_ constraints: [ClassConstraints.SoftSpread], _ count: (Int) -> Int64) -> Int64 {
-    var sum = 0.0
-    for index in constraints.indices {
-      let pods = count(index)
-      if pods >= 0 { sum += Double(pods) * logarithms[index] + Double(constraints[index].maxSkew - 1) }
-    }
-    return Int64(sum.rounded(.toNearestOrAwayFromZero))
+  func part(_ constraint: Int, pods: Int64, maxSkew: Int64) -> Double {
+    Double(pods) * logarithms[constraint] + Double(maxSkew - 1)
   }
+
+  /// The sum of all constraints' parts, in their order.
+  @inline(__always)
+  static func whole(_ sum: Double) -> Int64 { Int64(sum.rounded(.toNearestOrAwayFromZero)) }
 
   /// The natural logarithm in the steps of Go's math.Log (after FreeBSD's e_log.c), so that sums round as kube-scheduler's
   /// do, on every machine. `x` is at least 1.

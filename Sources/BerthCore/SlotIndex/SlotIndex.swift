@@ -4,45 +4,57 @@ import CKernels
 /// A class's own index in topology order: for every plane, which is the nodes that share all that is normalised and all
 /// that other pods say of them one by one, a max tree over groups of 64 slots. Where whole domains decide, parts and
 /// edges are looked up when a pod is placed. See docs/architecture.md, "Slot indexes".
+///
+/// What a query reads is in plain memory: arrays would count references for every pod.
 final class SlotIndex {
   struct Plane {
     var tree: MaxTree
     let part: Int
     let local: Int
   }
+  /// A count that is followed, and how far its changes were read.
+  struct Watch {
+    let count: Int
+    let isByNode: Bool
+    var position: Int
+  }
 
   let cluster: Cluster
+  let constraints: ConstraintState
   let columns: SlotColumns
   let scorer: SlotScorer
   let asked: AskedClass
-  var parts: SlotParts
-  var locals: SlotLocals?
+  let parts: SlotParts
+  let locals: SlotLocals?
   let edges: SlotEdges?
+  let domains: SlotDomains
   private(set) var planes: UnsafeMutablePointer<Plane>
   private(set) var planeCount = 0
   private var planeCapacity = 4
-  /// [local][part]: the plane and one more; 0: none yet.
-  private var planeTable: [[UInt32]] = []
+  /// [local][part], `partCapacity` to a row: the plane and one more; 0: none yet.
+  private var planeTable: UnsafeMutablePointer<UInt32>
+  private var localCapacity = 4
+  private var partCapacity = 8
   /// By group: nodes whose local is not the usual one.
-  private let exceptions: UnsafeMutablePointer<UInt64>?
+  let exceptions: UnsafeMutablePointer<UInt64>?
   /// By group: nodes that fit, where their number matters; and by part how many of them are in open groups.
-  private let fits: UnsafeMutablePointer<UInt64>?
-  private(set) var fitCount: [Int64] = []
+  let fits: UnsafeMutablePointer<UInt64>?
+  var fitCount: [Int64] = []
+  var watches: [Watch] = []
   let groupCount: Int
-  private let leafCount: Int
-  private let generation: UInt64
-  private let epoch: UInt64
-  private var cursor: UInt64
-  private var changesRead: [Int: Int] = [:]
+  let leafCount: Int
+  let generation: UInt64
+  let epoch: UInt64
+  var cursor: UInt64
   var lastUse: UInt64 = 0
   /// Of what the class asks, see `AskedTable`.
   var version: UInt64 = 0
   var groupsScored: UInt64 = 0
-  private(set) var entriesRead: UInt64 = 0
-  /// Too many parts, or a pool with another meaning: only a new index helps.
-  private var isBroken = false
+  var entriesRead: UInt64 = 0
+  /// Too many parts: only a new index helps, if any.
+  var isBroken = false
 
-  var open: UnsafePointer<UInt64>? { edges.map { UnsafePointer($0.open) } }
+  @inline(__always) var open: UnsafePointer<UInt64>? { edges.map { UnsafePointer($0.open) } }
 
   /// nil: this class cannot have one.
   init?(_ asked: AskedClass, _ scorer: SlotScorer, _ columns: SlotColumns, _ cluster: Cluster) {
@@ -50,35 +62,45 @@ final class SlotIndex {
     self.scorer = scorer
     self.columns = columns
     self.cluster = cluster
+    constraints = cluster.constraints
     generation = cluster.log.generation
-    epoch = cluster.constraints.epoch
+    epoch = constraints.epoch
     cursor = cluster.log.length
-    groupCount = cluster.rows.labelCount
+    let groups = cluster.rows.labelCount
+    groupCount = groups
     leafCount = cluster.catalog.topology.leaves.count
-    let constraints = asked.constraints
-    let topology = cluster.constraints.topology
-    let keys = (constraints?.allKeys ?? []).filter { $0 != DomainCount.Identity.eachNode }
+    let own = asked.constraints
+    let topology = constraints.topology
+    let keys = (own?.allKeys ?? []).filter { $0 != DomainCount.Identity.eachNode }
     let sources = keys.map { topology.keys[$0].source }
     parts = SlotParts(
       keys: zip(keys, sources).filter { $0.1 == .pool }.map(\.0), usesHostname: sources.contains(.node),
       filter: asked.filter, imageScores: asked.imageScores)
-    locals = constraints.map { SlotLocals($0, cluster.constraints) }.flatMap { $0.isTrivial ? nil : $0 }
-    edges = constraints.flatMap { SlotEdges($0, cluster.constraints, groups: cluster.rows.labelCount) }
+    let wanted = own.map { SlotLocals($0, cluster.constraints) }
+    locals = wanted.flatMap { $0.isTrivial ? nil : $0 }
+    edges = own.flatMap { SlotEdges($0, cluster.constraints, groups: groups) }
+    domains = SlotDomains(own, parts, constraints)
     planes = .allocate(capacity: planeCapacity)
+    planeTable = .allocate(capacity: localCapacity * partCapacity)
+    planeTable.initialize(repeating: 0, count: localCapacity * partCapacity)
     func words(_ wanted: Bool) -> UnsafeMutablePointer<UInt64>? {
       guard wanted else { return nil }
-      let words = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, cluster.rows.labelCount))
-      words.initialize(repeating: 0, count: max(1, cluster.rows.labelCount))
+      let words = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, groups))
+      words.initialize(repeating: 0, count: max(1, groups))
       return words
     }
     exceptions = words(locals != nil)
-    fits = words(constraints?.softSpread.contains { $0.isHostname } ?? false)
-    // what the values of leaf domains scale by would have to be counted rack by rack
-    let isScaledByLeaves = constraints?.softSpread.contains { !$0.isHostname && topology.keys[$0.key].source == .leaf }
-    if sources.contains(.hostname) || isScaledByLeaves ?? false || !parts.refresh(cluster) { return nil }
-    for count in watched { cluster.constraints.watch(count) }
-    for count in watched { changesRead[count] = cluster.constraints.counts[count].position }
-    if let constraints { edges?.fill(constraints, cluster) }
+    fits = words(own?.softSpread.contains { $0.isHostname } ?? false)
+    // what scores over leaf domains are scaled by would have to be counted rack by rack
+    let isScaledByLeaves =
+      own?.softSpread.contains { !$0.isHostname && topology.keys[$0.key].source == .leaf } ?? false
+    if sources.contains(.hostname) || isScaledByLeaves || !parts.refresh(cluster) { return nil }
+    for count in (locals.map { $0.nodeCounts + $0.leafCounts } ?? []) + (edges?.counts ?? []) {
+      constraints.watch(count)
+      let watched = constraints.counts[count]
+      watches.append(Watch(count: count, isByNode: watched.isByNode, position: watched.position))
+    }
+    if let own { edges?.fill(own, cluster) }
     markExceptions()
     build()
     if isBroken { return nil }
@@ -87,6 +109,7 @@ final class SlotIndex {
   deinit {
     for index in 0..<planeCount { planes[index].tree.free() }
     planes.deallocate()
+    planeTable.deallocate()
     exceptions?.deallocate()
     fits?.deallocate()
   }
@@ -97,26 +120,18 @@ final class SlotIndex {
     return sum
   }
 
-  /// The counts whose changes it follows.
-  private var watched: [Int] { (locals.map { $0.nodeCounts + $0.leafCounts } ?? []) + (edges?.counts ?? []) }
-
   // MARK: Building
 
   private func markExceptions() {
     guard let exceptions, let locals else { return }
     for count in locals.nodeCounts {
-      cluster.constraints.counts[count].byNode.visit { node, _ in
+      constraints.counts[count].byNode.visit { node, _ in
         let slot = cluster.nodes.slots[Int(node)]
         if cluster.nodes.isLive(node) { exceptions[Int(slot >> 6)] |= 1 << UInt64(slot & 63) }
       }
     }
     guard !locals.leafCounts.isEmpty else { return }
-    for leaf in 0..<cluster.rows.ranges.count { forEachGroup(ofLeaf: UInt32(leaf)) { exceptions[$0] = .max } }
-  }
-
-  func forEachGroup(ofLeaf leaf: UInt32, _ body: (Int) -> Void) {
-    let range = cluster.rows.ranges[Int(leaf)]
-    for group in Int(range.first)..<Int(range.first + range.used) { body(group) }
+    for group in 0..<groupCount { exceptions[group] = .max }
   }
 
   private func build() {
@@ -124,21 +139,13 @@ final class SlotIndex {
     for label in 0..<min(groupCount, columns.count) {
       let live = columns.groups[label].live
       guard live != 0 else { continue }
-      best.removeAll(keepingCapacity: true)
       scorer.score(label, live)
       groupsScored += 1
       if columns.groups[label].isUniform && !parts.hasImages && (exceptions?[label] ?? 0) == 0 {
-        let part = part(label, live.trailingZeroBitCount)
-        let local = locals?.usual ?? 0
-        guard part >= 0, local >= 0 else { continue }
-        let score = bk_max64(scorer.scores)
-        guard score > 0 else { continue }
-        if fits != nil { noteFits(label, part, bk_nonzero64(scorer.scores)) }
-        let lane = bk_find64(scorer.scores, score).trailingZeroBitCount
-        let index = plane(part, local)
-        planes[index].tree.fill(label, score << 6 | UInt32(63 - lane))
+        fillUniform(label, live)
         continue
       }
+      best.removeAll(keepingCapacity: true)
       var rest = live
       while rest != 0 {
         let lane = rest.trailingZeroBitCount
@@ -162,11 +169,27 @@ final class SlotIndex {
     for index in 0..<planeCount { planes[index].tree.rebuild(open: open) }
   }
 
+  /// A group of one part, none of whose nodes is an exception.
+  private func fillUniform(_ label: Int, _ live: UInt64) {
+    let part = part(label, live.trailingZeroBitCount)
+    let local = locals?.usual ?? 0
+    guard part >= 0, local >= 0 else { return }
+    let score = bk_max64(scorer.scores)
+    guard score > 0 else { return }
+    if fits != nil { noteFits(label, part, bk_nonzero64(scorer.scores)) }
+    let lane = bk_find64(scorer.scores, score).trailingZeroBitCount
+    let index = plane(part, local)
+    planes[index].tree.fill(label, score << 6 | UInt32(63 - lane))
+  }
+
   private func noteFits(_ label: Int, _ part: Int, _ lanes: UInt64) {
-    guard let fits else { return }
-    fits[label] |= lanes
+    fits.unsafelyUnwrapped[label] |= lanes
+    if edges?.isOpen(label) ?? true { countFits(part, Int64(lanes.nonzeroBitCount)) }
+  }
+
+  func countFits(_ part: Int, _ change: Int64) {
     while fitCount.count <= part { fitCount.append(0) }
-    if edges?.isOpen(label) ?? true { fitCount[part] += Int64(lanes.nonzeroBitCount) }
+    fitCount[part] += change
   }
 
   // MARK: Nodes
@@ -179,12 +202,16 @@ final class SlotIndex {
   }
 
   @inline(__always)
-  private func part(pool: Int, _ slot: UInt32) -> Int {
-    guard let part = parts.part(pool: pool, node: { cluster.rows.row(slot).node }, cluster) else {
-      isBroken = true
-      return -1
-    }
+  func part(pool: Int, _ slot: UInt32) -> Int {
+    let part = parts.hasImages ? imagePart(pool: pool, slot) : parts.byPool[pool]
     return part == SlotParts.none ? -1 : Int(part)
+  }
+
+  private func imagePart(pool: Int, _ slot: UInt32) -> UInt16 {
+    let set = cluster.catalog.images.set(of: cluster.rows.row(slot).node)
+    if let part = parts.part(pool: pool, set: set, cluster) { return part }
+    isBroken = true
+    return SlotParts.none
   }
 
   /// A node's local; negative: out.
@@ -195,22 +222,26 @@ final class SlotIndex {
     return exceptionalLocal(UInt32(label) << 6 | UInt32(lane))
   }
 
-  private func exceptionalLocal(_ slot: UInt32) -> Int {
-    let row = cluster.rows.row(slot)
-    return locals!.local(node: row.node, leaf: cluster.rows.domain(of: slot), cluster.constraints)
+  func exceptionalLocal(_ slot: UInt32) -> Int {
+    locals.unsafelyUnwrapped.local(
+      node: cluster.rows.row(slot).node, leaf: cluster.rows.domain(of: slot), constraints)
+  }
+
+  /// The plane of a part and local, if there is one; -1.
+  @inline(__always)
+  func existingPlane(_ part: Int, _ local: Int) -> Int {
+    local < localCapacity && part < partCapacity ? Int(planeTable[local * partCapacity + part]) - 1 : -1
   }
 
   @inline(__always)
   func plane(_ part: Int, _ local: Int) -> Int {
-    if local < planeTable.count && part < planeTable[local].count && planeTable[local][part] != 0 {
-      return Int(planeTable[local][part]) - 1
-    }
-    return makePlane(part, local)
+    let existing = existingPlane(part, local)
+    return existing >= 0 ? existing : makePlane(part, local)
   }
 
+  @inline(never)
   private func makePlane(_ part: Int, _ local: Int) -> Int {
-    while planeTable.count <= local { planeTable.append([]) }
-    while planeTable[local].count <= part { planeTable[local].append(0) }
+    if local >= localCapacity || part >= partCapacity { growTable(max(local + 1, localCapacity), max(part + 1, partCapacity)) }
     if planeCount == planeCapacity {
       let larger = UnsafeMutablePointer<Plane>.allocate(capacity: planeCapacity * 2)
       larger.moveInitialize(from: planes, count: planeCount)
@@ -220,31 +251,42 @@ final class SlotIndex {
     }
     (planes + planeCount).initialize(to: Plane(tree: MaxTree(groups: groupCount), part: part, local: local))
     planeCount += 1
-    planeTable[local][part] = UInt32(planeCount)
+    planeTable[local * partCapacity + part] = UInt32(planeCount)
     return planeCount - 1
   }
 
+  private func growTable(_ locals: Int, _ parts: Int) {
+    let (localsNow, partsNow) = (locals + locals / 2, parts + parts / 2)
+    let larger = UnsafeMutablePointer<UInt32>.allocate(capacity: localsNow * partsNow)
+    larger.initialize(repeating: 0, count: localsNow * partsNow)
+    for local in 0..<localCapacity {
+      (larger + local * partsNow).update(from: planeTable + local * partCapacity, count: partCapacity)
+    }
+    planeTable.deallocate()
+    (planeTable, localCapacity, partCapacity) = (larger, localsNow, partsNow)
+  }
+
   /// The nodes of a group that are in a plane.
-  func lanes(_ label: Int, of plane: Plane) -> UInt64 {
+  func lanes(_ label: Int, part: Int, local: Int) -> UInt64 {
     let group = columns.groups[label]
     var lanes = group.live
     if group.isUniform && !parts.hasImages {
-      if lanes == 0 || part(label, lanes.trailingZeroBitCount) != plane.part { return 0 }
+      if lanes == 0 || self.part(label, lanes.trailingZeroBitCount) != part { return 0 }
     } else {
       var rest = lanes
       while rest != 0 {
         let lane = rest.trailingZeroBitCount
         rest &= rest - 1
-        if part(label, lane) != plane.part { lanes &= ~(1 << UInt64(lane)) }
+        if self.part(label, lane) != part { lanes &= ~(1 << UInt64(lane)) }
       }
     }
     guard let exceptions else { return lanes }
     var rest = lanes & exceptions[label]
-    if locals.unsafelyUnwrapped.usual != plane.local { lanes = 0 } else { lanes &= ~exceptions[label] }
+    if locals.unsafelyUnwrapped.usual != local { lanes = 0 } else { lanes &= ~exceptions[label] }
     while rest != 0 {
       let lane = rest.trailingZeroBitCount
       rest &= rest - 1
-      if exceptionalLocal(UInt32(label) << 6 | UInt32(lane)) == plane.local { lanes |= 1 << UInt64(lane) }
+      if exceptionalLocal(UInt32(label) << 6 | UInt32(lane)) == local { lanes |= 1 << UInt64(lane) }
     }
     return lanes
   }
@@ -255,182 +297,20 @@ final class SlotIndex {
     while planes[index].tree.root > 0 {
       let group = planes[index].tree.first(open: open)
       if !planes[index].tree.isStale(group) { return }
-      let lanes = lanes(group, of: planes[index])
-      var key: UInt32 = 0
-      if lanes != 0 {
-        scorer.score(group, lanes)
-        groupsScored += 1
-        let score = bk_max64(scorer.scores)
-        if score > 0 { key = score << 6 | UInt32(63 - bk_find64(scorer.scores, score).trailingZeroBitCount) }
-      }
-      planes[index].tree.set(group, key, open: open)
-    }
-  }
-}
-
-// MARK: Catching up
-
-extension SlotIndex {
-  /// Brings the index up to date; false: it is to be built anew.
-  func catchUp() -> Bool {
-    guard isUsable else { return false }
-    columns.catchUp(cluster)
-    guard parts.refresh(cluster) else { return false }
-    leaveOldPools()
-    guard followCounts() else { return false }
-    if cursor < cluster.log.length {
-      entriesRead += cluster.log.length - cursor
-      cluster.log.visit(from: cursor) { read($0.slot) }
-      cursor = cluster.log.length
-    }
-    return !isBroken
-  }
-
-  /// Takes nodes that left their slots or pools out of what they counted in. From then on pools are what they are now.
-  private func leaveOldPools() {
-    var left: [UInt32: UInt16] = [:]
-    cluster.log.visit(from: cursor) { entry in
-      // the first of them tells the pool that this index knows of
-      if let pool = entry.pool, left[entry.slot] == nil { left[entry.slot] = pool }
-    }
-    for (slot, pool) in left { leave(slot, pool) }
-  }
-
-  /// Whether what it was built on is still there.
-  private var isUsable: Bool {
-    guard !isBroken, generation == cluster.log.generation, epoch == cluster.constraints.epoch,
-      cluster.log.holds(from: cursor), cluster.rows.labelCount <= groupCount,
-      cluster.catalog.topology.leaves.count == leafCount
-    else { return false }
-    // many changes cost more than a look at all nodes
-    guard cluster.log.length - cursor <= UInt64(4096 + cluster.nodes.count / 8) else { return false }
-    if let constraints = asked.constraints, let locals {
-      return locals.isCurrent(constraints, cluster.constraints)
-    }
-    return true
-  }
-
-  /// Reads what changed of the counts that it follows; false if some of it is gone.
-  private func followCounts() -> Bool {
-    var domains: [(count: Int, value: Int32)] = []
-    for count in watched {
-      let position = changesRead[count]!
-      let end = cluster.constraints.counts[count].position
-      if position == end { continue }
-      let dropped = cluster.constraints.counts[count].dropped
-      guard position >= dropped else { return false }
-      changesRead[count] = end
-      for index in position - dropped..<end - dropped {
-        let value = cluster.constraints.counts[count].changed[index]
-        if cluster.constraints.counts[count].isByNode {
-          lookAgain(UInt32(bitPattern: value))
-        } else {
-          domains.append((count, value))
-        }
-      }
-    }
-    guard !domains.isEmpty || edges != nil else { return true }
-    if let locals, domains.contains(where: { locals.leafCounts.contains($0.count) }) { return false }
-    if let edges, let constraints = asked.constraints {
-      edges.catchUp(constraints, cluster, changed: domains) { flip($0, opens: $1) }
-    }
-    return true
-  }
-
-  /// A node's own pods have changed.
-  private func lookAgain(_ node: UInt32) {
-    guard let exceptions, cluster.nodes.isLive(node) else { return }
-    let slot = cluster.nodes.slots[Int(node)]
-    let (label, bit) = (Int(slot >> 6), UInt64(1) << UInt64(slot & 63))
-    if exceptionalLocal(slot) == locals.unsafelyUnwrapped.usual {
-      exceptions[label] &= ~bit
-    } else {
-      exceptions[label] |= bit
-    }
-    forgetLane(slot)
-    read(slot)
-  }
-
-  /// A node may have left any plane: where it was the best, somebody is to look.
-  private func forgetLane(_ slot: UInt32) {
-    let (label, lane) = (Int(slot >> 6), 63 - slot & 63)
-    for index in 0..<planeCount {
-      let key = planes[index].tree.key(label)
-      if key != 0 && key & 63 == lane { planes[index].tree.markStale(label) }
+      rescore(group, index)
     }
   }
 
-  /// A group begins or ceases to count.
-  private func flip(_ group: Int, opens: Bool) {
-    let open = open.unsafelyUnwrapped
-    for index in 0..<planeCount { planes[index].tree.toggled(group, opens: opens, open: open) }
-    guard let fits else { return }
-    var rest = fits[group]
-    while rest != 0 {
-      let lane = rest.trailingZeroBitCount
-      rest &= rest - 1
-      let part = part(group, lane)
-      if part >= 0 { countFit(part, opens ? 1 : -1) }
+  @inline(never)
+  private func rescore(_ group: Int, _ index: Int) {
+    let lanes = lanes(group, part: planes[index].part, local: planes[index].local)
+    var key: UInt32 = 0
+    if lanes != 0 {
+      scorer.score(group, lanes)
+      groupsScored += 1
+      let score = bk_max64(scorer.scores)
+      if score > 0 { key = score << 6 | UInt32(63 - bk_find64(scorer.scores, score).trailingZeroBitCount) }
     }
-  }
-
-  private func countFit(_ part: Int, _ change: Int64) {
-    while fitCount.count <= part { fitCount.append(0) }
-    fitCount[part] += change
-  }
-
-  /// Looks at a slot whose node has changed: what counts is what is there now.
-  @inline(__always)
-  private func read(_ slot: UInt32) {
-    let (label, lane) = (Int(slot >> 6), Int(slot & 63))
-    let bit: UInt64 = 1 << UInt64(lane)
-    let isLive = label < columns.count && columns.groups[label].live & bit != 0
-    guard isLive else { return }
-    edges?.lookAt(label, cluster) { flip($0, opens: $1) }
-    let part = part(label, lane)
-    let local = part < 0 ? SlotLocals.out : local(label, lane)
-    var score: UInt32 = 0
-    if local >= 0 {
-      scorer.score(label, bit)
-      score = scorer.scores[lane]
-    }
-    if fits != nil { noteFit(label, bit, part, fits: score > 0) }
-    guard local >= 0 else { return }
-    let key = score == 0 ? 0 : score << 6 | UInt32(63 - lane)
-    if key == 0 && !hasPlane(part, local) { return }
-    let index = plane(part, local)
-    let old = planes[index].tree.key(label)
-    if key > old {
-      planes[index].tree.set(label, key, open: open)
-    } else if old != 0 && Int(old & 63) == 63 - lane && key != old {
-      planes[index].tree.markStale(label)
-    }
-  }
-
-  private func hasPlane(_ part: Int, _ local: Int) -> Bool {
-    local < planeTable.count && part < planeTable[local].count && planeTable[local][part] != 0
-  }
-
-  /// A node has left its slot, or is in another pool now.
-  private func leave(_ slot: UInt32, _ pool: UInt16) {
-    let (label, bit) = (Int(slot >> 6), UInt64(1) << UInt64(slot & 63))
-    if let fits, fits[label] & bit != 0 {
-      let before = part(pool: Int(pool), slot)
-      fits[label] &= ~bit
-      if before >= 0 && (edges?.isOpen(label) ?? true) { countFit(before, -1) }
-    }
-    forgetLane(slot)
-    if let exceptions {
-      exceptions[label] &= ~bit
-      if columns.groups[label].live & bit != 0 && exceptionalLocal(slot) != locals.unsafelyUnwrapped.usual {
-        exceptions[label] |= bit
-      }
-    }
-  }
-
-  private func noteFit(_ label: Int, _ bit: UInt64, _ part: Int, fits now: Bool) {
-    guard let fits, (fits[label] & bit != 0) != now else { return }
-    fits[label] ^= bit
-    if part >= 0 && (edges?.isOpen(label) ?? true) { countFit(part, now ? 1 : -1) }
+    planes[index].tree.set(group, key, open: open)
   }
 }

@@ -29,7 +29,8 @@ final class SlotIndexes {
   private var mostBytes: Int { 256 << 20 + cluster.nodes.count << 10 }
 
   /// The class's index, up to date; nil if it cannot have one.
-  func index(_ question: Question, _ asked: AskedClass, _ version: UInt64) -> SlotIndex? {
+  @inline(__always)
+  func index(_ question: Question, _ version: UInt64, _ asked: () -> AskedClass) -> SlotIndex? {
     clock += 1
     if let index = indexes[question.podClass] {
       if index.version == version && index.catchUp() {
@@ -38,6 +39,11 @@ final class SlotIndexes {
       }
       forget(question.podClass)
     }
+    return make(question, version, asked())
+  }
+
+  @inline(never)
+  private func make(_ question: Question, _ version: UInt64, _ asked: AskedClass) -> SlotIndex? {
     if refused[question.podClass] == version { return nil }
     guard let fresh = build(question, asked) else {
       refused[question.podClass] = version

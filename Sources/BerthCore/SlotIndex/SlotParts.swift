@@ -2,7 +2,7 @@ import CBerth
 
 /// Pools that a class cannot tell apart: equal values of its topology keys, equal raw scores. A part is what decides
 /// whole domains: its filters and normalised scores are looked up when a pod is placed, never node by node.
-struct SlotParts {
+final class SlotParts {
   struct Part: Hashable {
     /// Of the keys that pools decide, in the order of `keys`.
     var values: [Int32]
@@ -21,8 +21,10 @@ struct SlotParts {
   private let usesHostname: Bool
   private let filter: Filter
   private let imageScores: [UInt32: Int64]
+  let hasImages: Bool
   /// By pool, for nodes without an image score: its part; `none`: the class may not go there.
-  private var byPool: [UInt16] = []
+  private(set) var byPool: UnsafeMutablePointer<UInt16>
+  private var poolCount = 0
   private var byPoolAndImage: [UInt64: UInt16] = [:]
   private var pools = PoolWatch()
 
@@ -31,23 +33,35 @@ struct SlotParts {
     self.usesHostname = usesHostname
     self.filter = filter
     self.imageScores = imageScores
+    hasImages = !imageScores.isEmpty
+    byPool = .allocate(capacity: 1)
   }
 
-  var hasImages: Bool { !imageScores.isEmpty }
+  deinit { byPool.deallocate() }
 
   /// Looks at pools that came. False where a pool has another meaning now, or parts are too many.
-  mutating func refresh(_ cluster: Cluster) -> Bool {
-    guard !pools.isCurrent(cluster.catalog) else { return true }
-    let isFirst = byPool.isEmpty
+  @inline(__always)
+  func refresh(_ cluster: Cluster) -> Bool { pools.isCurrent(cluster.catalog) || extend(cluster) }
+
+  @inline(never)
+  private func extend(_ cluster: Cluster) -> Bool {
+    let isFirst = poolCount == 0
     guard pools.catchUp(cluster.catalog).isEmpty || isFirst else { return false }
-    while byPool.count < cluster.catalog.pools.count {
-      guard let part = part(ofPool: byPool.count, image: 0, cluster) else { return false }
-      byPool.append(part)
+    cluster.constraints.refreshPlaces(cluster.catalog)
+    let count = cluster.catalog.pools.count
+    let larger = UnsafeMutablePointer<UInt16>.allocate(capacity: count + count / 4 + 1)
+    larger.update(from: byPool, count: poolCount)
+    byPool.deallocate()
+    byPool = larger
+    while poolCount < count {
+      guard let part = part(ofPool: poolCount, image: 0, cluster) else { return false }
+      byPool[poolCount] = part
+      poolCount += 1
     }
     return true
   }
 
-  private mutating func part(ofPool pool: Int, image: Int64, _ cluster: Cluster) -> UInt16? {
+  private func part(ofPool pool: Int, image: Int64, _ cluster: Cluster) -> UInt16? {
     let catalog = cluster.catalog
     let value = { (requirement: Requirement) in catalog.poolValue(pool, requirement) }
     let placeability = filter.placeability
@@ -64,14 +78,8 @@ struct SlotParts {
     return id
   }
 
-  /// A node's part; nil where there are too many.
-  @inline(__always)
-  mutating func part(pool: Int, node: () -> UInt32, _ cluster: Cluster) -> UInt16? {
-    if imageScores.isEmpty { return byPool[pool] }
-    return part(pool: pool, set: cluster.catalog.images.set(of: node()), cluster)
-  }
-
-  private mutating func part(pool: Int, set: UInt32, _ cluster: Cluster) -> UInt16? {
+  /// The part of a node with these images; nil where there are too many.
+  func part(pool: Int, set: UInt32, _ cluster: Cluster) -> UInt16? {
     guard byPool[pool] != Self.none, let score = imageScores[set] else { return byPool[pool] }
     let key = UInt64(pool) << 32 | UInt64(score)
     if let id = byPoolAndImage[key] { return id }

@@ -154,6 +154,13 @@ final class SlotScorer {
     if !isVector { for lane in 0..<64 where lanes >> UInt64(lane) & 1 == 0 { scores[lane] = 0 } }
   }
 
+  /// One live node.
+  @inline(__always)
+  func scoreOne(_ label: Int, _ lane: Int) -> UInt32 {
+    score(label, 1 << UInt64(lane))
+    return scores[lane]
+  }
+
   /// One node, from its row.
   @inline(never)
   func scoreRow(_ slot: UInt32) -> UInt32 {

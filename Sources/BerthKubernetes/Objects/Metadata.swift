@@ -63,6 +63,10 @@ extension ObjectReader {
   /// A map of quantities, by resource; none is below 0.
   func quantities(_ key: String, in fields: Fields) -> [String: Quantity] {
     let members = members(key, in: fields) { name, fields -> Quantity? in
+      if let wrong = LabelSyntax.wrongKey(name) {
+        fail(member: name, wrong)
+        return nil
+      }
       guard let quantity = quantity(member: name, in: fields) else { return nil }
       if quantity < .zero { fail(member: name, "must not be negative") }
       return max(quantity, .zero)

@@ -1,3 +1,5 @@
+import CBerth
+
 struct Taint: Hashable, Sendable {
   var key: String
   var value: String
@@ -77,9 +79,10 @@ extension ObjectReader {
     var seen: Set<String> = []
     return list("images", in: fields) { fields -> [NodeImage] in
       let size = integer("sizeBytes", in: fields) ?? 0
-      if size < 0 { fail("sizeBytes", "must not be negative") }
+      let limit = Int64(BERTH_MAX_QUANTITY)
+      if !(0...limit).contains(size) { fail("sizeBytes", "must be between 0 and \(limit)") }
       return texts("names", in: fields).filter { !$0.isEmpty && seen.insert($0).inserted }
-        .map { NodeImage(name: $0, sizeBytes: max(size, 0)) }
+        .map { NodeImage(name: $0, sizeBytes: size) }
     }.flatMap { $0 }
   }
 }

@@ -79,10 +79,12 @@ extension ObjectReader {
     parts.podLevel = podLevelRequests(in: fields, containers: parts)
     let nodeName = text("nodeName", in: fields)
     if let nodeName, !nodeName.isEmpty, let wrong = LabelSyntax.wrongSubdomain(nodeName) { fail("nodeName", wrong) }
+    let priority = integer("priority", in: fields) ?? 0
+    if Int32(exactly: priority) == nil { fail("priority", "must be a 32-bit number") }
     let running = initContainers.filter(\.isSidecar) + containers
     return Pod(
       nodeName: nodeName.flatMap { $0.isEmpty ? nil : $0 },
-      priority: Int32(clamping: integer("priority", in: fields) ?? 0),
+      priority: Int32(clamping: priority),
       priorityClassName: text("priorityClassName", in: fields), requests: parts.requests(self),
       nodeSelector: labels("nodeSelector", in: fields), affinity: affinity(in: fields),
       tolerations: tolerations(in: fields), spread: spreadConstraints(in: fields),

@@ -70,9 +70,12 @@ final class ObjectReader {
 
   private func text(_ step: Step, _ key: String, _ fields: Fields) -> String? {
     guard let value = fields[key] else { return nil }
-    if case .text(let text) = value { return text }
-    within(step) { fail("must be a string") }
-    return nil
+    guard case .text(let text) = value else {
+      within(step) { fail("must be a string") }
+      return nil
+    }
+    if hasZero(text) { within(step) { fail("must not contain a zero byte") } }
+    return hasZero(text) ? nil : text
   }
 
   /// A string that must be there and not be empty.
@@ -140,9 +143,12 @@ final class ObjectReader {
 
   func texts(_ key: String, in fields: Fields) -> [String] {
     elements(key, in: fields).enumerated().compactMap { index, element in
-      if case .text(let text) = element { return text }
-      fail(key, index: index, "must be a string")
-      return nil
+      guard case .text(let text) = element else {
+        fail(key, index: index, "must be a string")
+        return nil
+      }
+      if hasZero(text) { fail(key, index: index, "must not contain a zero byte") }
+      return hasZero(text) ? nil : text
     }
   }
 
@@ -154,6 +160,9 @@ final class ObjectReader {
   }
 
   // MARK: Values
+
+  /// The engine's texts end with one.
+  private func hasZero(_ text: String) -> Bool { text.utf8.contains(0) }
 
   private func elements(_ key: String, in fields: Fields) -> [Value] {
     guard let value = fields[key] else { return [] }
