@@ -137,6 +137,7 @@ public struct Oracle {
     let taints: [Taint]
     let cordoned: Bool
     let lacksHostname: Bool
+    let isNamed: Bool
     /// The node's domain on the second level, or on the last if there are fewer.
     let zone: Int
   }
@@ -148,7 +149,7 @@ public struct Oracle {
         while domains[zone].depth > 2 { zone = domains[zone].parent! }
         return Pool(
           labels: node.spec.labels, taints: node.spec.taints, cordoned: node.spec.cordoned,
-          lacksHostname: node.spec.lacksHostname, zone: zone)
+          lacksHostname: node.spec.lacksHostname, isNamed: node.spec.lacksHostname || node.name != nil, zone: zone)
       })
   }
 

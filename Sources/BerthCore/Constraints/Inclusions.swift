@@ -61,7 +61,12 @@ struct Inclusions {
         entries[id].answers[pool] = answer(id, pool: pool, catalog, &topology)
       }
     }
-    for id in entries.indices { extend(id, catalog, &topology) }
+    for id in entries.indices {
+      // pools that were taken back: their ids mean others when they come again
+      let surplus = entries[id].answers.count - catalog.pools.count
+      if surplus > 0 { entries[id].answers.removeLast(surplus) }
+      extend(id, catalog, &topology)
+    }
   }
 
   private mutating func extend(_ id: Int, _ catalog: NodeCatalog, _ topology: inout TopologyKeys) {

@@ -82,6 +82,9 @@ struct TopologyKeys {
     leavesSeen = catalog.topology.leaves.count
     for key in keys.indices {
       if isNew && keys[key].source == .leaf { keys[key].values.removeAll(keepingCapacity: true) }
+      // pools that were taken back: their ids mean others when they come again
+      let surplus = keys[key].values.count - catalog.pools.count
+      if keys[key].source != .leaf && surplus > 0 { keys[key].values.removeLast(surplus) }
       extend(key, catalog)
     }
   }
