@@ -56,7 +56,12 @@ struct Inclusions {
 
   mutating func refresh(_ catalog: NodeCatalog, _ topology: inout TopologyKeys) {
     guard !entries.isEmpty, !pools.isCurrent(catalog) else { return }
-    for pool in pools.catchUp(catalog) {
+    let changed = pools.catchUp(catalog)
+    // pools that were taken back: their ids may mean something else when they come again
+    for id in entries.indices where entries[id].answers.count > catalog.pools.count {
+      entries[id].answers.removeLast(entries[id].answers.count - catalog.pools.count)
+    }
+    for pool in changed {
       for id in entries.indices where pool < entries[id].answers.count {
         entries[id].answers[pool] = answer(id, pool: pool, catalog, &topology)
       }

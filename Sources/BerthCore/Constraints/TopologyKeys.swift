@@ -73,7 +73,12 @@ struct TopologyKeys {
   @inline(never)
   private mutating func extendAll(_ catalog: NodeCatalog) {
     let isNew = topologyVersion != catalog.topology.version
-    for pool in pools.catchUp(catalog) {
+    let changed = pools.catchUp(catalog)
+    // pools that were taken back: their ids may mean something else when they come again
+    for key in keys.indices where keys[key].source != .leaf && keys[key].values.count > catalog.pools.count {
+      keys[key].values.removeLast(keys[key].values.count - catalog.pools.count)
+    }
+    for pool in changed {
       for key in keys.indices where pool < keys[key].values.count && keys[key].source != .leaf {
         keys[key].values[pool] = value(key, pool: pool, catalog)
       }
