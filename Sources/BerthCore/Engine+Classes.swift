@@ -63,7 +63,7 @@ extension Engine {
     let said = try readQuantities(
       spec.scored, UInt(spec.scored_count), list: "scored", each: "scored quantity"
     ) { record, what throws(EngineError) in
-      guard cluster.resources.isCounted(record.resource) else {
+      guard Int(cluster.resources.resources[Int(record.resource)].kind) == BERTH_RESOURCE_COUNTED else {
         throw refuse(BERTH_BAD_ARGUMENT, "\(what): resource \(record.resource) is not COUNTED")
       }
       return Request(resource: record.resource, value: record.value, kind: .scored)

@@ -134,8 +134,9 @@ extension Engine {
     var dims = 0
     for dim in 0..<Int(cluster.shapes.dims[Int(row.shape)]) {
       let isIdle = cluster.shapes.capacities(row.shape)[dim] == 0 && row.used[dim] == 0
-      let isWanted = requests.contains { $0.resource == cluster.shapes.resources(row.shape)[dim] }
-      if !isIdle || isWanted { dims += 1 }
+      let resource = cluster.shapes.resources(row.shape)[dim]
+      let isListed = cluster.resources.isCounted(resource) || requests.contains { $0.resource == resource }
+      if !isIdle || isListed { dims += 1 }
     }
     for request in requests {
       let dim = cluster.shapes.dim(of: request.resource, in: row.shape)

@@ -11,6 +11,8 @@ extension Engine {
     try checkUsed()
     try checkReservations()
     if cluster.load.isOn { try checkLoad() }
+    try checkConstraints()
+    if let broken = planner.slotIndexes.difference() { throw refuse(BERTH_CORRUPT, broken) }
     for tree in cluster.forest.trees {
       var check = TreeCheck(tree, cluster)
       try check.run()

@@ -27,7 +27,7 @@ import Testing
     [
       Refusal("resource: null name", BERTH_NULL_POINTER, "name") { add($0, nil, 0) },
       Refusal("resource: null result", BERTH_NULL_POINTER, "id_out") { berth_resource_add($0.engine, "disk", 0, nil) },
-      Refusal("resource: unknown kind", BERTH_BAD_ARGUMENT, "7") { add($0, c("disk"), 7) },
+      Refusal("resource: unknown kind", BERTH_BAD_ARGUMENT, "8") { add($0, c("disk"), 8) },
       Refusal("resource: the name is there", BERTH_DUPLICATE, "nvidia.com/gpu") { add($0, c("nvidia.com/gpu"), 3) },
       Refusal("resource: a second cpu", BERTH_DUPLICATE, "cpu") { add($0, c("cpu2"), Int(BERTH_RESOURCE_CPU)) },
     ]

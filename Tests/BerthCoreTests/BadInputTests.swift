@@ -62,7 +62,7 @@ struct BadInputTests {
     }
     let long = String(repeating: "x", count: Int(BERTH_MAX_TEXT_BYTES) + 1)
     BadInput.refuses([
-      resource("resource of unknown kind", "new", 7, BERTH_BAD_ARGUMENT),
+      resource("resource of unknown kind", "new", 8, BERTH_BAD_ARGUMENT),
       resource("resource without a name", "", BERTH_RESOURCE_OTHER, BERTH_BAD_TEXT),
       resource("resource with a long name", long, BERTH_RESOURCE_OTHER, BERTH_BAD_TEXT),
       resource("resource twice", "cpu", BERTH_RESOURCE_OTHER, BERTH_DUPLICATE),

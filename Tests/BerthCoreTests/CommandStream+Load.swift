@@ -108,7 +108,7 @@ extension Swarm {
     var specs: [LoadSpec] = []
     func time(_ random: inout Random) -> Int64 { random.pick([0, 1, 100, random.logarithmic(upTo: 1 << 12)]) }
     let measured = random.sample(
-      resources.filter { $0.kind != .counted }.map(\.name), random.pick([1, 2, 2, 3]))
+      resources.filter { !$0.kind.refusesNobody }.map(\.name), random.pick([1, 2, 2, 3]))
     for name in measured {
       let capacity = max(1, random.pick(shapes)[name] ?? 1)
       let expiry: Int64? = random.pick([nil, 1, 500, 1 + random.logarithmic(upTo: 1 << 13)])

@@ -63,7 +63,7 @@ struct CommandStream {
   }
 
   private mutating func start() throws {
-    let counted = swarm.resources.filter { $0.kind == .counted }.count
+    let counted = swarm.resources.filter(\.kind.refusesNobody).count
     let early = swarm.random.chance(0.8) ? swarm.resources.count : max(1, counted, swarm.resources.count / 2)
     for (name, kind) in swarm.resources.prefix(early) { try twin.addResource(name, kind) }
     known.lateResources = Array(swarm.resources.dropFirst(early))

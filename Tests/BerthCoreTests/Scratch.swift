@@ -147,6 +147,7 @@ func code(_ kind: ResourceKind) -> UInt32 {
   case .ephemeralStorage: UInt32(BERTH_RESOURCE_EPHEMERAL_STORAGE)
   case .pods: UInt32(BERTH_RESOURCE_PODS)
   case .counted: UInt32(BERTH_RESOURCE_COUNTED)
+  case .ignored: UInt32(BERTH_RESOURCE_IGNORED)
   }
 }
 

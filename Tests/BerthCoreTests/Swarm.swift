@@ -62,7 +62,9 @@ struct Swarm {
       .map(\.element)
     chosen += extended
     if chosen.isEmpty { chosen = [special[0]] }
-    let counted = (0..<random.pick([0, 0, 1, 2])).map { ("counted \($0)", ResourceKind.counted) }
+    let counted = (0..<random.pick([0, 0, 1, 2])).map {
+      ("counted \($0)", random.pick([ResourceKind.counted, .ignored]))
+    }
     // those have to come before the first node
     resources = counted + (random.chance(0.7) ? chosen : random.shuffled(chosen))
     jitter = random.pick([0, 0, 0.1, 1])
@@ -102,7 +104,7 @@ struct Swarm {
     _ style: Style, _ resources: [(name: String, kind: ResourceKind)], _ random: inout Random
   ) -> [String: Int64] {
     var shape: [String: Int64] = [:]
-    let counted = resources.filter { $0.kind == .counted }.count
+    let counted = resources.filter(\.kind.refusesNobody).count
     let present = random.sample(resources.indices.map { $0 }, 16 - counted).filter {
       random.chance($0 < 2 ? 0.97 : 0.75)
     }
@@ -120,7 +122,7 @@ struct Swarm {
     case .limit: return largest - random.logarithmic(upTo: 1 << 20)
     case .kubelet, .equal:
       switch kind {
-      case .cpu, .counted: return random.pick([2000, 3920, 4000, 8000, 16000, 64000, 96000, 128_000])
+      case .cpu, .counted, .ignored: return random.pick([2000, 3920, 4000, 8000, 16000, 64000, 96000, 128_000])
       case .memory, .ephemeralStorage: return random.pick([4, 16, 60, 64, 256, 384, 786]) << 30
       case .gpu: return random.pick([1, 2, 4, 8])
       case .pods: return random.pick([3, 30, 110, 250])

@@ -73,7 +73,7 @@ extension Twin {
     var present = Set(book.oracle.withLoad(allocatable).filter { $0.value > 0 }.keys)
     present.formUnion(used.filter { $0.value > 0 }.keys)
     // which every node lists
-    present.formUnion(book.oracle.resources.filter { book.oracle.kinds[$0] == .counted })
+    present.formUnion(book.oracle.resources.filter { book.oracle.kinds[$0]!.refusesNobody })
     return present.count > Int(BERTH_MAX_RESOURCES_PER_NODE)
   }
 

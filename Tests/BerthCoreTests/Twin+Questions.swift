@@ -48,14 +48,21 @@ extension Twin {
     }
   }
 
-  private func compare(_ placement: Placed, _ decision: Oracle.Candidate?, _ podClass: UInt32, _ what: String) throws {
+  private func compare(
+    _ placement: Placed, of pod: PodSpec, _ decision: Oracle.Candidate?, _ podClass: UInt32, _ what: String
+  ) throws {
     try check(placement.podClass == podClass, "\(what): class \(placement.podClass) for \(podClass)")
     let agrees =
       placement.outcome == UInt32(decision == nil ? BERTH_NO_FIT : BERTH_PLACED)
       && placement.node == (decision.map { book.nodeIds[$0.node]! } ?? UInt64.max)
       && placement.score == decision?.total ?? 0
     if agrees { return }
-    let theirs = book.nodesById[placement.node].map { "node \($0)" } ?? "no node (\(placement.node))"
+    let theirs =
+      book.nodesById[placement.node].map { node in
+        // before the batch, that is
+        let refusal = book.oracle.refusal(of: pod, on: node).map { ", where \($0.reason) speaks against it," }
+        return "node \(node)\(refusal ?? "")"
+      } ?? "no node (\(placement.node))"
     let ours = decision.map { "node \($0.node) with \($0.total) = \($0.terms)" } ?? "no node"
     throw Mismatch("\(what): the engine says \(theirs) with \(placement.score), the oracle \(ours)")
   }
@@ -72,7 +79,7 @@ extension Twin {
       }
       for (index, placement) in placements.enumerated() {
         let what = "dry run on path \(path), pod \(index) of \(pods.count)"
-        try compare(placement, expected[index], classes[index], what)
+        try compare(placement, of: pods[index], expected[index], classes[index], what)
         try check(placement.pod == UInt64.max, "a dry run left pod \(placement.pod)")
       }
     }
@@ -84,7 +91,8 @@ extension Twin {
     }
     for (index, placement) in placements.enumerated() {
       let decision = expected[index]
-      try compare(placement, decision, classes[index], "place on path \(path), pod \(index) of \(pods.count)")
+      let what = "place on path \(path), pod \(index) of \(pods.count)"
+      try compare(placement, of: pods[index], decision, classes[index], what)
       try check((placement.pod == UInt64.max) == (decision == nil), "pod id \(placement.pod) for \(placement)")
       if let decision {
         let identity = identities?[index] ?? Oracle.Identity()
@@ -105,7 +113,9 @@ extension Twin {
     }
     for (index, placement) in placements.enumerated() {
       let what = "pod \(index) of \(pods.count) on path \(path)"
-      if sampled.contains(index) { try compare(placement, book.oracle.decide(pods[index]), classes[index], what) }
+      if sampled.contains(index) {
+        try compare(placement, of: pods[index], book.oracle.decide(pods[index]), classes[index], what)
+      }
       if placement.outcome == UInt32(BERTH_NO_FIT) { continue }
       guard let node = book.nodesById[placement.node] else { throw Mismatch("\(what): unknown node \(placement.node)") }
       try check(book.oracle.refusal(of: pods[index], on: node) == nil, "\(what): does not fit on node \(node)")

@@ -83,7 +83,7 @@ extension Oracle {
   /// How much of each requested resource lacks; empty where the pod fits.
   private func shortfalls(_ requests: [String: Int64], _ node: Node) -> [String: Int64] {
     var lacking: [String: Int64] = [:]
-    for (name, request) in requests where request > 0 && kinds[name] != .counted && !load.isUsage(name) {
+    for (name, request) in requests where request > 0 && !kinds[name]!.refusesNobody && !load.isUsage(name) {
       if load.isLimit(name) && node.spec.allocatable[name] == nil { continue }
       let free = (node.spec.allocatable[name] ?? 0) - (node.used[name] ?? 0)
       if request > free { lacking[name] = request - free }

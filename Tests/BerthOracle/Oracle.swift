@@ -131,12 +131,17 @@ public struct Oracle {
     return order
   }
 
+  public enum Hostname: Hashable {
+    case name, missing, nameless
+  }
+
   /// What sets nodes apart for selectors and tolerations, as far as it is not particular to few nodes.
   public struct Pool: Hashable {
     let labels: [String: String]
     let taints: [Taint]
     let cordoned: Bool
-    let lacksHostname: Bool
+    /// What kubernetes.io/hostname is where the labels do not say it.
+    let hostname: Hostname
     /// The node's domain on the second level, or on the last if there are fewer.
     let zone: Int
   }
@@ -148,7 +153,7 @@ public struct Oracle {
         while domains[zone].depth > 2 { zone = domains[zone].parent! }
         return Pool(
           labels: node.spec.labels, taints: node.spec.taints, cordoned: node.spec.cordoned,
-          lacksHostname: node.spec.lacksHostname, zone: zone)
+          hostname: node.spec.lacksHostname ? .missing : node.name == nil ? .nameless : .name, zone: zone)
       })
   }
 

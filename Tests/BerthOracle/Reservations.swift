@@ -97,7 +97,7 @@ extension Oracle {
   private func isFree(_ quantities: [String: Int64], on node: Int) -> Bool {
     let node = self.node(node)
     return quantities.allSatisfy { name, value in
-      value <= 0 || kinds[name] == .counted || value <= (node.spec.allocatable[name] ?? 0) - (node.used[name] ?? 0)
+      value <= 0 || kinds[name]!.refusesNobody || value <= (node.spec.allocatable[name] ?? 0) - (node.used[name] ?? 0)
     }
   }
 

@@ -29,7 +29,7 @@ extension Oracle {
   func counted(_ term: Term, _ placing: Placing) -> [TermResource] {
     resources(of: term).filter { resource in
       let kind = kinds[resource.name]!
-      let extended = (kind == .gpu || kind == .other) && !load.isUsage(resource.name)
+      let extended = [.gpu, .other, .ignored].contains(kind) && !load.isUsage(resource.name)
       return placing.capacity(resource.name) > 0 && !(extended && placing.request(resource.name) == 0)
     }
   }

@@ -7,6 +7,10 @@ public enum ResourceKind: Sendable {
   case other, cpu, memory, gpu, ephemeralStorage, pods
   /// Held and scored, but no node is refused for it.
   case counted
+  /// The same for an extended resource, which is scored only for pods that request it.
+  case ignored
+
+  public var refusesNobody: Bool { self == .counted || self == .ignored }
 }
 
 public enum Effect: Hashable, Sendable { case noSchedule, preferNoSchedule, noExecute }

@@ -3,12 +3,8 @@ import BerthOracle
 /// A case's profile and resources in the oracle's words.
 struct GoldenProfile {
   private let golden: GoldenCase
-  private let incoming: [KubernetesPod]
 
-  init(_ golden: GoldenCase) {
-    self.golden = golden
-    incoming = (golden.pod.map { [$0] } ?? []) + (golden.sequence ?? [])
-  }
+  init(_ golden: GoldenCase) { self.golden = golden }
 
   /// Resources that no node is refused for.
   private func isIgnored(_ name: String) -> Bool {
@@ -24,12 +20,14 @@ struct GoldenProfile {
     let counted = Set(KubernetesPod.unlessRequested.keys.map(KubernetesPod.scored))
     var names = Set(kinds.keys).union(counted)
     for node in golden.nodes { names.formUnion(node.nodeSpec.allocatable.keys) }
+    let incoming = (golden.pod.map { [$0] } ?? []) + (golden.sequence ?? [])
     for pod in golden.pods + incoming { names.formUnion(pod.requests.keys) }
     for plugin in golden.profile?.pluginConfig ?? [] {
       names.formUnion((plugin.args.resources ?? plugin.args.scoringStrategy?.resources ?? []).map(\.name))
     }
     for name in names.sorted() {
-      oracle.addResource(name, counted.contains(name) || isIgnored(name) ? .counted : kinds[name] ?? .other)
+      let kind = counted.contains(name) ? .counted : kinds[name] ?? .other
+      oracle.addResource(name, isIgnored(name) ? .ignored : kind)
     }
   }
 
@@ -64,14 +62,11 @@ struct GoldenProfile {
       }, points: (strategy?.requestedToCapacityRatio?.shape ?? []).map { ShapePoint($0.utilization, $0.score) })
   }
 
-  /// cpu and memory where nothing is said. A counted resource stands in for an ignored one, which is no extended
-  /// resource to the terms any more: one that the pod does not request is left out here.
+  /// cpu and memory where nothing is said.
   private func resources(
     _ list: [GoldenCase.ResourceWeight]?, _ name: (String) -> String
   ) -> [TermResource] {
     let chosen = list.map { $0.map { (name: $0.name, weight: $0.weight ?? 1) } } ?? [("cpu", 1), ("memory", 1)]
-    return chosen.filter { resource in
-      !isIgnored(resource.name) || incoming.contains { ($0.requests[resource.name] ?? 0) > 0 }
-    }.map { TermResource(name($0.name), weight: $0.weight) }
+    return chosen.map { TermResource(name($0.name), weight: $0.weight) }
   }
 }

@@ -82,15 +82,16 @@ struct Images {
 
   /// The score of nodes by image set, of the sets that have one. `images`: one name for each container.
   func scores(_ images: [Name], nodes: Int) -> [UInt32: Int64] {
+    let most = Self.mostPerContainer * Int64(images.count)
     var sums: [UInt32: Int64] = [:]
     for image in images {
       guard let having = setsWith[image] else { continue }
       let spread = Double(having.reduce(0) { $0 + population[Int($1)] }) / Double(nodes)
       for set in having where population[Int(set)] > 0 {
-        sums[set, default: 0] += Int64(Double(sets[Int(set)][image]!) * spread)
+        // beyond the most that counts, sums need not grow
+        sums[set] = min(most, (sums[set] ?? 0) + Int64(Double(sets[Int(set)][image]!) * spread))
       }
     }
-    let most = Self.mostPerContainer * Int64(images.count)
     return sums.mapValues { 100 * (min(max($0, Self.least), most) - Self.least) / (most - Self.least) }
       .filter { $0.value != 0 }
   }

@@ -103,7 +103,7 @@ final class ConstraintState {
   }
 
   /// How often a pod enters a count.
-  private func multiplicity(_ count: Int, _ traits: UInt32) -> Int {
+  func multiplicity(_ count: Int, _ traits: UInt32) -> Int {
     let pod = self.traits[Int(traits)]
     switch counts[count].identity.pods {
     case .matching(let matchers): return matchers.allSatisfy { $0.matches(pod) } ? 1 : 0
@@ -207,7 +207,7 @@ final class ConstraintState {
 
   /// The value of a count's key at a node, `TopologyKeys.none` where the node does not count.
   @inline(__always)
-  private func value(_ count: Int, at place: Place, _ catalog: NodeCatalog) -> Int32 {
+  func value(_ count: Int, at place: Place, _ catalog: NodeCatalog) -> Int32 {
     let identity = counts[count].identity
     if identity.inclusion != DomainCount.Identity.allPods
       && !inclusions.includes(

@@ -56,17 +56,17 @@ struct Inclusions {
 
   mutating func refresh(_ catalog: NodeCatalog, _ topology: inout TopologyKeys) {
     guard !entries.isEmpty, !pools.isCurrent(catalog) else { return }
-    let changed = pools.catchUp(catalog)
-    // pools that were taken back: their ids may mean something else when they come again
-    for id in entries.indices where entries[id].answers.count > catalog.pools.count {
-      entries[id].answers.removeLast(entries[id].answers.count - catalog.pools.count)
-    }
-    for pool in changed {
+    for pool in pools.catchUp(catalog) {
       for id in entries.indices where pool < entries[id].answers.count {
         entries[id].answers[pool] = answer(id, pool: pool, catalog, &topology)
       }
     }
-    for id in entries.indices { extend(id, catalog, &topology) }
+    for id in entries.indices {
+      // pools that were taken back: their ids mean others when they come again
+      let surplus = entries[id].answers.count - catalog.pools.count
+      if surplus > 0 { entries[id].answers.removeLast(surplus) }
+      extend(id, catalog, &topology)
+    }
   }
 
   private mutating func extend(_ id: Int, _ catalog: NodeCatalog, _ topology: inout TopologyKeys) {

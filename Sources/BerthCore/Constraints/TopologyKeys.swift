@@ -73,12 +73,7 @@ struct TopologyKeys {
   @inline(never)
   private mutating func extendAll(_ catalog: NodeCatalog) {
     let isNew = topologyVersion != catalog.topology.version
-    let changed = pools.catchUp(catalog)
-    // pools that were taken back: their ids may mean something else when they come again
-    for key in keys.indices where keys[key].source != .leaf && keys[key].values.count > catalog.pools.count {
-      keys[key].values.removeLast(keys[key].values.count - catalog.pools.count)
-    }
-    for pool in changed {
+    for pool in pools.catchUp(catalog) {
       for key in keys.indices where pool < keys[key].values.count && keys[key].source != .leaf {
         keys[key].values[pool] = value(key, pool: pool, catalog)
       }
@@ -87,6 +82,9 @@ struct TopologyKeys {
     leavesSeen = catalog.topology.leaves.count
     for key in keys.indices {
       if isNew && keys[key].source == .leaf { keys[key].values.removeAll(keepingCapacity: true) }
+      // pools that were taken back: their ids mean others when they come again
+      let surplus = keys[key].values.count - catalog.pools.count
+      if keys[key].source != .leaf && surplus > 0 { keys[key].values.removeLast(surplus) }
       extend(key, catalog)
     }
   }

@@ -31,14 +31,15 @@ extension Search {
       }
       var value = wanted.value
       if !wanted.kind.isChecked {
-        value = min(value, tree.pointee.capacityHigh[dim])  // all of a node, or more: the same score
+        // all of a node, or more: what stays free is the same
+        value = min(value, tree.pointee.capacityHigh[dim])
       } else {
         if value > tree.pointee.capacityHigh[dim] { return }
         fits[fitCount] = UInt32(dim)
         fitCount += 1
       }
       let shift = Int64(tree.pointee.shifts[dim])
-      request[dim] = value
+      request[dim] = wanted.value
       narrow[dim] = UInt32(truncatingIfNeeded: value >> shift)
       lost |= value & ((1 << shift) - 1)
       mask |= 1 << UInt32(dim)

@@ -28,6 +28,9 @@ final class Planner {
   private(set) var spreadWeights = SpreadWeights()
   let slotIndexes: SlotIndexes
   private var heads: [SlotHead] = []
+  private var hot = HotClasses()
+  /// Below so many nodes the state trees are as fast.
+  private static let leastForHot = 1024
   /// More candidates than this are searched row by row: opening groups one by one would cost as much.
   private static let mostFromSlots = 64
 
@@ -54,7 +57,11 @@ final class Planner {
     search.begin(wanted: wanted)
     let needsRows = filter.needsRows || path == UInt32(BERTH_PATH_ROWS) || !cluster.catalog.isPooled(domain)
     let isSpecial = asked.isSpecial(podClass)
-    if !needsRows && (isSpecial || path == UInt32(BERTH_PATH_SLOTS))
+    let wantsSlots =
+      isSpecial || path == UInt32(BERTH_PATH_SLOTS)
+      || (path == UInt32(BERTH_PATH_AUTO) && wanted == 1 && profile.isGranular && cluster.nodes.count >= Self.leastForHot
+        && hot.use(podClass, at: cluster.log.length))
+    if !needsRows && wantsSlots
       && searchSlots(workload, question, wanted: wanted, within: domain)
     {
       return
@@ -109,6 +116,7 @@ final class Planner {
   /// The class was taken back.
   func forget(_ podClass: UInt32) {
     asked.forget(podClass)
+    hot.forget(podClass)
     slotIndexes.forget(podClass)
   }
 

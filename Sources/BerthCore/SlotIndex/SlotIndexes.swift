@@ -6,7 +6,7 @@ final class SlotIndexes {
   private let cluster: Cluster
   private let search: Search
   private let columns = SlotColumns()
-  private var indexes: [UInt32: SlotIndex] = [:]
+  private(set) var indexes: [UInt32: SlotIndex] = [:]
   /// Classes that cannot have one, as long as nothing changes that decides it.
   private var refused: [UInt32: UInt64] = [:]
   private var clock: UInt64 = 0

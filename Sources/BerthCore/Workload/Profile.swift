@@ -24,6 +24,8 @@ final class Profile {
   private(set) var interPodAffinity: Term?
   /// The score is one native sum: the exact kernel applies.
   private(set) var isNative = false
+  /// Scores are small integers, as kube-scheduler's are: many nodes tie, and state trees have to open many leaves.
+  private(set) var isGranular = false
   /// Bounds depend on the pod's quantities (dot product), not just on which resources it requests.
   private(set) var boundsNeedRequests = false
   /// Bounds depend on which resources the pod requests.
@@ -41,6 +43,7 @@ final class Profile {
     self.name = name
     self.terms = terms
     isNative = terms.count == 1 && (terms[0].isKind(BERTH_TERM_BINPACK) || terms[0].isKind(BERTH_TERM_SPREAD))
+    isGranular = terms.contains { $0.isKind(BERTH_TERM_BALANCED_ALLOCATION) }
     for term in terms {
       switch Int(term.kind) {
       case BERTH_TERM_NODE_AFFINITY: nodeAffinityWeight = term.weight

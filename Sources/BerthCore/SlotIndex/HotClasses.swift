@@ -1,0 +1,34 @@
+/// Which classes are placed so often that an index of their own is worth keeping: state trees serve everybody, at a cost
+/// that does not depend on how often a class is used; a slot index costs for every change in between.
+struct HotClasses {
+  private struct Use {
+    var position: UInt64 = 0
+    var streak: UInt16 = 0
+  }
+  private var uses: [Use] = []
+  /// So many changes between two uses at the most ...
+  static let mostChanges: UInt64 = 512
+  /// ... so many times in a row.
+  private static let leastStreak: UInt16 = 32
+
+  /// A class is placed, after so many changes of nodes in all; whether it is hot.
+  @inline(__always)
+  mutating func use(_ podClass: UInt32, at position: UInt64) -> Bool {
+    if Int(podClass) >= uses.count { grow(Int(podClass) + 1) }
+    let isSoon = position - uses[Int(podClass)].position <= Self.mostChanges
+    uses[Int(podClass)].position = position
+    if !isSoon {
+      uses[Int(podClass)].streak = 0
+      return false
+    }
+    if uses[Int(podClass)].streak >= Self.leastStreak { return true }
+    uses[Int(podClass)].streak += 1
+    return false
+  }
+
+  private mutating func grow(_ count: Int) {
+    uses.append(contentsOf: repeatElement(Use(), count: count - uses.count))
+  }
+
+  mutating func forget(_ podClass: UInt32) { if Int(podClass) < uses.count { uses[Int(podClass)] = Use() } }
+}
