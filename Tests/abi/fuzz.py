@@ -1,5 +1,6 @@
 """Random calls through the C ABI: never a crash, a broken invariant, a question or a refused call that changed
-something, a statement that leaves a trace when it is taken back, or two ways of searching that disagree.
+something, a statement that leaves a trace when it is taken back, two ways of searching that disagree, or an engine read
+from a snapshot that decides otherwise.
 
     BERTH_LIBRARY_DIR=.build/release python3 Tests/abi/fuzz.py [--seeds 12] [--steps 4000]
     python3 Tests/abi/fuzz.py --replay SEED [--steps N] [--trace]     what a failure tells to run
@@ -14,10 +15,12 @@ import copy
 import random
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings/Python"))
 from berth_abi import load
+from fuzz_constraints import Constraints
 
 berth = load()
 ffi, lib, constants = berth.ffi, berth.lib, berth.constants
@@ -31,7 +34,9 @@ TEXTS += [b"kubernetes.io/hostname", b"topology.kubernetes.io/zone", b"node.kube
 BAD_TEXTS = [b"\xff", b"a\x80", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x82", b"x" * 1025, b"x" * 70000]
 
 
-class Fuzzer:
+class Fuzzer(Constraints):
+    ffi, lib, last_error = ffi, lib, staticmethod(berth.last_error)
+
     def __init__(self, seed: int, trace: bool):
         self.random = random.Random(seed)
         self.trace = trace
@@ -41,6 +46,8 @@ class Fuzzer:
         self.ids = {kind: [] for kind in ("node", "pod", "resource", "domain", "label", "taint", "profile", "class")}
         self.ids["statement"], self.ids["checkpoint"] = [], []  # open, innermost last; of all of them, in order
         self.ids["reservation"] = []  # those that have lapsed, or whose node has gone, stay
+        self.ids["selector"], self.ids["image"] = [], [0]
+        self.names = []  # of nodes, gone ones as well
         self.gone = {"node": [], "pod": [], "statement": [], "checkpoint": [], "reservation": []}
         self.moments = {}  # what to go back to: (kind, id) -> digest, and what was known
         self.now = 0
@@ -61,6 +68,14 @@ class Fuzzer:
         self.levels = len(levels)
         self.ids["label"] = [0]
         self.ids["taint"] = [0]
+        self.counted = [self.add_counted(kind) for kind in (6, 7) if self.random.random() < 0.5]
+
+    def add_counted(self, kind: int) -> int:
+        """COUNTED resources must come first."""
+        id = ffi.new("berth_resource_id *")
+        assert lib.berth_resource_add(self.engine, b"counted %d" % kind, kind, id) == lib.BERTH_OK
+        self.ids["resource"].append(id[0])
+        return id[0]
 
     # Draws
 
@@ -131,15 +146,16 @@ class Fuzzer:
             batch.struct_size = self.u32(0, batch.struct_size + 8)
         batch.count, batch.resource_count = self.count(rows), self.count32(len(resources), 4096)
         batch.nodes = self.array("berth_node[]", [
-            (self.leaf(), self.id("label"), self.id("taint"), self.u32(0, 0, 0, 1), self.random.randrange(9),
-             self.u32(0), self.quantity(100)) for _ in range(rows)
+            (self.leaf(), self.id("label"), self.id("taint"), self.u32(0, 0, 0, 0, 1, 2, 3), self.random.randrange(9),
+             self.id("image"), self.quantity(100)) for _ in range(rows)
         ])  # fmt: skip
         batch.resources = self.array("berth_resource_id[]", resources)
         batch.allocatable = self.array("int64_t[]", [self.quantity(20000) for _ in range(cells)])
         if self.bad() if update else self.random.random() < 0.3:
             batch.requested = self.array("int64_t[]", [self.quantity(5000) for _ in range(cells)])
-        if self.bad() if update else self.random.random() < 0.3:
+        if self.bad() if update else self.random.random() < 0.6:
             names = [b"n%d" % self.random.randrange(10**6) for _ in range(rows)]
+            self.names = (self.names + names)[-50:]
             batch.names = self.array("char *[]", [
                 self.text() if self.bad() else self.keep(ffi.new("char[]", name)) for name in names
             ])  # fmt: skip
@@ -168,22 +184,33 @@ class Fuzzer:
         lib.berth_pod_spec_init(spec)
         if self.bad():
             spec.struct_size = self.u32(0, 8)
-        requests = [(resource, self.u32(0), self.quantity(3000)) for resource in self.id_list("resource", 5)]
+        is_loose = self.random.random() < 0.6  # goes nearly everywhere: then it is other pods that decide
+        most = 300 if is_loose else 3000
+        requests = [(resource, self.u32(0), self.quantity(most)) for resource in self.id_list("resource", 5)]
         tolerations = [
-            (self.text(), self.text() if self.random.random() < 0.5 else ffi.NULL, self.u32(0, 1), self.u32(0, 1, 2, 3))
+            (
+                self.text(),
+                self.text() if self.random.random() < 0.5 else ffi.NULL,
+                self.u32(0, 0, 1, 1, 2, 3),
+                self.u32(0, 1, 2, 3),
+            )
             for _ in range(self.random.choice([0, 0, 0, 2]))
         ]
-        selector = self.labels(2)
+        if is_loose:
+            tolerations.append((ffi.NULL, ffi.NULL, self.u32(lib.BERTH_TOLERATION_EXISTS), self.u32(0)))
+        selector = [] if is_loose else self.labels(2)
         spec.priority, spec.profile = self.random.randrange(-(2**31), 2**31), self.id("profile")
         spec.requests, spec.request_count = self.array("berth_quantity[]", requests), len(requests)
         spec.node_selector, spec.node_selector_count = self.array("berth_label[]", selector), len(selector)
-        spec.required_terms, spec.required_term_count = self.selector_terms((0,))
+        if not is_loose:
+            spec.required_terms, spec.required_term_count = self.selector_terms((0,))
         spec.preferred_terms, spec.preferred_term_count = self.selector_terms((1, 50, 100))
         spec.tolerations, spec.toleration_count = self.array("berth_toleration[]", tolerations), len(tolerations)
+        self.constrain(spec)
         return ffi.NULL if self.bad() else spec
 
     def term(self):
-        kind = self.u32(*range(1, 12))
+        kind = self.u32(*range(1, 15))
         scale = 1000 if kind in (lib.BERTH_TERM_DOT_PRODUCT, lib.BERTH_TERM_BEST_FIT) else 0
         resources = [
             (resource, self.u32(1, 1, 1, 3), self.quantity(9) if self.bad() else scale)
@@ -192,7 +219,8 @@ class Fuzzer:
         points = [(0, self.u32(0, 10)), (self.u32(50), self.u32(5)), (100, self.u32(10, 0))]
         points = points if kind == lib.BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO or self.bad() else []
         weight = self.random.choice(DOUBLES) if self.bad() else float(self.random.randrange(1, 9))
-        return (kind, len(resources), len(points), self.u32(0), weight,
+        hard, flags = (self.u16(0, 1, 100), self.u16(0, 1)) if kind == lib.BERTH_TERM_INTER_POD_AFFINITY else (0, 0)
+        return (kind, len(resources), len(points), hard, flags, weight,
                 self.array("berth_term_resource[]", resources), self.array("berth_shape_point[]", points))  # fmt: skip
 
     # Calls: each returns its name, the function, its arguments, and what to note when it succeeds
@@ -207,7 +235,7 @@ class Fuzzer:
         return function, (*arguments, out), note
 
     def add_resource(self):
-        return self.interned("resource", lib.berth_resource_add, self.text(), self.u32(0, 0, 1, 2, 3, 4, 5))
+        return self.interned("resource", lib.berth_resource_add, self.text(), self.u32(0, 0, 1, 2, 3, 4, 5, 6))
 
     def add_domain(self):
         parent = self.id("domain")
@@ -220,7 +248,7 @@ class Fuzzer:
         return function, arguments, note_depth
 
     def intern_labels(self):
-        labels = self.labels(4)
+        labels = self.labels(3) + self.topology_labels()
         return self.interned(
             "label", lib.berth_label_set_intern, self.array("berth_label[]", labels), self.count(len(labels))
         )
@@ -357,7 +385,7 @@ class Fuzzer:
         return lib.berth_engine_read_info, (self.array("berth_engine_info *", {"struct_size": size}),), None
 
     def set_path(self):
-        return lib.berth_engine_set_path, (self.u32(0, 1, 2, 3),), None
+        return lib.berth_engine_set_path, (self.u32(0, 1, 2, 3, 4),), None
 
     def enable_events(self):
         return lib.berth_events_enable, (self.random.choice([0, 1, 64, 256, 4096, 3, 2**25, U64]),), None
@@ -383,7 +411,7 @@ class Fuzzer:
         return lib.berth_metrics_read, (self.sized("berth_metrics"),), None
 
     def histogram(self):
-        return lib.berth_histogram_read, (self.u32(0, 1, 2, 3, 4), self.sized("berth_histogram")), None
+        return lib.berth_histogram_read, (self.u32(0, 1, 2, 3, 4, 5), self.sized("berth_histogram")), None
 
     def metrics_text(self):
         capacity = self.random.choice([0, 1, 100, 100_000])
@@ -534,30 +562,48 @@ class Fuzzer:
 
     # Steps
 
-    def state(self):
-        """What a caller can see: the nodes in order and what they hold, and every class's next decision."""
+    def state(self, engine=None):
+        """What a caller can see: the nodes in order and what they hold, pods, and every class's next decision."""
+        engine = engine or self.engine
         nodes = ffi.new("uint64_t[]", 512)
         count = ffi.new("size_t *")
-        assert lib.berth_nodes_list(self.engine, 0, 512, nodes, count) == lib.BERTH_OK
+        assert lib.berth_nodes_list(engine, 0, 512, nodes, count) == lib.BERTH_OK
         states = ffi.new("berth_node_state[]", max(count[0], 1))
         resources = self.ids["resource"]
         requested = ffi.new("int64_t[]", max(count[0] * len(resources), 1))
         columns = ffi.new("uint32_t[]", resources)
         read = (nodes, count[0], columns, len(resources), states, ffi.NULL, requested)
-        assert lib.berth_nodes_read(self.engine, *read) == lib.BERTH_OK
+        assert lib.berth_nodes_read(engine, *read) == lib.BERTH_OK
+        pods = self.ids["pod"][-50:]
+        pod_states = ffi.new("berth_pod_state[]", max(len(pods), 1))
+        assert lib.berth_pods_read(engine, pods, len(pods), pod_states) == lib.BERTH_OK
         classes = self.ids["class"][-20:]
         placements = ffi.new("berth_placement[]", max(len(classes), 1))
-        assert (
-            lib.berth_pods_place(self.engine, classes, len(classes), lib.BERTH_PLACE_DRY_RUN, placements)
-            == lib.BERTH_OK
-        )
-        return [bytes(ffi.buffer(part)) for part in (nodes, states, requested, placements)]
+        assert lib.berth_pods_place(engine, classes, len(classes), lib.BERTH_PLACE_DRY_RUN, placements) == lib.BERTH_OK
+        slots = ffi.new("uint32_t[]", [state.slot for state in states])
+        for state in states:
+            state.slot = 0
+        parts = {
+            "slots": slots,
+            "nodes": nodes,
+            "states": states,
+            "requested": requested,
+            "pods": pod_states,
+            "placements": placements,
+        }
+        return {name: bytes(ffi.buffer(part)) for name, part in parts.items()}
 
     def compare_paths(self, step: int) -> None:
         """Every path decides the same, pod after pod."""
         classes = self.ids["class"][-20:] * 2
         decisions = {}
-        for path in (lib.BERTH_PATH_ROWS, lib.BERTH_PATH_TREE, lib.BERTH_PATH_SCAN, lib.BERTH_PATH_AUTO):
+        for path in (
+            lib.BERTH_PATH_ROWS,
+            lib.BERTH_PATH_TREE,
+            lib.BERTH_PATH_SCAN,
+            lib.BERTH_PATH_SLOTS,
+            lib.BERTH_PATH_AUTO,
+        ):
             assert lib.berth_engine_set_path(self.engine, path) == lib.BERTH_OK
             placements = ffi.new("berth_placement[]", max(len(classes), 1))
             placed = lib.berth_pods_place(self.engine, classes, len(classes), lib.BERTH_PLACE_DRY_RUN, placements)
@@ -572,18 +618,20 @@ class Fuzzer:
         (add_nodes, 4), (update_nodes, 5), (remove_nodes, 3), (cordon_nodes, 3), (find_node, 1), (read_nodes, 2),
         (list_nodes, 1), (place, 25), (bind, 6), (confirm, 5), (forget, 4), (release, 15), (read_pods, 2),
         (candidates, 4), (explain, 4), (info, 1), (set_path, 1), (enable_events, 1), (read_events, 4), (metrics, 1),
-        (histogram, 1), (metrics_text, 1),
-
-        (candidates, 4), (explain, 4), (info, 1), (set_path, 1), (set_time, 1), (begin, 3), (checkpoint, 3),
+        (histogram, 1), (metrics_text, 1), (set_time, 1), (begin, 3), (checkpoint, 3),
         (roll_back, 2), (commit, 1), (discard, 2), (reserve, 6), (end_reservations, 2), (resize, 2), (hand_over, 2),
         (set_expiry, 1), (read_reservations, 1), (list_reservations, 1), (read_uses, 1), (place_as, 10), (bind_as, 3),
+        (Constraints.intern_selector, 2), (Constraints.intern_images, 1), (Constraints.set_namespace, 1),
+        (Constraints.remove_namespace, 1), (Constraints.intern_classes, 2), (Constraints.terminate, 3),
+        (Constraints.check, 4), (Constraints.message, 2),
     )  # fmt: skip
 
     QUESTIONS = frozenset((find_node, read_nodes, list_nodes, read_pods, candidates, explain, info, set_path,
                            read_reservations, list_reservations, read_uses,
-                           enable_events, read_events, metrics, histogram, metrics_text))  # fmt: skip
+                           enable_events, read_events, metrics, histogram, metrics_text, Constraints.check,
+                           Constraints.message))  # fmt: skip
 
-    def run(self, steps: int) -> None:
+    def run(self, steps: int, folder: str) -> None:
         names, weights = zip(*self.CALLS, strict=True)
         for step in range(steps):
             self.alive.clear()
@@ -607,6 +655,8 @@ class Fuzzer:
                 valid = lib.berth_engine_validate(self.engine)
                 assert valid == lib.BERTH_OK, f"step {step}: {berth.last_error(self.engine, valid)}"
                 self.compare_paths(step)
+                self.compare_answers(step)
+                self.compare_reread(step, f"{folder}/snapshot")
         assert lib.berth_engine_destroy(self.engine) == lib.BERTH_OK
 
 
@@ -619,7 +669,8 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.replay is not None:
         fuzzer = Fuzzer(arguments.replay, arguments.trace)
-        fuzzer.run(arguments.steps)
+        with tempfile.TemporaryDirectory() as folder:
+            fuzzer.run(arguments.steps, folder)
         told = sorted((berth.status_name(status), count) for status, count in fuzzer.statuses.items())
         print(f"seed {arguments.replay}:", ", ".join(f"{name[6:]} {count}" for name, count in told))
         return 0

@@ -65,7 +65,7 @@ struct PodTable {
     cell.pointee = Pod(
       podClass: podClass, node: node, nodeGeneration: nodeGeneration, tag: generation << 4 | UInt32(state))
     count += 1
-    return UInt64(generation) << 42 | UInt64(index)
+    return UInt64(generation) << 32 | UInt64(index)
   }
 
   @inline(__always)
@@ -127,7 +127,7 @@ struct PodTable {
   @inline(__always)
   func get(_ id: berth_pod_id, _ place: @autoclosure () -> String = "") throws(EngineError) -> Pod {
     let index = UInt32(truncatingIfNeeded: id)
-    let generation = UInt32(truncatingIfNeeded: id >> 42)
+    let generation = UInt32(truncatingIfNeeded: id >> 32)
     guard Int(index) < used, generation > 0, generation <= cells[Int(index)].tag >> 4 else {
       throw EngineError(UInt32(BERTH_UNKNOWN_ID), "\(place())pod \(id) was never given out by this engine")
     }
@@ -191,7 +191,7 @@ struct PodTable {
   /// Every live pod with its id, in the order of places.
   func visitWithIDs(_ body: (berth_pod_id, Pod) -> Void) {
     for index in 0..<used where cells[index].tag & 3 != 0 {
-      body(UInt64(cells[index].tag >> 4) << 42 | UInt64(index), cells[index])
+      body(UInt64(cells[index].tag >> 4) << 32 | UInt64(index), cells[index])
     }
   }
 
