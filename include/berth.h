@@ -733,7 +733,7 @@ typedef struct berth_explanation {
 } berth_explanation;
 
 /* Explains where a pod of this class fits and why not elsewhere, in O(nodes). Set explanation_out->struct_size before.
- * reasons_out[capacity], most nodes first. Changes nothing. */
+ * reasons_out[capacity], most nodes first, then in the order of the filters. Changes nothing. */
 berth_status berth_class_explain(berth_engine *engine, berth_class_id pod_class, berth_explanation *explanation_out,
                                  berth_reason *reasons_out, size_t capacity);
 

@@ -45,6 +45,7 @@ extension Engine {
   func reservePods(_ additional: Int) {
     pods.reserve(additional)
     if cluster.load.isOn { cluster.load.reservePods(pods.capacity) }
+    if cluster.constraints.isOn { cluster.constraints.reservePods(pods.capacity) }
   }
 
   @inline(__always)

@@ -208,6 +208,7 @@ extension Engine {
     into placements: UnsafeMutablePointer<berth_placement>
   ) throws(EngineError) {
     try checkPlacing(asked.classes)
+    prepare(asked.classes)
     reservePods(asked.count)
     try atomically { () throws(EngineError) in
       for index in 0..<asked.count where Int(decided[index].outcome) != BERTH_PLACED {

@@ -13,12 +13,18 @@ extension Engine {
       }
     }
     let id = try cluster.resources.add(name: name, kind: kind)
-    cluster.forest.forgetPlans()  // default resources of terms may have changed
+    forgetTerms()
     undoLog.note { engine in
       engine.cluster.resources.removeLast()
-      engine.cluster.forest.forgetPlans()
+      engine.forgetTerms()
     }
     return id
+  }
+
+  /// Default resources of terms may have changed.
+  private func forgetTerms() {
+    cluster.forest.forgetPlans()
+    planner.slotIndexes.forgetAll()
   }
 
   func applyAddDomain(parent: berth_domain_id, name: UnsafePointer<CChar>) throws(EngineError) -> berth_domain_id {

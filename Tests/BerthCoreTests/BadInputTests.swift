@@ -90,7 +90,7 @@ struct BadInputTests {
       taints("taint without a key", BERTH_BAD_TEXT, [("", 1, 0)]),
       taints("taint with a null key", BERTH_NULL_POINTER, [(nil, 1, 0)]),
       taints("taint with a reserved field", BERTH_BAD_STRUCT, [("a", 1, 1)]),
-      BadCall("unknown path", BERTH_BAD_ARGUMENT) { engine, _ throws(EngineError) in try engine.setPath(4) },
+      BadCall("unknown path", BERTH_BAD_ARGUMENT) { engine, _ throws(EngineError) in try engine.setPath(5) },
     ])
   }
 

@@ -224,7 +224,10 @@ extension Twin {
     }
     for (reason, nodes) in explanation.refused { add(code(reason), any, nodes) }
     for (name, nodes) in explanation.insufficient { add(code(.insufficient), resource(name), nodes) }
-    reasons.sort { ($1.nodes, $0.kind, $0.resource) < ($0.nodes, $1.kind, $1.resource) }
+    // the order of kube-scheduler's filters
+    let order: [UInt32] = [1, 5, 2, 3, 6, 4, 7, 8, 9, 10, 11]
+    func place(_ reason: Explained.Reason) -> Int { order.firstIndex(of: reason.kind)! }
+    reasons.sort { ($1.nodes, place($0), $0.resource) < ($0.nodes, place($1), $1.resource) }
     return Explained(
       reasonCount: UInt32(reasons.count), nodes: UInt64(explanation.nodes), feasible: UInt64(explanation.feasible),
       nearestNode: explanation.nearest.map { book.nodeIds[$0.node]! } ?? UInt64.max,

@@ -84,7 +84,7 @@ struct Images {
   func scores(_ images: [Name], nodes: Int) -> [UInt32: Int64] {
     let most = Self.mostPerContainer * Int64(images.count)
     var sums: [UInt32: Int64] = [:]
-    for image in images {
+    for image in images.map(Self.normalised) {
       guard let having = setsWith[image] else { continue }
       let spread = Double(having.reduce(0) { $0 + population[Int($1)] }) / Double(nodes)
       for set in having where population[Int(set)] > 0 {

@@ -61,8 +61,7 @@ struct ConstraintReader {
     try check(spec.image_count, UnsafeRawPointer(spec.images), "images")
     var images: [Name] = []
     for index in 0..<Int(spec.image_count) {
-      images.append(
-        Images.normalised(try Text.read(spec.images[index], "image \(index)", allowsEmpty: true)))
+      images.append(try Text.read(spec.images[index], "image \(index)", allowsEmpty: true))
     }
     return images.sorted()
   }

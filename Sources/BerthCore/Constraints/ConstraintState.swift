@@ -239,6 +239,9 @@ final class ConstraintState {
     if value != TopologyKeys.none { counts[count].add(value, change) }
   }
 
+  /// Room for more pods.
+  func reservePods(_ count: Int) { pods.reserve(nodes: 0, pods: count) }
+
   // MARK: What comes and goes; nothing of it is called while `isOn` is false
 
   @inline(__always)

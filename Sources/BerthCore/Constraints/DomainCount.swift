@@ -23,7 +23,7 @@ struct DomainCount {
 
   let identity: Identity
   /// By value, where nodes are few domains; else by node.
-  private var byValue: [Int32] = []
+  private var byValue: [Int64] = []
   private(set) var byNode = NodeCounts()
   let isByNode: Bool
   /// All pods that are counted in some domain.
@@ -40,7 +40,7 @@ struct DomainCount {
   /// How many were dropped before them.
   private(set) var dropped = 0
   private var isWatched = false
-  private static let mostChanged = 1 << 16
+  private static let mostChanged = 1 << 12
 
   init(_ identity: Identity, isByNode: Bool) {
     self.identity = identity
@@ -51,13 +51,13 @@ struct DomainCount {
   /// Pods that are being deleted do not count, and the fewest pods in a domain are known.
   let isOfSpread: Bool
   var bytes: Int {
-    byValue.capacity * 4 + members.capacity * 4 + histogram.capacity * 8 + byNode.bytes + changed.capacity * 4 + 256
+    byValue.capacity * 8 + members.capacity * 4 + histogram.capacity * 8 + byNode.bytes + changed.capacity * 4 + 256
   }
 
   @inline(__always)
   subscript(value: Int32) -> Int64 {
     if isByNode { return byNode[UInt32(bitPattern: value)] }
-    return Int(value) < byValue.count ? Int64(byValue[Int(value)]) : 0
+    return Int(value) < byValue.count ? byValue[Int(value)] : 0
   }
 
   /// Pods come to (or leave) a domain.
@@ -70,8 +70,8 @@ struct DomainCount {
       old = byNode.add(UInt32(bitPattern: value), change)
     } else {
       reserve(Int(value))
-      old = Int64(byValue[Int(value)])
-      byValue[Int(value)] += Int32(truncatingIfNeeded: change)
+      old = byValue[Int(value)]
+      byValue[Int(value)] += change
     }
     if isOfSpread && hasMembers(value) { move(from: Int(old), to: Int(old + change)) }
   }

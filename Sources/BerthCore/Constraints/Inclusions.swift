@@ -25,7 +25,7 @@ struct Inclusion: Hashable {
   /// Nodes of one pool may differ.
   func isPerNode(_ catalog: NodeCatalog, _ topology: TopologyKeys) -> Bool {
     placeability.allRequirements.contains { catalog.isPerNode($0) }
-      || keys.contains { topology.keys[$0].source == .leaf }
+      || keys.contains { topology.keys[$0].source == .leaf || topology.keys[$0].source == .hostname }
   }
 
   fileprivate func admits(_ taints: [Taint], _ value: (Requirement) -> Name?) -> Bool {

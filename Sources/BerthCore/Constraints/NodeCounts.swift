@@ -1,5 +1,5 @@
 /// Counts by node index, of few nodes among many: a hash table with linear probing, whose cells are index + 1 in the
-/// upper and the count in the lower half. Copies share it until one of them changes.
+/// upper 26 bits and the count in the others: as many as all terms of all pods of an engine. Copies share it until one of them changes.
 struct NodeCounts {
   private final class Storage {
     let cells: UnsafeMutablePointer<UInt64>
@@ -13,6 +13,8 @@ struct NodeCounts {
 
     deinit { cells.deallocate() }
   }
+  private static let shift: UInt64 = 38
+  private static let most: UInt64 = 1 << shift - 1
   private var storage: Storage
   // of the storage: to go through it would count references
   private var cells: UnsafeMutablePointer<UInt64>
@@ -39,7 +41,7 @@ struct NodeCounts {
     while true {
       let cell = cells[place]
       if cell == 0 { return 0 }
-      if cell >> 32 == UInt64(node) + 1 { return Int64(cell & 0xFFFF_FFFF) }
+      if cell >> Self.shift == UInt64(node) + 1 { return Int64(cell & Self.most) }
       place = (place + 1) & mask
     }
   }
@@ -49,14 +51,14 @@ struct NodeCounts {
   mutating func add(_ node: UInt32, _ change: Int64) -> Int64 {
     if !isKnownUniquelyReferenced(&storage) || used * 2 > mask { renew() }
     var place = Self.home(node, mask)
-    while cells[place] != 0 && cells[place] >> 32 != UInt64(node) + 1 { place = (place + 1) & mask }
-    let old = Int64(cells[place] & 0xFFFF_FFFF)
+    while cells[place] != 0 && cells[place] >> Self.shift != UInt64(node) + 1 { place = (place + 1) & mask }
+    let old = Int64(cells[place] & Self.most)
     let new = old + change
     if new == 0 {
       if cells[place] != 0 { remove(at: place) }
     } else {
       if cells[place] == 0 { used += 1 }
-      cells[place] = (UInt64(node) + 1) << 32 | UInt64(new)
+      cells[place] = (UInt64(node) + 1) << Self.shift | UInt64(new)
     }
     return old
   }
@@ -67,7 +69,7 @@ struct NodeCounts {
     var place = (hole + 1) & mask
     used -= 1
     while cells[place] != 0 {
-      let home = Self.home(UInt32(truncatingIfNeeded: (cells[place] >> 32) - 1), mask)
+      let home = Self.home(UInt32(truncatingIfNeeded: (cells[place] >> Self.shift) - 1), mask)
       if (place - home) & mask >= (place - hole) & mask {
         cells[hole] = cells[place]
         hole = place
@@ -83,7 +85,7 @@ struct NodeCounts {
     let fresh = Storage(count: used * 2 > mask ? (mask + 1) * 2 : mask + 1)
     let freshMask = fresh.count - 1
     for index in 0...mask where cells[index] != 0 {
-      var place = Self.home(UInt32(truncatingIfNeeded: (cells[index] >> 32) - 1), freshMask)
+      var place = Self.home(UInt32(truncatingIfNeeded: (cells[index] >> Self.shift) - 1), freshMask)
       while fresh.cells[place] != 0 { place = (place + 1) & freshMask }
       fresh.cells[place] = cells[index]
     }
@@ -94,7 +96,7 @@ struct NodeCounts {
   /// Every node with a count, in no particular order.
   func visit(_ body: (UInt32, Int64) -> Void) {
     for index in 0...mask where cells[index] != 0 {
-      body(UInt32(truncatingIfNeeded: (cells[index] >> 32) - 1), Int64(cells[index] & 0xFFFF_FFFF))
+      body(UInt32(truncatingIfNeeded: (cells[index] >> Self.shift) - 1), Int64(cells[index] & Self.most))
     }
   }
 }

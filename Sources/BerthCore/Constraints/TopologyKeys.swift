@@ -150,6 +150,11 @@ struct PoolWatch {
     seen == catalog.pools.count && seenReused == catalog.pools.reused.count && epoch == catalog.pools.epoch
   }
 
+  /// Whether nothing but new pools came.
+  func isGrown(_ catalog: NodeCatalog) -> Bool {
+    epoch == catalog.pools.epoch && seenReused == catalog.pools.reused.count && seen <= catalog.pools.count
+  }
+
   /// The pools below those seen before whose meaning is another now. Pools beyond are for the caller to see.
   mutating func catchUp(_ catalog: NodeCatalog) -> [Int] {
     var changed: [Int] = []

@@ -90,7 +90,9 @@ extension SlotIndex {
         if watches[index].isByNode { lookAgain(UInt32(bitPattern: value)) } else { changed.append((count, value)) }
       }
     }
-    if let locals, changed.contains(where: { locals.leafCounts.contains($0.count) }) { return false }
+    if let locals, !locals.leafCounts.isEmpty {
+      for (count, value) in changed where locals.leafCounts.contains(count) { lookAgain(atLeavesOf: value, count) }
+    }
     if let edges, let own = asked.constraints {
       edges.catchUp(own, cluster, changed: changed) { flip($0, opens: $1) }
     }
@@ -99,11 +101,23 @@ extension SlotIndex {
 
   /// A node's own pods have changed.
   private func lookAgain(_ node: UInt32) {
-    guard exceptions != nil, cluster.nodes.isLive(node) else { return }
-    let slot = cluster.nodes.slots[Int(node)]
+    guard exceptions != nil, Int(node) < cluster.nodes.indexCount, cluster.nodes.isLive(node) else { return }
+    lookAgain(atSlot: cluster.nodes.slots[Int(node)])
+  }
+
+  private func lookAgain(atSlot slot: UInt32) {
+    guard Int(slot >> 6) < groupCount else { return }
     noteException(slot, isLive: true)
     forgetLane(slot)
     read(slot)
+  }
+
+  /// The pods of a leaf domain have changed, which its nodes' own scores heed.
+  private func lookAgain(atLeavesOf value: Int32, _ count: Int) {
+    let key = constraints.counts[count].identity.key
+    for leaf in 0..<cluster.rows.ranges.count where constraints.topology.leafValue(key, UInt32(leaf)) == value {
+      cluster.rows.visit(domain: UInt32(leaf)) { slot, _ in lookAgain(atSlot: slot) }
+    }
   }
 
   /// A node may have left any plane: where it was the best, somebody is to look.

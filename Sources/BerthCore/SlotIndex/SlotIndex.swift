@@ -19,6 +19,9 @@ final class SlotIndex {
     var position: Int
   }
 
+  /// With more planes a look at every node is as good.
+  private static let mostPlanes = 4096
+
   let cluster: Cluster
   let constraints: ConstraintState
   let columns: SlotColumns
@@ -64,6 +67,7 @@ final class SlotIndex {
     self.columns = columns
     self.cluster = cluster
     constraints = cluster.constraints
+    constraints.refreshPlaces(cluster.catalog)
     generation = cluster.log.generation
     epoch = constraints.epoch
     cursor = cluster.log.length
@@ -118,6 +122,7 @@ final class SlotIndex {
 
   var bytes: Int {
     var sum = groupCount * ((exceptions == nil ? 0 : 8) + (fits == nil ? 0 : 8)) + 1024 + (edges?.bytes ?? 0)
+    sum += localCapacity * partCapacity * 4 + cluster.catalog.pools.count * 2 + parts.parts.count * 128
     for index in 0..<planeCount { sum += planes[index].tree.bytes }
     return sum
   }
@@ -243,7 +248,10 @@ final class SlotIndex {
 
   @inline(never)
   private func makePlane(_ part: Int, _ local: Int) -> Int {
-    if local >= localCapacity || part >= partCapacity { growTable(max(local + 1, localCapacity), max(part + 1, partCapacity)) }
+    if planeCount >= Self.mostPlanes { isBroken = true }
+    if local >= localCapacity || part >= partCapacity {
+      growTable(max(local + 1, localCapacity), max(part + 1, partCapacity))
+    }
     if planeCount == planeCapacity {
       let larger = UnsafeMutablePointer<Plane>.allocate(capacity: planeCapacity * 2)
       larger.moveInitialize(from: planes, count: planeCount)

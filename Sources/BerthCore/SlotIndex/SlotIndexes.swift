@@ -69,6 +69,12 @@ final class SlotIndexes {
     return index
   }
 
+  /// What terms stand on has changed.
+  func forgetAll() {
+    for podClass in indexes.keys.sorted() { forget(podClass) }
+    refused = [:]
+  }
+
   func forget(_ podClass: UInt32) {
     refused[podClass] = nil
     guard let index = indexes.removeValue(forKey: podClass) else { return }

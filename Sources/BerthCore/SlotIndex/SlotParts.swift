@@ -27,6 +27,7 @@ final class SlotParts {
   private var poolCount = 0
   private var byPoolAndImage: [UInt64: UInt16] = [:]
   private var pools = PoolWatch()
+  private var isBegun = false
 
   init(keys: [Int], usesHostname: Bool, filter: Filter, imageScores: [UInt32: Int64]) {
     self.keys = keys
@@ -45,10 +46,12 @@ final class SlotParts {
 
   @inline(never)
   private func extend(_ cluster: Cluster) -> Bool {
-    let isFirst = poolCount == 0
-    guard pools.catchUp(cluster.catalog).isEmpty || isFirst else { return false }
-    cluster.constraints.refreshPlaces(cluster.catalog)
+    let isFirst = !isBegun
+    isBegun = true
     let count = cluster.catalog.pools.count
+    guard pools.isGrown(cluster.catalog) || isFirst, poolCount <= count else { return false }
+    _ = pools.catchUp(cluster.catalog)
+    cluster.constraints.refreshPlaces(cluster.catalog)
     let larger = UnsafeMutablePointer<UInt16>.allocate(capacity: count + count / 4 + 1)
     larger.update(from: byPool, count: poolCount)
     byPool.deallocate()
