@@ -46,7 +46,9 @@ final class SlotParts {
   @inline(never)
   private func extend(_ cluster: Cluster) -> Bool {
     let isFirst = poolCount == 0
-    guard pools.catchUp(cluster.catalog).isEmpty || isFirst else { return false }
+    guard pools.catchUp(cluster.catalog).isEmpty || isFirst, cluster.catalog.pools.count >= poolCount else {
+      return false  // pools have another meaning, or were taken back to the last one
+    }
     cluster.constraints.refreshPlaces(cluster.catalog)
     let count = cluster.catalog.pools.count
     let larger = UnsafeMutablePointer<UInt16>.allocate(capacity: count + count / 4 + 1)
