@@ -610,7 +610,7 @@ typedef struct berth_pod_spec {
   const char *namespace_name; /* null: "default" */
   const char *node_name;      /* NodeName: the only node that will do; null: any */
   const berth_label *labels;
-  const berth_quantity *scored;      /* COUNTED resources: what counts in the pod's own scores instead of its request */
+  const berth_quantity *scored;      /* of COUNTED resources: counts in the pod's own scores instead of its request */
   const berth_host_port *host_ports; /* of containers and sidecars */
   const char *const *images;         /* one for each container and init container; without a tag they mean :latest */
   const berth_spread_constraint *spread_constraints;

@@ -53,7 +53,9 @@ extension Engine {
       return assume(owners, planner.search.found[0].slot, score: planner.search.found[0].score)
     }
     let best = planner.best(workload, owners.podClass)
-    guard best.exists else { return unplaced(owners.podClass, BERTH_NO_FIT) }
+    guard best.exists, cluster.canCount(best.slot, workload.classes.requests(owners.podClass)) else {
+      return unplaced(owners.podClass, BERTH_NO_FIT)
+    }
     return assume(owners, best.slot, score: best.score)
   }
 
@@ -142,7 +144,7 @@ extension Engine {
       let dim = cluster.shapes.dim(of: request.resource, in: row.shape)
       if dim < 0 {
         dims += 1
-      } else if row.used[dim] + request.value > 1 << 62 {
+      } else if row.used[dim] + request.value > Cluster.mostUsed {
         throw refuse(BERTH_BAD_QUANTITY, "\(what): the node would use more than 2^62 of resource \(request.resource)")
       }
     }

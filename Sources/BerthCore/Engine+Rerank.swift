@@ -233,6 +233,7 @@ extension Engine {
       if !request.kind.isChecked || (request.kind == .limited && dim < 0) { continue }
       guard dim >= 0, row.used[dim] + request.value <= cluster.shapes.capacities(row.shape)[dim] else { return false }
     }
+    guard cluster.canCount(slot, workload.classes.requests(owners.podClass)) else { return false }
     guard let constraints = planner.asked[owners.podClass]?.constraints else { return true }
     let place = cluster.place(slot)
     return !constraints.refusesPorts(place, cluster.constraints)

@@ -34,7 +34,7 @@ extension Swarm {
       pod.namespace = random.pick(["default", "default", "default", "team-a", "team-b"])
     }
     if random.chance(fields) { pod.nodeName = random.pick(nodeNames.suffix(3) + ["nobody"]) }
-    for resource in resources where resource.kind.refusesNobody && random.chance(0.3) {
+    for resource in resources where resource.kind == .counted && random.chance(0.3) {
       pod.scored[resource.name] = random.pick([0, 1, 100, max(1, shapes[0][resource.name] ?? 1)])
     }
     if random.chance(images) {

@@ -127,6 +127,23 @@ final class Cluster {
 
   // MARK: Quantities
 
+  /// What may be in use of a resource on a node.
+  static let mostUsed: Int64 = 1 << 62
+
+  /// Whether a node has room for what a pod holds of resources that need not be free: it is only numbers that end.
+  @inline(__always)
+  func canCount(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>) -> Bool {
+    resources.counted.isEmpty || canCountMore(slot, requests)
+  }
+
+  private func canCountMore(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>) -> Bool {
+    let row = rows.row(slot)
+    return requests.allSatisfy { request in
+      request.kind == .held
+        || row.used[shapes.dim(of: request.resource, in: row.shape)] + request.value <= Self.mostUsed
+    }
+  }
+
   /// Adds (sign 1) or takes back (sign -1) requests on a node; the node must have all the resources as dims.
   @inline(__always)
   func charge(_ slot: UInt32, _ requests: UnsafeBufferPointer<Request>, sign: Int64) {

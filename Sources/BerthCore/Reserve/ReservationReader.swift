@@ -85,6 +85,12 @@ extension Engine {
     let row = cluster.rows.row(slot)
     for request in growth {
       let dim = cluster.shapes.dim(of: request.resource, in: row.shape)
+      if cluster.resources.isCounted(request.resource) {
+        guard row.used[dim] + request.value <= Cluster.mostUsed else {
+          throw refuse(BERTH_BAD_QUANTITY, "\(what): more than 2^62 of resource \(request.resource) would be in use")
+        }
+        continue
+      }
       let free = dim < 0 ? 0 : cluster.shapes.capacities(row.shape)[dim] - row.used[dim]
       guard request.value <= free else {
         throw refuse(

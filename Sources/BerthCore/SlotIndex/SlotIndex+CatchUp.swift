@@ -24,7 +24,7 @@ extension SlotIndex {
   private var isUsable: Bool {
     guard !isBroken, generation == cluster.log.generation, epoch == constraints.epoch,
       cluster.log.holds(from: cursor), cluster.rows.labelCount <= groupCount,
-      cluster.catalog.topology.leaves.count == leafCount
+      cluster.catalog.topology.leaves.count == leafCount, cluster.catalog.topology.version == topologyVersion
     else { return false }
     // many changes cost more than a look at all nodes
     guard cluster.log.length - cursor <= UInt64(4096 + cluster.nodes.count / 8) else { return false }
@@ -38,7 +38,8 @@ extension SlotIndex {
       // the first of them tells the pool that this index knows of
       if let pool = entry.pool, left[entry.slot] == nil { left[entry.slot] = pool }
     }
-    for (slot, pool) in left { leave(slot, pool) }
+    // groups beyond came and went since this index was built
+    for (slot, pool) in left where Int(slot >> 6) < groupCount { leave(slot, pool) }
   }
 
   private func leave(_ slot: UInt32, _ pool: UInt16) {
@@ -135,8 +136,10 @@ extension SlotIndex {
     let columns = columns.groups
     cluster.log.visitAhead(from: cursor, by: 8) { entry in
       let label = Int(entry.slot >> 6)
-      bk_prefetch(columns + label)
-      if planeCount > 0 { planes[0].tree.prefetch(label) }
+      if label < groupCount {
+        bk_prefetch(columns + label)
+        if planeCount > 0 { planes[0].tree.prefetch(label) }
+      }
     } _: { entry in
       read(entry.slot)
     }
@@ -147,7 +150,7 @@ extension SlotIndex {
   private func read(_ slot: UInt32) {
     let (label, lane) = (Int(slot >> 6), Int(slot & 63))
     let bit: UInt64 = 1 << UInt64(lane)
-    guard label < columns.count && columns.groups[label].live & bit != 0 else { return }
+    guard label < min(columns.count, groupCount) && columns.groups[label].live & bit != 0 else { return }
     if let edges { edges.lookAt(label, cluster) { flip($0, opens: $1) } }
     let part = part(label, lane)
     let local = part < 0 ? SlotLocals.out : local(label, lane)

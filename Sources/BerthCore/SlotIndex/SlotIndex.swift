@@ -43,6 +43,7 @@ final class SlotIndex {
   var watches: [Watch] = []
   let groupCount: Int
   let leafCount: Int
+  let topologyVersion: Int
   let generation: UInt64
   let epoch: UInt64
   var cursor: UInt64
@@ -69,6 +70,7 @@ final class SlotIndex {
     let groups = cluster.rows.labelCount
     groupCount = groups
     leafCount = cluster.catalog.topology.leaves.count
+    topologyVersion = cluster.catalog.topology.version
     let own = asked.constraints
     let topology = constraints.topology
     let keys = (own?.allKeys ?? []).filter { $0 != DomainCount.Identity.eachNode }
