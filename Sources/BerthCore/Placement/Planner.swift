@@ -61,7 +61,7 @@ final class Planner {
       isSpecial || path == UInt32(BERTH_PATH_SLOTS)
       || (path == UInt32(BERTH_PATH_AUTO) && wanted == 1 && profile.isGranular
         && cluster.nodes.count >= Self.leastForHot
-        && hot.use(podClass, at: cluster.log.length))
+        && hot.use(podClass, at: cluster.log.length, nodes: cluster.nodes.count))
     if !needsRows && wantsSlots
       && searchSlots(workload, question, wanted: wanted, within: domain)
     {

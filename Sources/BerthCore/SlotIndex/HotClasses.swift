@@ -3,17 +3,17 @@
 struct HotClasses {
   private struct Use {
     var position: UInt64 = 0
-    var streak: UInt16 = 0
+    var streak: UInt32 = 0
   }
   private var uses: [Use] = []
   /// So many changes between two uses at the most ...
   static let mostChanges: UInt64 = 512
-  /// ... so many times in a row.
-  private static let leastStreak: UInt16 = 32
+  /// ... in a row until what the trees cost more is about what building the index costs: a look at every node.
+  private static func leastStreak(_ nodes: Int) -> Int { max(32, nodes / 512) }
 
   /// A class is placed, after so many changes of nodes in all; whether it is hot.
   @inline(__always)
-  mutating func use(_ podClass: UInt32, at position: UInt64) -> Bool {
+  mutating func use(_ podClass: UInt32, at position: UInt64, nodes: Int) -> Bool {
     if Int(podClass) >= uses.count { grow(Int(podClass) + 1) }
     let isSoon = position - uses[Int(podClass)].position <= Self.mostChanges
     uses[Int(podClass)].position = position
@@ -21,7 +21,7 @@ struct HotClasses {
       uses[Int(podClass)].streak = 0
       return false
     }
-    if uses[Int(podClass)].streak >= Self.leastStreak { return true }
+    if Int(uses[Int(podClass)].streak) >= Self.leastStreak(nodes) { return true }
     uses[Int(podClass)].streak += 1
     return false
   }
