@@ -33,11 +33,11 @@ help: ## Print this list
 setup: ## Install what is missing: apt packages, Python and Go tools in .venv
 	@tools/setup.sh
 
-# Both products share one compilation. The command has another name until here, because SwiftPM cannot tell an
-# executable product `berth` from the library product `berth`.
+# Both products share one compilation; only the library is linked with the Swift runtime inside. The command has another
+# name until here, because SwiftPM cannot tell an executable product `berth` from the library product `berth`.
 build: setup ## Build the command .build/release/berth and the library .build/release/libberth.so
 	@BERTH_BUILD=ship swift build -c release --product berth
-	@BERTH_BUILD=ship swift build -c release --product berth-cli
+	@BERTH_BUILD=levels swift build -c release --product berth-cli
 	@ln -sfn berth-cli $(COMMAND)
 
 test: build ## Run every test: Swift, C, Python, Go, small benchmarks and their gate

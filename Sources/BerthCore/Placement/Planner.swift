@@ -59,7 +59,8 @@ final class Planner {
     let isSpecial = asked.isSpecial(podClass)
     let wantsSlots =
       isSpecial || path == UInt32(BERTH_PATH_SLOTS)
-      || (path == UInt32(BERTH_PATH_AUTO) && wanted == 1 && profile.isGranular && cluster.nodes.count >= Self.leastForHot
+      || (path == UInt32(BERTH_PATH_AUTO) && wanted == 1 && profile.isGranular
+        && cluster.nodes.count >= Self.leastForHot
         && hot.use(podClass, at: cluster.log.length))
     if !needsRows && wantsSlots
       && searchSlots(workload, question, wanted: wanted, within: domain)

@@ -154,7 +154,8 @@ private struct NodeWriter {
     out.reserve(512)
     out.putReserved(
       (pool.isCordoned ? Part.cordoned : 0) | (isKnown ? 0 : Part.shape) | (lacking > 0 ? Part.lacking : 0)
-        | (name != nil ? Part.name : 0) | (images != 0 ? Part.images : 0) | (pool.hostname == .missing ? Part.noHostname : 0))
+        | (name != nil ? Part.name : 0) | (images != 0 ? Part.images : 0)
+        | (pool.hostname == .missing ? Part.noHostname : 0))
     out.putReserved(place)
     out.putReserved(row.node)
     out.putReserved(row.tie)
