@@ -21,7 +21,7 @@ public struct BenchCase: Sendable {
   }
 
   public static let all: [BenchCase] =
-    kernelCases + scanCases + placementCases + catchUpCases + classCases + nodeCases + stateCases
+    kernelCases + scanCases + placementCases + constraintCases + catchUpCases + classCases + nodeCases + stateCases
     + boundaryCases + simulationCases
 }
 

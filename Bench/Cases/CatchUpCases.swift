@@ -35,16 +35,7 @@ final class PodChangesRun: BenchRun {
   }
 
   func reset() throws {
-    var refused: EngineError?
-    bound.withUnsafeBufferPointer { classes in
-      targets.withUnsafeBufferPointer { nodes in
-        pods.withUnsafeMutableBufferPointer { pods in
-          guard let nodes = nodes.baseAddress, let pods = pods.baseAddress else { return }
-          do throws(EngineError) { try bed.engine.bind(classes, nodes: nodes, pods: pods) } catch { refused = error }
-        }
-      }
-    }
-    if let refused { throw refused }
+    try bed.engine.bindAll(bound, to: targets, pods: &pods)
     try decide()
   }
 

@@ -52,6 +52,22 @@ extension Engine {
     if let refused { throw refused }
   }
 
+  func bindAll(
+    _ classes: [berth_class_id], to nodes: [berth_node_id], pods: inout [berth_pod_id]
+  ) throws(EngineError) {
+    precondition(nodes.count == classes.count && pods.count == classes.count, "a node and a pod for every class")
+    var refused: EngineError?
+    classes.withUnsafeBufferPointer { classes in
+      nodes.withUnsafeBufferPointer { nodes in
+        pods.withUnsafeMutableBufferPointer { pods in
+          guard let nodes = nodes.baseAddress, let pods = pods.baseAddress else { return }
+          do throws(EngineError) { try bind(classes, nodes: nodes, pods: pods) } catch { refused = error }
+        }
+      }
+    }
+    if let refused { throw refused }
+  }
+
   func releaseAll(_ pods: [berth_pod_id]) throws(EngineError) {
     var refused: EngineError?
     pods.withUnsafeBufferPointer { pods in

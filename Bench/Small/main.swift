@@ -14,7 +14,9 @@ func differences(_ before: berth_engine_info, _ after: berth_engine_info) -> [(S
     ("row_queries", \.row_queries), ("leaves_opened", \.leaves_opened), ("inners_opened", \.inners_opened),
     ("exact_scores", \.exact_scores), ("scan_fallbacks", \.scan_fallbacks), ("node_changes", \.node_changes),
     ("leaf_splits", \.leaf_splits), ("leaf_merges", \.leaf_merges), ("slot_moves", \.slot_moves),
-    ("allocations", \.allocations),
+    ("allocations", \.allocations), ("slot_queries", \.slot_queries), ("slot_builds", \.slot_builds),
+    ("slot_changes_read", \.slot_changes_read), ("slot_groups_scored", \.slot_groups_scored),
+    ("domain_counts_built", \.domain_counts_built),
   ]
   return counters.map { ($0.0, after[keyPath: $0.1] - before[keyPath: $0.1]) }
 }

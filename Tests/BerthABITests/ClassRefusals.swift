@@ -63,11 +63,7 @@ import Testing
       intern($0, requests: [($0.cpu, Int64(BERTH_MAX_QUANTITY) + 1)])
     },
     Refusal("requests: more resources than a pod can have", BERTH_LIMIT, "17") { host in
-      let resources = (0...Int(BERTH_MAX_RESOURCES_PER_POD)).map { i in
-        var id: berth_resource_id = 0
-        host.must(berth_resource_add(host.engine, "extra-\(i)", 0, &id))
-        return (id, Int64(1))
-      }
+      let resources = host.addResources(Int(BERTH_MAX_RESOURCES_PER_POD) + 1).map { ($0, Int64(1)) }
       return intern(host, requests: resources)
     },
   ]

@@ -40,6 +40,10 @@ final class Host {
   var usage: berth_resource_id = 0
   var limit: berth_resource_id = 0
   var spare: berth_resource_id = 0
+  /// What counts but refuses nothing, pods of app "web", and a node's images; only in a host with constraints.
+  var counted: berth_resource_id = 0
+  var selector: berth_selector_id = 0
+  var images: berth_image_set_id = 0
   var zones: [berth_domain_id] = []
   var labels: berth_label_set_id = 0
   var taints: berth_taint_set_id = 0
@@ -56,7 +60,10 @@ final class Host {
   static let resultBytes = 4096
   static let poison: UInt8 = 0xA5
 
-  init(hasLoad: Bool = false) {
+  /// The digest that a refused call must leave as it is.
+  private(set) var moment: UInt64 = 0
+
+  init(hasLoad: Bool = false, hasConstraints: Bool = false) {
     results = UnsafeMutableRawPointer.allocate(byteCount: Host.resultBytes, alignment: 16)
     poisonResults()
     var options = berth_engine_options()
@@ -68,6 +75,9 @@ final class Host {
     must(berth_resource_add(engine, "memory", UInt32(BERTH_RESOURCE_MEMORY), &memory))
     must(berth_resource_add(engine, "nvidia.com/gpu", UInt32(BERTH_RESOURCE_GPU), &gpu))
     if hasLoad { addLoad() }
+    if hasConstraints {
+      must(berth_resource_add(engine, "cpu counted", UInt32(BERTH_RESOURCE_COUNTED), &counted))
+    }
     zones = ["a", "b"].map { name in
       var zone: berth_domain_id = 0
       must(berth_domain_add(engine, UInt32(BERTH_ROOT_DOMAIN), name, &zone))
@@ -79,7 +89,9 @@ final class Host {
     must(berth_taint_set_intern(engine, [taint], 1, &taints))
     addNodes()
     addClasses()
+    if hasConstraints { addConstraints() }
     runPods()
+    keepMoment()
   }
 
   deinit {
@@ -89,6 +101,26 @@ final class Host {
 
   func must(_ status: berth_status, _ at: SourceLocation = #_sourceLocation) {
     #expect(status == ok, "\(String(cString: berth_status_name(status))): \(lastError(engine))", sourceLocation: at)
+  }
+
+  /// What comes before the call that is looked at.
+  func keepMoment() { moment = digest() }
+
+  func digest() -> UInt64 {
+    var digest: UInt64 = 0
+    must(berth_engine_digest(engine, &digest))
+    return digest
+  }
+
+  /// More resource names, of no kind.
+  func addResources(_ count: Int) -> [berth_resource_id] {
+    let ids = (0..<count).map { i in
+      var id: berth_resource_id = 0
+      must(berth_resource_add(engine, "extra-\(i)", 0, &id))
+      return id
+    }
+    keepMoment()
+    return ids
   }
 
   // MARK: Records
@@ -251,6 +283,11 @@ final class Host {
       var values = [Int64](repeating: 0, count: 4 * count)
       must(berth_load_read(engine, ids, count, [cpu, usage, limit, spare], 4, &loads, &values))
       seen += loads.map { "\($0)" } + ["\(values)"]
+    }
+    for podClass in classes {
+      var message = [CChar](repeating: 0, count: 512)
+      must(berth_class_message(engine, podClass, &message, message.count, nil))
+      seen.append(String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
     let asked = classes + classes.reversed() + classes
     var placements = [berth_placement](repeating: berth_placement(), count: asked.count)

@@ -76,11 +76,7 @@ import Testing
     },
     Refusal("add: more resources on a node than it can have", BERTH_LIMIT, "node 0") { host in
       let count = Int(BERTH_MAX_RESOURCES_PER_NODE) + 1
-      let resources = (0..<count).map { i in
-        var id: berth_resource_id = 0
-        host.must(berth_resource_add(host.engine, "extra-\(i)", 0, &id))
-        return id
-      }
+      let resources = host.addResources(count)
       return add(host) {
         $0.count = 1
         $0.resource_count = UInt32(count)

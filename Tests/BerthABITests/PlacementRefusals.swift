@@ -4,7 +4,7 @@ import Testing
 @testable import Berth
 
 @Suite struct PlacementRefusals {
-  @Test(arguments: places + binds + podLists + reads)
+  @Test(arguments: places + binds + podLists + reads + checks)
   func refusedCallSaysWhyAndChangesNothing(_ refusal: Refusal) { refusal.check() }
 
   static func place(_ host: Host, _ classes: [UInt32]?, _ count: Int, flags: UInt32 = 0) -> berth_status {
@@ -63,6 +63,10 @@ import Testing
       Refusal("\(verb): an id never given", BERTH_UNKNOWN_ID, "entry 1: pod") {
         call($0, [$0.assumed, .max], 2)
       },
+      // every bit of an id counts: those between place and generation as well
+      Refusal("\(verb): an id one bit off", BERTH_UNKNOWN_ID, "entry 1: pod") {
+        call($0, [$0.assumed, $0.bound | 1 << 41], 2)
+      },
       Refusal("\(verb): a pod twice", BERTH_DUPLICATE, "entry 1: pod") { call($0, [$0.assumed, $0.assumed], 2) },
     ]
   }
@@ -71,6 +75,7 @@ import Testing
     lists("confirm") { host, pods, count in berth_pods_confirm(host.engine, pods.map { list($0) }, count) }
     + lists("forget") { host, pods, count in berth_pods_forget(host.engine, pods.map { list($0) }, count) }
     + lists("release") { host, pods, count in berth_pods_release(host.engine, pods.map { list($0) }, count) }
+    + lists("terminate") { host, pods, count in berth_pods_terminate(host.engine, pods.map { list($0) }, count) }
     + [
       Refusal("confirm: a bound pod", BERTH_WRONG_STATE, "entry 1: pod") {
         berth_pods_confirm($0.engine, [$0.assumed, $0.bound], 2)
@@ -121,6 +126,33 @@ import Testing
       berth_class_explain(
         $0.engine, .max, $0.sized(berth_explanation.self, MemoryLayout<berth_explanation>.size),
         $0.out(berth_reason.self, at: 1024), 4)
+    },
+  ]
+
+  static func check(_ host: Host, _ podClass: UInt32, _ nodes: [UInt64]?, _ count: Int = 2) -> berth_status {
+    berth_class_check(
+      host.engine, podClass, nodes.map { list($0) }, count, host.out(berth_verdict.self),
+      host.out(berth_resource_id.self, at: 1024))
+  }
+
+  static let checks: [Refusal] = [
+    Refusal("check: unknown class", BERTH_UNKNOWN_ID, "class 100") { check($0, 100, [$0.nodes[0], $0.nodes[1]]) },
+    Refusal("check: null nodes", BERTH_NULL_POINTER, "nodes") { check($0, $0.classes[0], nil) },
+    Refusal("check: null result", BERTH_NULL_POINTER, "verdicts_out") {
+      berth_class_check($0.engine, $0.classes[0], $0.nodes, 2, nil, nil)
+    },
+    Refusal("check: more than memory holds", BERTH_LIMIT, "nodes") { check($0, $0.classes[0], [0], -1) },
+    Refusal("check: a node that has gone", BERTH_STALE_ID, "entry 1: node") {
+      check($0, $0.classes[0], [$0.nodes[0], $0.goneNode])
+    },
+    Refusal("check: an id never given", BERTH_UNKNOWN_ID, "entry 1: node") {
+      check($0, $0.classes[0], [$0.nodes[0], .max])
+    },
+    Refusal("message: unknown class", BERTH_UNKNOWN_ID, "class 100") {
+      berth_class_message($0.engine, 100, $0.out(CChar.self), 100, $0.out(Int.self, at: 1024))
+    },
+    Refusal("message: null text", BERTH_NULL_POINTER, "text") {
+      berth_class_message($0.engine, $0.classes[0], nil, 1, $0.out(Int.self, at: 1024))
     },
   ]
 }

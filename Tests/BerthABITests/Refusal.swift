@@ -10,16 +10,19 @@ struct Refusal: Sendable, CustomTestStringConvertible {
   let word: String
   /// The host measures usage.
   let hasLoad: Bool
+  /// The host has pods with constraints on each other.
+  let hasConstraints: Bool
   let call: @Sendable (Host) -> berth_status
 
   init(
-    _ name: String, _ status: Int, _ word: String, hasLoad: Bool = false,
+    _ name: String, _ status: Int, _ word: String, hasLoad: Bool = false, hasConstraints: Bool = false,
     _ call: @escaping @Sendable (Host) -> berth_status
   ) {
     self.name = name
     self.status = berth_status(status)
     self.word = word
     self.hasLoad = hasLoad
+    self.hasConstraints = hasConstraints
     self.call = call
   }
 
@@ -27,7 +30,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
 
   /// Makes the call on a host of its own: it is refused with a sentence, and nothing has changed.
   func check() {
-    let host = Host(hasLoad: hasLoad)
+    let host = Host(hasLoad: hasLoad, hasConstraints: hasConstraints)
     let before = host.state()
     let given = call(host)
     let sentence = lastError(host.engine)
@@ -36,6 +39,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     #expect(host.resultsAreUntouched(), "results were written")
     #expect(berth_engine_validate(host.engine) == ok, "\(lastError(host.engine))")
     #expect(host.state() == before)
+    #expect(host.digest() == host.moment)
   }
 }
 

@@ -137,6 +137,7 @@ import Testing
     Refusal("read time: null result", BERTH_NULL_POINTER, "now_ms_out") { berth_engine_read_time($0.engine, nil) },
     Refusal("set time: back", BERTH_BAD_ARGUMENT, "before") { host in
       host.must(berth_engine_set_time(host.engine, 1000))
+      host.keepMoment()
       return berth_engine_set_time(host.engine, 999)
     },
     Refusal("set time: before the beginning", BERTH_BAD_ARGUMENT, "before") { berth_engine_set_time($0.engine, -1) },

@@ -13,6 +13,7 @@ struct CallStream {
   private var zones: [berth_domain_id] = []
   private var labels: [berth_label_set_id] = [0]
   private var taints: [berth_taint_set_id] = [0]
+  private var words = ConstraintWords()
   private var profiles: [berth_profile_id] = []
   private var classes: [berth_class_id] = []
   private var nodes: [berth_node_id] = []
@@ -36,7 +37,7 @@ struct CallStream {
     self.engine = engine
     (resources, leaves, zones) = (other.resources, other.leaves, other.zones)
     (labels, taints, profiles, classes) = (other.labels, other.taints, other.profiles, other.classes)
-    (nodes, pods) = (other.nodes, other.pods)
+    (words, nodes, pods) = (other.words, other.nodes, other.pods)
     (statements, checkpoints, step) = (other.statements, other.checkpoints, other.step)
     reservations = other.reservations
   }
@@ -74,9 +75,11 @@ struct CallStream {
     case 60..<66: pods.append(try engine.bindOne(pick(classes), to: pick(nodes)))
     case 66..<70: try withPods { engine, list throws(EngineError) in try engine.confirm(list) }
     case 70..<73: try withPods { engine, list throws(EngineError) in try engine.forget(list) }
-    case 73..<83: try withPods { engine, list throws(EngineError) in try engine.release(list) }
+    case 73..<81: try withPods { engine, list throws(EngineError) in try engine.release(list) }
+    case 81..<83: try withPods { engine, list throws(EngineError) in try engine.terminate(list) }
     case 83..<85: try engine.setTime(engine.now + Int64(random.below(1000)))
-    case 85: try engine.setPath(UInt32(random.below(3)))  // not row by row: that takes long
+    case 85:  // not row by row: that takes long
+      try engine.setPath(pick([SearchPath.auto, .tree, .scan, .slots]).code)
     case 86..<91: try callReservation()
     default: try callStatement()
     }
@@ -161,14 +164,18 @@ struct CallStream {
       return resources.append(try engine.addResource(name, kind: UInt32(kind)))
     }
     if profiles.isEmpty {
-      let terms = [BERTH_TERM_LEAST_ALLOCATED, BERTH_TERM_BALANCED_ALLOCATION].map { ScoreTerm(UInt32($0)) }
+      let kinds = [
+        BERTH_TERM_LEAST_ALLOCATED, BERTH_TERM_BALANCED_ALLOCATION, BERTH_TERM_POD_TOPOLOGY_SPREAD,
+        BERTH_TERM_INTER_POD_AFFINITY, BERTH_TERM_IMAGE_LOCALITY,
+      ]
+      let terms = kinds.map { ScoreTerm(UInt32($0)) }
       return profiles.append(try engine.addProfile(name, terms))
     }
     if zones.isEmpty { return zones.append(try engine.addDomain(name)) }
     if leaves.isEmpty { return leaves.append(try engine.addDomain(name, below: zones[0])) }
     if classes.isEmpty { return try internClass() }
     if nodes.isEmpty { return try addNodes() }
-    switch random.below(7) {
+    switch random.below(10) {
     case 0 where resources.count < 5:
       resources.append(try engine.addResource(name, kind: UInt32(BERTH_RESOURCE_OTHER)))
     case 1: zones.append(try engine.addDomain(name))
@@ -179,6 +186,7 @@ struct CallStream {
     case 6 where profiles.count < 5:
       let kind = pick([BERTH_TERM_BINPACK, BERTH_TERM_SPREAD, BERTH_TERM_PRICE, BERTH_TERM_TAINT_TOLERATION])
       profiles.append(try engine.addProfile(name, [ScoreTerm(UInt32(kind), weight: 3)]))
+    case 7...9: try words.extend(engine, &random)
     default: try internClass()
     }
   }
@@ -192,6 +200,7 @@ struct CallStream {
       ], priority: Int32(random.below(3)))
     if random.below(4) == 0 { spec.nodeSelector = [Label("disk", "d\(random.below(5))")] }
     if random.below(4) == 0 { spec.tolerations = [Toleration("dedicated")] }
+    words.constrain(&spec, keys: Self.levels + ["kubernetes.io/hostname", "disk"], &random)
     classes.append(try engine.internClass(spec))
   }
 
@@ -203,8 +212,9 @@ struct CallStream {
     for _ in 0..<count {
       rows.append(
         berth_node(
-          domain: pick(leaves), labels: pick(labels), taints: pick(taints), flags: UInt32(random.below(10) / 9),
-          tie_key: UInt32(random.below(1000)), images: 0, price: Int64(random.below(3)) * 1_000_000))
+          domain: pick(leaves), labels: pick(labels), taints: pick(taints),
+          flags: pick([0, 0, 0, 0, 0, 0, 0, 1, 2, 3]),
+          tie_key: UInt32(random.below(1000)), images: pick(words.images), price: Int64(random.below(3)) * 1_000_000))
       allocatable += [Int64(8000 + 4000 * random.below(3)), Int64(1 << 34) - Int64(random.below(4)) * 4096]
     }
     return (rows, allocatable)

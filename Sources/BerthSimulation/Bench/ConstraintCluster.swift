@@ -5,22 +5,26 @@ import CBerth
 ///
 /// Nodes are those of scheduler_perf and larger ones, a rack of one kind; pods ask for a few hundred millicores and a few
 /// hundred MiB. The pods that run already are of the same classes, spread over all nodes in a shuffled order.
-struct ConstraintCluster {
+public struct ConstraintCluster {
   static let podsPerNode = 4
   static let nodesPerRack = 40
 
-  let engine: Engine
-  let classes: [berth_class_id]
-  let nodes: [berth_node_id]
+  public let engine: Engine
+  public let classes: [berth_class_id]
+  public let nodes: [berth_node_id]
 
   /// Cores, GiB and pods of the kinds of nodes.
   private static let kinds: [(cores: Int64, gibibytes: Int64, pods: Int64)] = [
     (4, 32, 110), (8, 32, 110), (16, 64, 110), (16, 128, 250),
   ]
 
-  init(_ kind: ConstraintCase, nodes count: Int, zones: Int, classes classCount: Int, seed: UInt64) throws {
+  public init(
+    _ kind: ConstraintCase, nodes count: Int, zones: Int, classes classCount: Int, seed: UInt64,
+    cpuLevel: CPULevel = .auto, allocator: UInt32 = UInt32(BERTH_ALLOCATOR_AUTO)
+  ) throws {
     engine = try Engine.make(
-      levels: ["topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.kubernetes.io/rack"])
+      levels: ["topology.kubernetes.io/region", PodSpec.zone, "topology.kubernetes.io/rack"], cpuLevel: cpuLevel,
+      allocator: allocator)
     let cpu = try engine.addResource("cpu", kind: UInt32(BERTH_RESOURCE_CPU))
     let memory = try engine.addResource("memory", kind: UInt32(BERTH_RESOURCE_MEMORY))
     let pods = try engine.addResource("pods", kind: UInt32(BERTH_RESOURCE_PODS))
@@ -70,32 +74,22 @@ struct ConstraintCluster {
     _ engine: Engine, _ kind: ConstraintCase, _ resources: [berth_resource_id], _ profile: berth_profile_id,
     _ count: Int, _ zones: Int
   ) throws -> [berth_class_id] {
-    let scratch = Scratch()
-    defer { withExtendedLifetime(scratch) {} }
-    func select(_ key: String, _ value: String) throws -> berth_selector_id {
-      let requirement = berth_requirement(
-        key: scratch.text(key), op: UInt32(BERTH_OP_IN), value_count: 1, values: scratch.texts([value]), is_field: 0,
-        reserved: 0)
-      return try engine.internSelector(UnsafeBufferPointer(start: scratch.array([requirement]), count: 1))
-    }
-    let team = try select("team", "devops")
+    let team = try engine.internSelector("team", in: ["devops"])
     var classes: [berth_class_id] = []
     for index in 0..<count {
       let namespace = "namespace-\(index % 10)"
-      try engine.setNamespace(
-        name: scratch.text(namespace),
-        labels: UnsafeBufferPointer(start: scratch.labels([Label("team", "devops")]), count: 1))
+      try engine.setNamespace(namespace, [Label("team", "devops")])
       let requests = [
         Quantity(resources[0], Int64(100 * (1 + index % 4))),
         Quantity(resources[1], Int64(250 * (1 + index % 3)) << 20),
         Quantity(resources[2], 1),
       ]
-      var spec = scratch.podSpec(PodSpec(profile: profile, requests: requests))
-      spec.namespace_name = scratch.text(namespace)
-      spec.labels = scratch.labels([Label("app", "app-\(index)")])
-      spec.label_count = 1
-      scratch.constrain(
-        &spec, kind.part(index), app: try select("app", "app-\(index)"), team: team, zones: zones, index: index)
+      var spec = PodSpec(profile: profile, requests: requests)
+      spec.namespace = namespace
+      spec.labels = [Label("app", "app-\(index)")]
+      spec.constrain(
+        kind.part(index), app: try engine.internSelector("app", in: ["app-\(index)"]), team: team, zones: zones,
+        index: index)
       classes.append(try engine.internClass(spec))
     }
     return classes

@@ -198,6 +198,7 @@ extension Scratch {
           effect: toleration.effect.code)
       })
     record.toleration_count = UInt32(spec.tolerations.count)
+    constrain(&record, spec)
     return record
   }
 }

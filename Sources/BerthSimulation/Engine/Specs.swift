@@ -81,6 +81,16 @@ public struct PodSpec: Hashable, Sendable {
   /// Requirements of the one required term; all must hold.
   public var requiredAffinity: [AffinityIn] = []
   public var tolerations: [Toleration] = []
+  /// What other pods' selectors see; nil: the namespace "default".
+  public var labels: [Label] = []
+  public var namespace: String?
+  public var images: [String] = []
+  /// Of TCP, on all addresses.
+  public var hostPorts: [UInt32] = []
+  public var spread: [SpreadConstraint] = []
+  /// The spread constraints are the cluster's defaults.
+  public var spreadIsDefault = false
+  public var affinity: [PodAffinityTerm] = []
 
   public init(profile: berth_profile_id, requests: [Quantity], priority: Int32 = 0) {
     self.profile = profile
