@@ -8,7 +8,7 @@ extension BenchCase {
       ("hard-spread", ConstraintCase.hardSpread), ("anti-affinity", .podAntiAffinity),
       ("default-spread", .defaultSpread), ("preferred-affinity", .preferredAffinity),
     ].map { name, kind in
-      BenchCase(name: "constraint.\(name)", allocates: false) { size, cpuLevel in
+      BenchCase(name: "place.\(name)", allocates: false) { size, cpuLevel in
         try ConstraintRun(size, cpuLevel, kind)
       }
     } + [
@@ -21,8 +21,8 @@ extension ConstraintCluster {
   /// The cluster of a size, with indexes for all its classes.
   fileprivate init(_ size: CaseSize, _ cpuLevel: CPULevel, _ kind: ConstraintCase) throws {
     try self.init(
-      kind, nodes: Bed.nodeCount(size), zones: 5, classes: size == .small ? 16 : 100, seed: 1, cpuLevel: cpuLevel,
-      allocator: UInt32(BERTH_ALLOCATOR_MMAP))
+      kind, nodes: size == .small ? 4096 : 200_000, zones: 5, classes: size == .small ? 16 : 100, seed: 1,
+      cpuLevel: cpuLevel, allocator: UInt32(BERTH_ALLOCATOR_MMAP))
     for podClass in classes { _ = try engine.placeOne(podClass, dryRun: true) }
   }
 }

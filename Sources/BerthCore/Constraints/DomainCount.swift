@@ -78,7 +78,11 @@ struct DomainCount {
 
   // MARK: What changed
 
-  mutating func watch() { isWatched = true }
+  /// Room for some changes comes at once, so that placing a few pods asks for no memory.
+  mutating func watch() {
+    if !isWatched { changed.reserveCapacity(1024) }
+    isWatched = true
+  }
 
   /// The end of the list of changes.
   var position: Int { dropped + changed.count }

@@ -110,7 +110,7 @@ final class Planner {
     guard let index = found else { return false }
     kind = .slots
     search.counters.slotQueries += 1
-    (scale, spreadWeights) = index.query(search, wanted: wanted, &heads)
+    scale = index.query(search, wanted: wanted, &heads, &spreadWeights)
     return true
   }
 

@@ -86,7 +86,7 @@ final class RowScan {
       }
       if !spread.isHostname { sizes[index] = values.count }
     }
-    weights.set(sizes)
+    weights.set(count: sizes.count) { sizes[$0] }
     return weights
   }
 

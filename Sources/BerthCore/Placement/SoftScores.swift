@@ -86,7 +86,12 @@ struct SpreadWeights {
   /// ln(domains + 2) of each constraint.
   private(set) var logarithms: [Double] = []
 
-  mutating func set(_ sizes: [Int]) { logarithms = sizes.map { Self.logarithm(Double($0 + 2)) } }
+  /// Of so many constraints, by how many domains of each have feasible nodes.
+  @inline(__always)
+  mutating func set(count: Int, _ domains: (Int) -> Int) {
+    logarithms.removeAll(keepingCapacity: true)
+    for constraint in 0..<count { logarithms.append(Self.logarithm(Double(domains(constraint) + 2))) }
+  }
 
   /// What a constraint adds to the score of a domain with so many pods.
   @inline(__always)

@@ -13,8 +13,11 @@ struct SlotHead {
 }
 
 extension SlotIndex {
-  /// Offers the best nodes to the search; returns what the normalised scores were scaled by.
-  func query(_ search: Search, wanted: Int, _ heads: inout [SlotHead]) -> (SoftScale, SpreadWeights) {
+  /// Offers the best nodes to the search; returns what the normalised scores were scaled by. The caller keeps the lists,
+  /// so that placing allocates nothing.
+  func query(
+    _ search: Search, wanted: Int, _ heads: inout [SlotHead], _ weights: inout SpreadWeights
+  ) -> SoftScale {
     domains.refresh()
     heads.removeAll(keepingCapacity: true)
     for index in 0..<planeCount where domains.states[planes[index].part].isAllowed {
@@ -25,18 +28,17 @@ extension SlotIndex {
         heads.append(SlotHead(plane: index, part: part, raw: raw, constant: 0))
       }
     }
-    let (scale, weights) = weigh(&heads)
+    let scale = weigh(&heads, &weights)
     if wanted == 1 { offerBest(heads, search) } else { offerMany(heads, search) }
-    return (scale, weights)
+    return scale
   }
 
   // MARK: Normalised scores
 
-  private func weigh(_ heads: inout [SlotHead]) -> (SoftScale, SpreadWeights) {
+  private func weigh(_ heads: inout [SlotHead], _ weights: inout SpreadWeights) -> SoftScale {
     var scale = SoftScale(asked.profile)
-    var weights = SpreadWeights()
     let isSpread = !domains.soft.isEmpty
-    if isSpread { weights.set(sizes(heads)) }
+    weights.set(count: domains.soft.count) { size(of: $0, heads) }
     for index in heads.indices {
       let part = heads[index].part
       let local = planes[heads[index].plane].local
@@ -50,22 +52,20 @@ extension SlotIndex {
       let image = parts.hasImages ? asked.profile.imageWeight * parts.parts[heads[index].part].image : 0
       heads[index].constant = scale.total(heads[index].raw, isSpread: isSpread) + image - scorer.offset
     }
-    return (scale, weights)
+    return scale
   }
 
-  /// How many domains of each soft spread constraint have feasible nodes.
-  private func sizes(_ heads: [SlotHead]) -> [Int] {
-    domains.soft.indices.map { index in
-      if domains.soft[index].key < 0 {
-        var nodes: Int64 = 0
-        for part in fitCount.indices where domains.states[part].isAllowed && domains.states[part].takesPart {
-          nodes += fitCount[part]
-        }
-        return Int(nodes)
+  /// How many domains of a soft spread constraint have feasible nodes.
+  private func size(of constraint: Int, _ heads: [SlotHead]) -> Int {
+    if domains.soft[constraint].key < 0 {
+      var nodes: Int64 = 0
+      for part in fitCount.indices where domains.states[part].isAllowed && domains.states[part].takesPart {
+        nodes += fitCount[part]
       }
-      return domains.countValues(of: index) { visit in
-        for head in heads where domains.states[head.part].takesPart { visit(head.part) }
-      }
+      return Int(nodes)
+    }
+    return domains.countValues(of: constraint) { visit in
+      for head in heads where domains.states[head.part].takesPart { visit(head.part) }
     }
   }
 
