@@ -52,6 +52,10 @@ let package = Package(
     .target(name: "CPlatform", linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("pthread")]),
     .target(name: "CKernels"),
     .target(name: "BerthMemory", dependencies: ["CPlatform"], swiftSettings: checked),
+    // How the GPUs of a host are connected, and which of them go well together.
+    .target(name: "BerthDevices", swiftSettings: checked),
+    // Local search over assignments: which pods to move, and how well on a public problem.
+    .target(name: "BerthSearch", swiftSettings: checked),
     .target(name: "BerthKernelsScalar", dependencies: ["CKernels"], swiftSettings: checked),
     kernels("Baseline", march: "x86-64-v2"),
     kernels("V3", march: "x86-64-v3"),
@@ -59,13 +63,15 @@ let package = Package(
     .target(
       name: "BerthCore",
       dependencies: [
-        "CBerth", "CPlatform", "CKernels", "BerthMemory", "BerthKernelsScalar", "BerthKernelsBaseline",
-        "BerthKernelsV3", "BerthKernelsV4",
+        "CBerth", "CPlatform", "CKernels", "BerthMemory", "BerthDevices", "BerthSearch", "BerthKernelsScalar",
+        "BerthKernelsBaseline", "BerthKernelsV3", "BerthKernelsV4",
       ], swiftSettings: checked),
     .target(
       name: "Berth", dependencies: ["CBerth", "CPlatform", "BerthCore"], exclude: ["exports.map"],
       swiftSettings: checked, linkerSettings: linkLibrary),
-    .target(name: "BerthSimulation", dependencies: ["CBerth", "BerthCore", "CPng"], swiftSettings: checked),
+    .target(
+      name: "BerthSimulation", dependencies: ["CBerth", "BerthCore", "BerthSearch", "CPng", "CZlib"],
+      swiftSettings: checked),
     // Kubernetes' objects, read and handed to the engine through the C functions alone.
     .target(name: "BerthKubernetes", dependencies: ["CBerth", "Berth", "CZlib", "Yams"], swiftSettings: checked),
     // What the benchmarks measure, apart from package-benchmark: the tests run small sizes of the same cases.
@@ -78,14 +84,17 @@ let package = Package(
     .executableTarget(
       name: "berth-cli",
       dependencies: [
-        "BerthSimulation", "BerthKubernetes", "BerthCore", "CBerth", "CJemalloc",
+        "BerthSimulation", "BerthKubernetes", "BerthCore", "BerthDevices", "CBerth", "CJemalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: checked),
     // Processes that are killed while they journal: Tests/crash.
     .executableTarget(
       name: "berth-crash", dependencies: ["BerthCore", "BerthSimulation", "CBerth"], path: "Tests/crash",
       swiftSettings: checked),
-    .testTarget(name: "BerthSimulationTests", dependencies: ["BerthSimulation", "BerthCore", "CBerth", "CPng"]),
+    .testTarget(
+      name: "BerthSimulationTests", dependencies: ["BerthSimulation", "BerthSearch", "BerthCore", "CBerth", "CPng"]),
+    .testTarget(name: "BerthDevicesTests", dependencies: ["BerthDevices"]),
+    .testTarget(name: "BerthSearchTests", dependencies: ["BerthSearch"]),
     .testTarget(name: "BerthKubernetesTests", dependencies: ["BerthKubernetes"]),
     .testTarget(name: "BerthABITests", dependencies: ["Berth", "CBerth"]),
     // The oracle must not see the engine: it depends on nothing.

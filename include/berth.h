@@ -45,7 +45,7 @@ extern "C" {
 /* ---------------------------------------------------------------------------------------------------------------- */
 
 /* Raised by one whenever a struct, a constant or a function of this header changes. Bindings check it at load. */
-#define BERTH_ABI_VERSION 3u
+#define BERTH_ABI_VERSION 4u
 
 /* The version of the library that this header belongs to, "major.minor.patch". */
 #define BERTH_VERSION "0.1.0"
@@ -126,6 +126,17 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_NAMESPACES 1048576u       /* namespaces whose labels an engine was told */
 #define BERTH_MAX_SPREAD_CONSTRAINTS 32u    /* topology spread constraints per pod class */
 #define BERTH_MAX_AFFINITY_TERMS 64u        /* pod affinity and anti-affinity terms per pod class */
+#define BERTH_MAX_GPUS_PER_NODE 16u         /* GPUs of a machine */
+#define BERTH_MAX_NICS_PER_NODE 16u         /* network interfaces of a machine that pods may ask for */
+#define BERTH_MAX_MACHINES 65535u           /* distinct machines per engine */
+#define BERTH_MAX_LINK_DEMANDS 256u         /* distinct (link_required, nic_count, flags) of classes with whole GPUs */
+#define BERTH_MAX_GPU_MODELS 255u           /* distinct GPU models per engine */
+#define BERTH_MAX_TYPICAL_PODS 1024u        /* kinds of typical pods per engine */
+#define BERTH_MAX_GPU_MEMORY_MIB 16777216u  /* 16 TiB: memory of a GPU */
+#define BERTH_NO_SWITCH 255u                /* a device at a host bridge */
+#define BERTH_MAX_MIGRATIONS 65536u         /* moves of a plan */
+#define BERTH_MAX_ITERATIONS 1000000000u    /* of a local search */
+#define BERTH_MAX_TOPOLOGY_BYTES 65536u     /* what `nvidia-smi topo -m` printed */
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Engine                                                                                                           */
@@ -145,6 +156,7 @@ typedef uint32_t berth_profile_id;
 typedef uint32_t berth_class_id;
 typedef uint32_t berth_image_set_id;
 typedef uint32_t berth_selector_id;
+typedef uint32_t berth_machine_id;
 
 #define BERTH_NO_NODE UINT64_MAX
 #define BERTH_NO_POD UINT64_MAX
@@ -152,6 +164,7 @@ typedef uint32_t berth_selector_id;
 #define BERTH_EMPTY_SET 0u   /* the label set, the taint set and the image set without members */
 #define BERTH_ANY_RESOURCE UINT32_MAX
 #define BERTH_NO_CLASS UINT32_MAX
+#define BERTH_NO_MACHINE 0u          /* no devices that are placed one by one */
 #define BERTH_NO_SELECTOR UINT32_MAX /* no selector: selects nothing, as null does in Kubernetes */
 
 /* Where an engine's memory comes from. */
@@ -254,6 +267,10 @@ typedef struct berth_engine_info {
   uint64_t slot_changes_read;   /* entries of the change log that indexes caught up with */
   uint64_t slot_groups_scored;  /* groups of nodes whose best was computed anew */
   uint64_t domain_counts_built; /* counts that were made by looking at all pods, once for each new kind of count */
+  /* devices */
+  uint64_t machines;         /* distinct ones, BERTH_NO_MACHINE not counted */
+  uint64_t device_bytes;     /* what nodes have of devices, and pods of claims */
+  uint64_t potential_misses; /* states of nodes that a fragmentation policy weighed anew */
 } berth_engine_info;
 
 /* Reads figures and counters. Set info_out->struct_size before. */
@@ -406,6 +423,127 @@ berth_status berth_nodes_list(berth_engine *engine, size_t offset, size_t capaci
                               size_t *count_out);
 
 /* ---------------------------------------------------------------------------------------------------------------- */
+/* Devices                                                                                                          */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* Machines say which GPUs and network interfaces a node has and how they are connected. Pods that ask for GPUs then
+ * get certain ones, which no one else holds: a claim. Devices are beside resources: a node may list
+ * "nvidia.com/gpu" among its resources too, and a pod request it, so that scores over resources see GPUs; the engine
+ * does not derive the one from the other. */
+
+/* How two devices are connected: more is closer. The words are those of `nvidia-smi topo -m`. */
+enum {
+  BERTH_LINK_NONE = 0,          /* a device and itself; in a demand: no matter how */
+  BERTH_LINK_SYSTEM = 1,        /* SYS: through the interconnect of NUMA nodes */
+  BERTH_LINK_NODE = 2,          /* NODE: through host bridges of one NUMA node */
+  BERTH_LINK_HOST_BRIDGE = 3,   /* PHB: through one PCIe host bridge */
+  BERTH_LINK_MULTI_SWITCH = 4,  /* PXB: through several PCIe switches */
+  BERTH_LINK_SINGLE_SWITCH = 5, /* PIX: through one PCIe switch */
+  BERTH_LINK_NVLINK = 16,       /* NV#: this + the number of lanes, 1..47 */
+  BERTH_LINK_NVSWITCH = 64      /* any to any at full speed, through NVSwitch */
+};
+
+typedef struct berth_gpu {
+  const char *model;    /* "A100-SXM4-80GB": what pods may ask for by name */
+  uint32_t memory_mib;  /* 1..BERTH_MAX_GPU_MEMORY_MIB */
+  uint16_t numa_node;   /* 0..63 */
+  uint16_t pcie_switch; /* 0..254, equal ones are below one switch; BERTH_NO_SWITCH: at a host bridge */
+  uint32_t time_slices; /* pods that take turns on it: a slice is 1000 / time_slices milli; 0: it is not sliced; at most
+                           31 */
+  uint32_t reserved;
+} berth_gpu;
+
+typedef struct berth_nic {
+  uint16_t numa_node;
+  uint16_t pcie_switch;
+  uint32_t virtual_functions; /* pods that can have it at once, 1..255 */
+} berth_nic;
+
+enum { BERTH_MACHINE_WIDE_NVSWITCH = 1u }; /* its NVSwitch domain spans hosts: a topology level says which */
+
+typedef struct berth_machine {
+  uint32_t struct_size;
+  uint32_t flags;     /* BERTH_MACHINE_* */
+  uint32_t gpu_count; /* 1..BERTH_MAX_GPUS_PER_NODE */
+  uint32_t nic_count; /* at most BERTH_MAX_NICS_PER_NODE */
+  const berth_gpu *gpus;
+  const berth_nic *nics;
+  const uint8_t *gpu_links; /* [gpu_count][gpu_count] BERTH_LINK_*, symmetric, NONE on the diagonal */
+  const uint8_t *nic_links; /* [gpu_count][nic_count]; null: SINGLE_SWITCH, NODE or SYSTEM as switches and NUMA nodes
+                               say */
+} berth_machine;
+
+/* No devices yet, with its struct_size: set its GPUs before it is interned. */
+void berth_machine_init(berth_machine *machine);
+
+/* Interns a machine; equal ones give one id. A matrix that is not symmetric, an unknown link, or a device out of its
+ * range is BERTH_BAD_ARGUMENT, with the device in the message. */
+berth_status berth_machine_intern(berth_engine *engine, const berth_machine *machine, berth_machine_id *id_out);
+
+/* Interns a machine by the name of its kind: "dgx-a100-80gb", "dgx-h100", "pcie-8", "flat-4" and others; docs/machines.md
+ * and `berth machines` list them. gpu_model null and memory_mib 0 take the kind's own. BERTH_UNKNOWN_ID for other
+ * names; BERTH_BAD_ARGUMENT where a kind leaves the model or memory to the caller and there is none. */
+berth_status berth_machine_intern_standard(berth_engine *engine, const char *name, const char *gpu_model,
+                                           uint32_t memory_mib, berth_machine_id *id_out);
+
+/* Interns the machine that `nvidia-smi topo -m` printed, whose GPUs are of one model. BERTH_BAD_TEXT with line and
+ * column of what was not expected. */
+berth_status berth_machine_intern_matrix(berth_engine *engine, const char *text, const char *gpu_model,
+                                         uint32_t memory_mib, berth_machine_id *id_out);
+
+/* What a model is worth to BERTH_TERM_GPU_MODEL, 0..100: a price or a speed ratio. Models that were not told have 0. */
+berth_status berth_gpu_model_set(berth_engine *engine, const char *model, uint32_t worth);
+
+/* Says which machine nodes are; BERTH_NO_MACHINE takes their devices away. All devices are free and healthy then.
+ * BERTH_WRONG_STATE while pods hold devices of a node. All or nothing; an id may occur once. */
+berth_status berth_nodes_set_machines(berth_engine *engine, const berth_node_id *ids, const berth_machine_id *machines,
+                                      size_t count);
+
+/* Says which devices of a node are sick: bit i is GPU i, or NIC i. No pod gets a sick device; claims on it stay until
+ * the host releases or moves their pods. */
+berth_status berth_node_set_health(berth_engine *engine, berth_node_id node, uint32_t sick_gpus, uint32_t sick_nics);
+
+/* A kind of pods that the fragmentation policies keep room for: FGD's target workload. */
+typedef struct berth_typical_pod {
+  int64_t cpu;          /* of the CPU resource */
+  uint32_t gpu_count;   /* 0: asks for none */
+  uint32_t share_milli; /* of each GPU, 1..1000; 0 without GPUs */
+  uint64_t weight;      /* how many of them there are among all, 1..2^20 */
+  const char *models;   /* "G2|V100M32": one of these; null or empty: any */
+} berth_typical_pod;
+
+/* Sets the typical pods; none at first. `total` counts all pods, those that are not typical too: at least the sum of the
+ * weights, at most 2^24; 0 is that sum. A kind's share is (weight / total) / (sum / total), rounded as it stands: sums of
+ * shares decide ties, and the authors of FGD compute it so. BERTH_TERM_GPU_BERTH weighs kinds by how many GPUs of the
+ * cluster they may have: of the nodes that have machines when this is called; call it again when these have changed. */
+berth_status berth_typical_pods_set(berth_engine *engine, const berth_typical_pod *pods, size_t count, uint64_t total);
+
+/* Reads how fragmented nodes' free GPUs are to the typical pods: for each kind of them its share times what it cannot use,
+ * in milli-GPU (FGD's F). milli_out[count]; 0 for nodes without GPUs, and while no typical pods are set. */
+berth_status berth_fragmentation_read(berth_engine *engine, const berth_node_id *nodes, size_t count,
+                                      double *milli_out);
+
+/* A GPU of a node now. */
+typedef struct berth_gpu_state {
+  uint32_t free_milli; /* of its time: 1000 when nobody has it */
+  uint32_t free_memory_mib;
+  uint32_t mig_slices; /* bit i: memory slice i belongs to a MIG instance */
+  uint32_t is_sick;
+} berth_gpu_state;
+
+/* Reads a node's devices: its machine, and gpus_out[BERTH_MAX_GPUS_PER_NODE] (may be null), of which the machine's are
+ * filled in; free_functions_out[BERTH_MAX_NICS_PER_NODE] (may be null) gets each NIC's. */
+berth_status berth_node_read_devices(berth_engine *engine, berth_node_id node, berth_machine_id *machine_out,
+                                     berth_gpu_state *gpus_out, uint32_t *free_functions_out);
+
+/* Reads a machine as it was interned: counts and flags, and the arrays that are not null, which must have room for
+ * BERTH_MAX_GPUS_PER_NODE GPUs, BERTH_MAX_NICS_PER_NODE NICs, and as many links: [gpu_count][gpu_count] and
+ * [gpu_count][nic_count] are written. machine_out's pointers are these arrays; models live as long as the engine. */
+berth_status berth_machine_read(berth_engine *engine, berth_machine_id machine, berth_machine *machine_out,
+                                berth_gpu *gpus_out, berth_nic *nics_out, uint8_t *gpu_links_out,
+                                uint8_t *nic_links_out);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
 /* Profiles                                                                                                         */
 /* ---------------------------------------------------------------------------------------------------------------- */
 
@@ -425,7 +563,22 @@ enum {
   BERTH_TERM_BEST_FIT = 11,    /* - floor(2^20 x (sum of weight x (free after / scale)) / sum of weights), likewise */
   BERTH_TERM_IMAGE_LOCALITY = 12,      /* ImageLocality */
   BERTH_TERM_POD_TOPOLOGY_SPREAD = 13, /* PodTopologySpread, ScheduleAnyway; normalised over the feasible nodes */
-  BERTH_TERM_INTER_POD_AFFINITY = 14 /* InterPodAffinity, preferred terms of the pod and of running pods; normalised */
+  BERTH_TERM_INTER_POD_AFFINITY = 14, /* InterPodAffinity, preferred terms of the pod and of running pods; normalised */
+  /* Of the devices that the pod would get. For pods that ask for none these are 0, except GPU_RANDOM, _BEST_FIT,
+     _DOT_PRODUCT, _FGD and _BERTH, which compare nodes for every pod. */
+  BERTH_TERM_GPU_LINKS = 15,     /* how well they are connected, 0..100 */
+  BERTH_TERM_GPU_REMAINDER = 16, /* how whole the cells of the machine remain (eights, fours, pairs), 0..100 */
+  BERTH_TERM_GPU_MODEL = 17,     /* what berth_gpu_model_set says of their model, 0..100 */
+  /* Fragmentation policies: one of these in a profile at most. They decide which GPU a share is taken of, too. */
+  BERTH_TERM_GPU_RANDOM = 20,      /* any node, any GPU: a hash of the id that the next new pod gets, the node's and the
+                                      GPU's */
+  BERTH_TERM_GPU_BEST_FIT = 21,    /* 0..100; needs the CPU resource and a GPU resource, with scales; so do DOT_PRODUCT
+                                      and CLUSTERING */
+  BERTH_TERM_GPU_DOT_PRODUCT = 22, /* 0..100 */
+  BERTH_TERM_GPU_PACKING = 23,     /* 0..100, GpuPacking */
+  BERTH_TERM_GPU_CLUSTERING = 24,  /* 0..100, GpuClustering */
+  BERTH_TERM_GPU_FGD = 25,         /* 0..100, Fragmentation Gradient Descent over the typical pods (USENIX ATC'23) */
+  BERTH_TERM_GPU_BERTH = 26        /* 0..2^15, Berth's own: docs/decisions/0009 */
 };
 
 /* A resource of a term. A term without resources takes cpu and memory (binpack, spread: cpu, memory, every GPU). */
@@ -579,6 +732,26 @@ typedef struct berth_pod_affinity_term {
   const char *const *mismatch_label_keys; /* ... and of these as NotIn */
 } berth_pod_affinity_term;
 
+/* How the GPUs of a pod must or should be connected. */
+enum {
+  BERTH_DEVICES_PREFER_LINKS = 1u,  /* among the sets that fit, the best connected; else the one that leaves most */
+  BERTH_DEVICES_TIME_SLICE = 2u,    /* one time slice of a GPU that is sliced, beside others' */
+  BERTH_DEVICES_NICS_BY_SWITCH = 4u /* no path from a NIC to its nearest GPU passes a host bridge (MULTI_SWITCH or
+                                     closer); else the nearest NICs are taken */
+};
+
+/* The devices that a pod asks for: whole GPUs, a share of one, a time slice, or a MIG instance; and NICs. */
+typedef struct berth_device_demand {
+  uint32_t gpu_count;      /* 0: NICs only */
+  uint32_t share_milli;    /* of each GPU: 1000 is whole; less with gpu_count 1 only, and 0 if memory is all it wants */
+  uint32_t memory_mib;     /* whole GPUs: each has so much at least; shares: so much is taken */
+  uint32_t link_required;  /* BERTH_LINK_*: any two of the GPUs are connected so well at least */
+  uint32_t nic_count;      /* virtual functions, each of another NIC */
+  uint32_t flags;          /* BERTH_DEVICES_* */
+  const char *models;      /* "G2|V100M32": one of these; null or empty: any */
+  const char *mig_profile; /* "1g.10gb": an instance on a model that has it; gpu_count 1, share_milli and memory 0 */
+} berth_device_demand;
+
 /* The spread constraints are the cluster's defaults (kube-scheduler's defaultingType System), not the pod's own: a node
  * that lacks a topology key is scored by the others. */
 enum { BERTH_POD_DEFAULT_SPREAD = 1u };
@@ -615,6 +788,7 @@ typedef struct berth_pod_spec {
   const char *const *images;         /* one for each container and init container; without a tag they mean :latest */
   const berth_spread_constraint *spread_constraints;
   const berth_pod_affinity_term *affinity_terms;
+  const berth_device_demand *devices; /* null: none */
 } berth_pod_spec;
 
 /* An empty spec with its struct_size. */
@@ -697,17 +871,19 @@ berth_status berth_candidates_read(berth_engine *engine, berth_class_id pod_clas
 /* Why nodes are refused; a node counts under the first that applies, in the order of kube-scheduler's filters, which is
  * the order of this list. */
 enum {
-  BERTH_REASON_UNSCHEDULABLE = 1,          /* cordoned */
-  BERTH_REASON_NODE_NAME = 5,              /* another node than node_name */
-  BERTH_REASON_TAINT = 2,                  /* an untolerated NoSchedule or NoExecute taint */
-  BERTH_REASON_AFFINITY = 3,               /* node selector or required node affinity */
-  BERTH_REASON_HOST_PORTS = 6,             /* a pod there has one of the host ports */
-  BERTH_REASON_INSUFFICIENT_RESOURCE = 4,  /* once for every resource that lacks */
-  BERTH_REASON_SPREAD_LABEL = 7,           /* lacks a topology key of a spread constraint */
-  BERTH_REASON_SPREAD = 8,                 /* a spread constraint's skew would exceed maxSkew */
-  BERTH_REASON_POD_AFFINITY = 9,           /* no pod in the domain that required pod affinity asks for */
-  BERTH_REASON_POD_ANTI_AFFINITY = 10,     /* a pod in the domain that the pod's anti-affinity excludes */
-  BERTH_REASON_EXISTING_ANTI_AFFINITY = 11 /* a pod in the domain whose anti-affinity excludes the pod */
+  BERTH_REASON_UNSCHEDULABLE = 1,           /* cordoned */
+  BERTH_REASON_NODE_NAME = 5,               /* another node than node_name */
+  BERTH_REASON_TAINT = 2,                   /* an untolerated NoSchedule or NoExecute taint */
+  BERTH_REASON_AFFINITY = 3,                /* node selector or required node affinity */
+  BERTH_REASON_HOST_PORTS = 6,              /* a pod there has one of the host ports */
+  BERTH_REASON_INSUFFICIENT_RESOURCE = 4,   /* once for every resource that lacks */
+  BERTH_REASON_SPREAD_LABEL = 7,            /* lacks a topology key of a spread constraint */
+  BERTH_REASON_SPREAD = 8,                  /* a spread constraint's skew would exceed maxSkew */
+  BERTH_REASON_POD_AFFINITY = 9,            /* no pod in the domain that required pod affinity asks for */
+  BERTH_REASON_POD_ANTI_AFFINITY = 10,      /* a pod in the domain that the pod's anti-affinity excludes */
+  BERTH_REASON_EXISTING_ANTI_AFFINITY = 11, /* a pod in the domain whose anti-affinity excludes the pod */
+  BERTH_REASON_NO_SUCH_DEVICES = 12,        /* the machine has no devices that would do, whoever leaves */
+  BERTH_REASON_DEVICES_TAKEN = 13           /* it has, but they are taken or sick */
 };
 
 /* kube-scheduler's words for a reason, "node(s) had untolerated taint(s)"; for INSUFFICIENT_RESOURCE "Insufficient", to
@@ -757,6 +933,85 @@ typedef struct berth_verdict {
  * resources that lack, ascending. Cost is in proportion to count. Changes nothing. */
 berth_status berth_class_check(berth_engine *engine, berth_class_id pod_class, const berth_node_id *nodes, size_t count,
                                berth_verdict *verdicts_out, berth_resource_id *lacking_out);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Claims                                                                                                           */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* Which devices of its node a pod holds. A claim lives as long as its pod is placed; whole GPUs say share_milli 1000 and
+ * memory_mib 0, which is all of it. */
+typedef struct berth_claim {
+  uint32_t gpus;        /* bit i: GPU i; 0: none */
+  uint32_t nics;        /* bit i: a virtual function of NIC i */
+  uint32_t share_milli; /* of each GPU */
+  uint32_t memory_mib;  /* of each GPU */
+  uint32_t mig_slices;  /* bit i: memory slice i of the GPU; 0: no MIG instance */
+  uint32_t reserved;    /* 0 */
+} berth_claim;
+
+/* Reads pods' claims. claims_out[count]; all zero for pods without one, or whose node is gone. */
+berth_status berth_claims_read(berth_engine *engine, const berth_pod_id *pods, size_t count, berth_claim *claims_out);
+
+/* What a pod of the class would get on the node now. BERTH_NO_ROOM if its devices are not there. Changes nothing. */
+berth_status berth_claim_preview(berth_engine *engine, berth_class_id pod_class, berth_node_id node,
+                                 berth_claim *claim_out);
+
+/* Records pods that run already, with the devices that they have, as berth_pods_bind does. A claim must be what the
+ * class asks for, of devices that are there and free: on a sick or taken one it is BERTH_NO_ROOM. berth_pods_bind itself
+ * takes the devices that placing would take, and BERTH_NO_ROOM if there are none. All or nothing. */
+berth_status berth_pods_bind_claims(berth_engine *engine, const berth_class_id *classes, const berth_node_id *nodes,
+                                    const berth_claim *claims, size_t count, berth_pod_id *pods_out);
+
+/* Changes how much of its GPU a share has, in place; the class stays what it was. BERTH_NO_ROOM if the GPU has not so
+ * much free; BERTH_WRONG_STATE for claims that are no shares. */
+berth_status berth_claim_resize(berth_engine *engine, berth_pod_id pod, uint32_t share_milli, uint32_t memory_mib);
+
+/* Moves pods to other nodes, one after the other; each must fit when its turn comes, and gets new devices there. The
+ * pods keep their ids and states. All or nothing: BERTH_NO_ROOM names the move that does not fit. */
+berth_status berth_pods_move(berth_engine *engine, const berth_pod_id *pods, const berth_node_id *nodes, size_t count);
+
+/* What defragmenting is for. */
+enum {
+  BERTH_DEFRAGMENT_GPUS = 0, /* as many wholly free GPUs as can be */
+  BERTH_DEFRAGMENT_NODES = 1 /* as many nodes whose GPUs are all free as can be */
+};
+
+typedef struct berth_defragment_options {
+  uint32_t struct_size;
+  uint32_t goal;       /* BERTH_DEFRAGMENT_* */
+  uint32_t most_moves; /* the budget: 1..BERTH_MAX_MIGRATIONS */
+  uint32_t reserved;
+  uint64_t iterations; /* of the local search, at most BERTH_MAX_ITERATIONS: more is better and slower */
+  uint64_t seed;
+  const berth_pod_id *movable; /* [movable_count]; null: every pod that holds GPUs */
+  size_t movable_count;
+} berth_defragment_options;
+
+/* For whole GPUs: 100 moves, 200,000 iterations (a quarter to half a second), all pods. */
+void berth_defragment_options_init(berth_defragment_options *options);
+
+/* A move of a plan. */
+typedef struct berth_migration {
+  berth_pod_id pod;
+  berth_node_id from_node;
+  berth_node_id to_node;
+} berth_migration;
+
+typedef struct berth_defragment_report {
+  uint32_t struct_size;
+  uint32_t moves;
+  uint64_t free_gpus_before; /* wholly free and healthy */
+  uint64_t free_gpus_after;
+  uint64_t free_nodes_before; /* with GPUs, all of them free */
+  uint64_t free_nodes_after;
+} berth_defragment_report;
+
+/* Plans migrations that free whole GPUs or nodes. The plan was carried out in a statement and taken back: each move fits
+ * when its turn comes, no pod moves twice, and the report counts what is free before and after. It never moves more than
+ * the budget, and is empty where nothing can be gained. migrations_out[options->most_moves]. berth_pods_move carries
+ * it out. Changes nothing. */
+berth_status berth_defragment(berth_engine *engine, const berth_defragment_options *options,
+                              berth_migration *migrations_out, berth_defragment_report *report_out);
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Statements                                                                                                       */
@@ -1173,7 +1428,9 @@ enum {
   BERTH_EVENT_RESERVATION_CHANGED = 12, /* resized, handed over, or given another expiry: read it */
   BERTH_EVENT_RESERVATION_ENDED = 13,   /* removed, lapsed, or its node is lost */
   BERTH_EVENT_POD_EVICTED = 14,         /* its node was removed; the pod is known until it is released */
-  BERTH_EVENT_POD_TERMINATING = 15
+  BERTH_EVENT_POD_TERMINATING = 15,
+  BERTH_EVENT_POD_MOVED = 16,   /* by berth_pods_move, to node; other: the node that it left */
+  BERTH_EVENT_NODE_DEVICES = 17 /* its machine or the health of its devices was told: read them */
 };
 
 typedef struct berth_event {

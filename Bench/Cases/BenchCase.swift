@@ -21,7 +21,8 @@ public struct BenchCase: Sendable {
   }
 
   public static let all: [BenchCase] =
-    kernelCases + scanCases + placementCases + constraintCases + catchUpCases + classCases + nodeCases + stateCases
+    kernelCases + scanCases + placementCases + constraintCases + gpuCases + catchUpCases + classCases + nodeCases
+    + stateCases
     + boundaryCases + simulationCases
 }
 

@@ -19,6 +19,7 @@ extension Engine {
     }
     guard count > 0 else { return 0 }
     prepare(podClass)
+    planner.deviceScorer.nextPod = pods.nextID
     planner.run(workload, podClass, wanted: count)
     let search = planner.search
     for index in 0..<search.foundCount {
@@ -51,10 +52,11 @@ extension Engine {
     return explainer
   }
 
-  private func inspector(_ podClass: berth_class_id) -> Inspector {
+  func inspector(_ podClass: berth_class_id) -> Inspector {
     prepare(podClass)
     return Inspector(
-      cluster: cluster, asked: planner.askedClass(workload, podClass), asks: workload.classes.asks(podClass))
+      cluster: cluster, asked: planner.askedClass(workload, podClass), asks: workload.classes.asks(podClass),
+      deviceScorer: planner.deviceScorer)
   }
 
   /// Checks single nodes; `lacking`, if given, is [nodes][BERTH_MAX_RESOURCES_PER_POD].

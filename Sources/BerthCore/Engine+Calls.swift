@@ -187,6 +187,62 @@ extension Engine {
     try perform(LoadPodsUpdate(pods: pods, times: times))
   }
 
+  // MARK: Devices
+
+  public func internMachine(_ record: berth_machine) throws(EngineError) -> berth_machine_id {
+    try perform(MachineIntern(machine: try MachineReader.machine(record)))
+  }
+
+  public func internStandardMachine(
+    _ name: UnsafePointer<CChar>, model: UnsafePointer<CChar>?, memoryMiB: UInt32
+  ) throws(EngineError) -> berth_machine_id {
+    try perform(MachineIntern(machine: try Self.standardMachine(name, model: model, memoryMiB: memoryMiB)))
+  }
+
+  public func internMatrixMachine(
+    _ text: UnsafePointer<CChar>, model: UnsafePointer<CChar>, memoryMiB: UInt32
+  ) throws(EngineError) -> berth_machine_id {
+    try perform(MachineIntern(machine: try Self.matrixMachine(text, model: model, memoryMiB: memoryMiB)))
+  }
+
+  public func setModel(_ model: UnsafePointer<CChar>, worth: UInt32) throws(EngineError) {
+    try perform(GPUModelSet(model: model, worth: worth))
+  }
+
+  public func setMachines(
+    _ ids: UnsafeBufferPointer<berth_node_id>, _ machines: UnsafePointer<berth_machine_id>
+  ) throws(EngineError) {
+    try perform(NodesSetMachines(ids: ids, machines: machines))
+  }
+
+  public func setHealth(_ node: berth_node_id, sickGPUs: UInt32, sickNICs: UInt32) throws(EngineError) {
+    try perform(NodeSetHealth(node: node, sickGPUs: sickGPUs, sickNICs: sickNICs))
+  }
+
+  public func setTypicalPods(
+    _ pods: UnsafeBufferPointer<berth_typical_pod>, total: UInt64
+  ) throws(EngineError) {
+    try perform(TypicalPodsSet(pods: pods, total: total))
+  }
+
+  public func bind(
+    _ classes: UnsafeBufferPointer<berth_class_id>, nodes ids: UnsafePointer<berth_node_id>,
+    claims: UnsafePointer<berth_claim>, pods out: UnsafeMutablePointer<berth_pod_id>
+  ) throws(EngineError) {
+    try perform(
+      PodsBindClaims(asked: AskedPods(classes: classes, identities: nil), nodes: ids, claims: claims, pods: out))
+  }
+
+  public func resizeClaim(_ pod: berth_pod_id, shareMilli: UInt32, memoryMiB: UInt32) throws(EngineError) {
+    try perform(ClaimResize(pod: pod, shareMilli: shareMilli, memoryMiB: memoryMiB))
+  }
+
+  public func move(
+    _ pods: UnsafeBufferPointer<berth_pod_id>, to nodes: UnsafePointer<berth_node_id>
+  ) throws(EngineError) {
+    try perform(PodsMove(pods: pods, nodes: nodes))
+  }
+
   // MARK: Path, time, statements
 
   public func setPath(_ path: UInt32) throws(EngineError) { try perform(EngineSetPath(path: path)) }

@@ -34,18 +34,26 @@ extension Engine {
     let reader = ConstraintReader(selectors: cluster.constraints.selectors.selectors.count)
     let traits = try reader.traits(spec)
     let images = try reader.images(spec)
+    let demand =
+      try spec.devices.map { record throws(EngineError) in try cluster.devices.read(record.pointee) } ?? .none
     let specs = cluster.load.specs
     var requests = said.filter { $0.kind == .held || $0.kind == .counted }
     let scored = try readScored(spec, &requests)
+    guard let (devices, isNewDemand) = cluster.devices.intern(demand) else {
+      throw refuse(BERTH_LIMIT, "classes ask for links and NICs in more than \(BERTH_MAX_LINK_DEMANDS) ways")
+    }
     let (id, isNewTraits) = cluster.constraints.intern(traits)
     if isNewTraits { undoLog.note { $0.cluster.constraints.removeLastTraits() } }
+    if isNewDemand { undoLog.note { $0.removeLastDemand() } }
     let interned = workload.classes.intern(
       PodClasses.Spec(
         requests: requests, asks: specs.asks(requests, said: said) + scored,
         isBestEffort: specs.isBestEffort(requests), profile: spec.profile, priority: spec.priority,
-        placeability: placeability, traits: id, isConstrained: traits.isConstrained, images: images))
+        placeability: placeability, traits: id, isConstrained: traits.isConstrained, images: images,
+        devices: devices, scoresDevices: workload.profiles[Int(spec.profile)].policy != .none))
     guard let (podClass, made) = interned else {
       if isNewTraits && !undoLog.isRecording { cluster.constraints.removeLastTraits() }
+      if isNewDemand && !undoLog.isRecording { removeLastDemand() }
       throw refuse(BERTH_LIMIT, "an engine has at most \(BERTH_MAX_CLASSES) pod classes")
     }
     if let made {

@@ -50,6 +50,7 @@ extension Engine {
 
   @inline(__always)
   private func placeOne(_ owners: PodOwners) -> berth_placement {
+    if workload.classes.hasSpecial { planner.deviceScorer.nextPod = pods.nextID }
     if !reservations.isEmpty && findOwn(owners, wanted: 1) {
       return assume(owners, planner.search.found[0].slot, score: planner.search.found[0].score)
     }
@@ -69,7 +70,9 @@ extension Engine {
   @inline(__always)
   func assume(_ owners: PodOwners, _ slot: UInt32, score: Int64) -> berth_placement {
     let node = cluster.rows.row(slot).id
-    let pod = addPod(owners, node, slot, state: BERTH_POD_ASSUMED)
+    // it fits, so there are devices for it
+    let claim = devices(for: owners.podClass, seeing: ownRow(slot, owners)) ?? DeviceClaim()
+    let pod = addPod(owners, node, slot, claim, state: BERTH_POD_ASSUMED)
     emit(BERTH_EVENT_POD_ASSUMED, pod: pod, node: node, podClass: owners.podClass)
     return berth_placement(
       pod: pod, node: node, score: score, pod_class: owners.podClass, outcome: UInt32(BERTH_PLACED))
@@ -77,12 +80,15 @@ extension Engine {
 
   /// Adds a pod, which takes what is its own and is charged for all it requests.
   @inline(__always)
-  private func addPod(_ owners: PodOwners, _ node: berth_node_id, _ slot: UInt32, state: Int) -> berth_pod_id {
+  func addPod(
+    _ owners: PodOwners, _ node: berth_node_id, _ slot: UInt32, _ claim: DeviceClaim, state: Int
+  ) -> berth_pod_id {
     let pod = pods.add(
       podClass: owners.podClass, node: UInt32(truncatingIfNeeded: node),
       nodeGeneration: UInt32(truncatingIfNeeded: node >> 32), state: state)
     let index = UInt32(truncatingIfNeeded: pod)
     undoLog.note(.podAdded(index))
+    if claim.exists { cluster.devices.take(index, claim, on: UInt32(truncatingIfNeeded: node)) }
     if cluster.constraints.isOn { joinDomains(index, owners.podClass, slot) }
     if cluster.load.isOn { joinLoad(index, owners.podClass, slot) }
     if !reservations.isEmpty { takeOwn(index, owners, slot) }
@@ -104,11 +110,13 @@ extension Engine {
   }
 
   func applyBind(
-    _ asked: AskedPods, nodes ids: UnsafePointer<berth_node_id>, pods out: UnsafeMutablePointer<berth_pod_id>
+    _ asked: AskedPods, nodes ids: UnsafePointer<berth_node_id>, claims: UnsafePointer<berth_claim>? = nil,
+    pods out: UnsafeMutablePointer<berth_pod_id>
   ) throws(EngineError) {
     let classes = asked.classes
     try checkClasses(classes)
     try checkPodLimit(classes.count)
+    prepare(classes)
     for index in 0..<classes.count { _ = try cluster.nodes.index(ids[index], "entry \(index): ") }
     try undoLog.check(classes.count)
     reservePods(classes.count)
@@ -119,8 +127,11 @@ extension Engine {
         let slot = cluster.nodes.slots[Int(try cluster.nodes.index(ids[index]))]
         let requests = workload.classes.requests(classes[index])
         try checkCharge(slot, requests, "entry \(index)")
+        let owners = asked.owners(index)
+        let claim = try claim(
+          claims?[index], for: classes[index], on: slot, seeing: ownRow(slot, owners), "entry \(index): ")
         cluster.admitResources(slot, requests)
-        bound.append(addPod(asked.owners(index), ids[index], slot, state: BERTH_POD_BOUND))
+        bound.append(addPod(owners, ids[index], slot, claim, state: BERTH_POD_BOUND))
       }
     }
     for index in 0..<bound.count {
@@ -212,7 +223,10 @@ extension Engine {
     if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
       if cluster.constraints.isOn { leaveDomains(index, pod.podClass, slot, isTerminating: pod.isTerminating) }
       if cluster.load.isOn { leaveLoad(UInt32(truncatingIfNeeded: id), pod.podClass, slot) }
+      giveDevices(index, pod.node)
       cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
+    } else {
+      dropDevices(index)
     }
     pods.remove(id)
     undoLog.note(.podRemoved(index, pod))

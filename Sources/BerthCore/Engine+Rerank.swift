@@ -101,6 +101,7 @@ extension Engine {
     reranker.clear()
     var listed: [Int] = []
     for pod in pending {
+      if workload.classes.hasSpecial { planner.deviceScorer.nextPod = pods.nextID }
       if reservations.isEmpty || !findOwn(asked[pod], wanted: reranker.limit) {
         planner.run(workload, asked[pod].podClass, wanted: reranker.limit)
       }
@@ -235,6 +236,7 @@ extension Engine {
       guard dim >= 0, row.used[dim] + request.value <= cluster.shapes.capacities(row.shape)[dim] else { return false }
     }
     guard cluster.canCount(slot, workload.classes.requests(owners.podClass)) else { return false }
+    guard devices(for: owners.podClass, seeing: row) != nil else { return false }
     guard let constraints = planner.asked[owners.podClass]?.constraints else { return true }
     let place = cluster.place(slot)
     return !constraints.refusesPorts(place, cluster.constraints)

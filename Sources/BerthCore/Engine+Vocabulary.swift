@@ -99,10 +99,15 @@ extension Engine {
       let term = try readTerm(terms[index], "term \(index) of profile \"\(name)\"")
       let single = [
         BERTH_TERM_NODE_AFFINITY, BERTH_TERM_TAINT_TOLERATION, BERTH_TERM_PRICE, BERTH_TERM_IMAGE_LOCALITY,
-        BERTH_TERM_POD_TOPOLOGY_SPREAD, BERTH_TERM_INTER_POD_AFFINITY,
+        BERTH_TERM_POD_TOPOLOGY_SPREAD, BERTH_TERM_INTER_POD_AFFINITY, BERTH_TERM_GPU_LINKS, BERTH_TERM_GPU_REMAINDER,
+        BERTH_TERM_GPU_MODEL,
       ]
       if single.contains(Int(term.kind)) && list.contains(where: { $0.kind == term.kind }) {
         throw refuse(BERTH_BAD_ARGUMENT, "term \(index) of profile \"\(name)\": this kind may occur once")
+      }
+      if term.isPolicy && list.contains(where: \.isPolicy) {
+        throw refuse(
+          BERTH_BAD_ARGUMENT, "term \(index) of profile \"\(name)\": a profile has at most one fragmentation policy")
       }
       list.append(term)
     }
@@ -117,7 +122,10 @@ extension Engine {
   }
 
   private func readTerm(_ record: berth_term, _ what: String) throws(EngineError) -> Profile.Term {
-    guard record.kind >= 1, record.kind <= UInt32(BERTH_TERM_INTER_POD_AFFINITY) else {
+    let isKnown =
+      (BERTH_TERM_LEAST_ALLOCATED...BERTH_TERM_GPU_MODEL).contains(Int(record.kind))
+      || (BERTH_TERM_GPU_RANDOM...BERTH_TERM_GPU_BERTH).contains(Int(record.kind))
+    guard isKnown else {
       throw refuse(BERTH_BAD_ARGUMENT, "\(what): kind \(record.kind) is unknown: use BERTH_TERM_*")
     }
     guard record.weight.isFinite, record.weight == record.weight.rounded() else {
@@ -151,11 +159,27 @@ extension Engine {
       term.resources.append(try readResource(record.resources[index], term, "\(what), resource \(index)"))
     }
     try readPoints(record, &term, what)
+    if term.kind >= UInt32(BERTH_TERM_GPU_LINKS) { try checkDeviceTerm(term, what) }
     let scaled = term.isKind(BERTH_TERM_DOT_PRODUCT) || term.isKind(BERTH_TERM_BEST_FIT)
     guard !scaled || !term.resources.isEmpty else {
       throw refuse(BERTH_BAD_ARGUMENT, "\(what): dot product and best fit need resources with a scale")
     }
     return term
+  }
+
+  /// Policies that weigh cpu against GPUs say what counts as 1 of either; the others have no resources.
+  private func checkDeviceTerm(_ term: Profile.Term, _ what: String) throws(EngineError) {
+    guard term.needsScales else {
+      guard term.resources.isEmpty else {
+        throw refuse(BERTH_BAD_ARGUMENT, "\(what): this kind takes no resources")
+      }
+      return
+    }
+    let kinds = term.resources.map { cluster.resources.resources[Int($0.resource)].kind }.sorted()
+    guard kinds == [UInt32(BERTH_RESOURCE_CPU), UInt32(BERTH_RESOURCE_GPU)] else {
+      throw refuse(
+        BERTH_BAD_ARGUMENT, "\(what): this kind needs two resources with a scale, one of kind CPU and one of kind GPU")
+    }
   }
 
   private func readResource(
@@ -184,13 +208,13 @@ extension Engine {
     guard !native || record.weight == 1 else {
       throw refuse(BERTH_BAD_ARGUMENT, "\(what): binpack and spread weigh all resources 1")
     }
-    if term.isKind(BERTH_TERM_DOT_PRODUCT) || term.isKind(BERTH_TERM_BEST_FIT) {
+    if term.isKind(BERTH_TERM_DOT_PRODUCT) || term.isKind(BERTH_TERM_BEST_FIT) || term.needsScales {
       guard record.scale >= 1, record.scale <= Int64(BERTH_MAX_QUANTITY) else {
         throw refuse(
           record.scale < 1 ? BERTH_BAD_ARGUMENT : BERTH_LIMIT, "\(what): scale \(record.scale) is outside 1...2^50")
       }
     } else if record.scale != 0 {
-      throw refuse(BERTH_BAD_ARGUMENT, "\(what): scale belongs to dot product and best fit; use 0")
+      throw refuse(BERTH_BAD_ARGUMENT, "\(what): scale belongs to dot product, best fit and clustering; use 0")
     }
     return (record.resource, Int64(record.weight), record.scale)
   }

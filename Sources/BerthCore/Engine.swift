@@ -14,6 +14,7 @@ import CPlatform
 /// - `Engine+Rerank.swift`: placing with a say of the host
 /// - `Engine+Answers.swift`: candidates and explanations
 /// - `Reserve/Engine+Reservations.swift`: reservations
+/// - `Devices/Engine+Devices.swift`, `Devices/Engine+Claims.swift`: machines, and the devices that pods hold
 /// - `Commit/Statements.swift`: statements and the caller's time
 /// - `Observe/Engine+Events.swift`, `Observe/Engine+Metrics.swift`: events, counters, histograms
 /// - `Engine+Forks.swift`: forks
@@ -37,6 +38,7 @@ public final class Engine {
   var events: EventLog
   var counters = Counters()
   var latencies = DecisionLatencies()
+  let modelTexts = ModelTexts()
 
   public init(options: berth_engine_options) throws(EngineError) {
     let levelKeys = try Self.levelKeys(options)
@@ -186,6 +188,9 @@ public final class Engine {
     info.slot_builds = planner.slotIndexes.builds
     info.slot_changes_read = planner.slotIndexes.entriesRead
     info.slot_groups_scored = planner.slotIndexes.groupsScored
+    info.machines = UInt64(cluster.devices.machines.count)
+    info.device_bytes = UInt64(cluster.devices.bytes)
+    info.potential_misses = planner.deviceScorer.potentialMisses
     info.domain_counts_built = cluster.constraints.countsBuilt
     return info
   }

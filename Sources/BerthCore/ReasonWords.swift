@@ -17,6 +17,8 @@ public enum ReasonWords {
     case BERTH_REASON_POD_AFFINITY: "node(s) didn't match pod affinity rules"
     case BERTH_REASON_POD_ANTI_AFFINITY: "node(s) didn't match pod anti-affinity rules"
     case BERTH_REASON_EXISTING_ANTI_AFFINITY: "node(s) didn't satisfy existing pods anti-affinity rules"
+    case BERTH_REASON_NO_SUCH_DEVICES: "node(s) didn't have the requested devices"
+    case BERTH_REASON_DEVICES_TAKEN: "node(s) didn't have enough free devices"
     default: ""
     }
   }

@@ -12,6 +12,7 @@ extension Engine {
     try checkReservations()
     if cluster.load.isOn { try checkLoad() }
     try checkConstraints()
+    try checkDevices()
     if let broken = planner.slotIndexes.difference() { throw refuse(BERTH_CORRUPT, broken) }
     for tree in cluster.forest.trees {
       var check = TreeCheck(tree, cluster)

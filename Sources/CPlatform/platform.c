@@ -134,6 +134,14 @@ static void *map_allocate(bp_arena *arena, size_t bytes) {
   return block;
 }
 
+void bp_prefer_huge_pages(void *block, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  madvise(block, bytes & ~(HUGE_BYTES - 1), MADV_HUGEPAGE);
+#else
+  (void)block, (void)bytes;
+#endif
+}
+
 void *bp_arena_allocate(bp_arena *arena, size_t bytes) {
   if (bytes > SIZE_MAX / 2)
     return NULL;
@@ -151,10 +159,8 @@ void *bp_arena_allocate(bp_arena *arena, size_t bytes) {
   if (!block)
     return NULL;
   __atomic_fetch_add(&arena->allocations, 1, __ATOMIC_RELAXED);
-#ifdef MADV_HUGEPAGE
   if (bytes >= HUGE_BYTES)
-    madvise(block, bytes & ~(HUGE_BYTES - 1), MADV_HUGEPAGE);
-#endif
+    bp_prefer_huge_pages(block, bytes);
   return block;
 }
 

@@ -3,5 +3,5 @@ import ArgumentParser
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure the engine on generated cases.",
-    subcommands: [BenchPlace.self, BenchState.self, BenchConstraints.self])
+    subcommands: [BenchPlace.self, BenchState.self, BenchConstraints.self, BenchGPU.self])
 }

@@ -21,7 +21,7 @@ struct BerthCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       PlaceCommand.self, CapacityCommand.self, Simulate.self, ReplayCommand.self, SnapshotCommand.self,
-      JournalCommand.self, GoldenCommand.self, Bench.self,
+      JournalCommand.self, GoldenCommand.self, MachinesCommand.self, FgdCommand.self, RoadefCommand.self, Bench.self,
     ])
 
   /// ArgumentParser ends the process with 64 on wrong usage and 1 on everything else; Berth's codes are in the help.

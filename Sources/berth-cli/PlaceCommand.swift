@@ -12,9 +12,10 @@ struct PlaceCommand: ParsableCommand {
       anywhere. For a pod that fits nowhere it prints kube-scheduler's line.
 
       --pods takes Pods and what makes them: Deployment, StatefulSet, DaemonSet, Job, ReplicaSet (all replicas, beside \
-      what runs already). Namespaces, Services and PriorityClasses of both files count. What is read and not honoured \
-      yet is reported: volumes, resource claims, pod groups, disruption budgets. Pending pods of the cluster's file are \
-      not placed. Ties go to the first node by region and zone, then in the file's order; kube-scheduler draws lots.
+      what runs already). Namespaces, Services and PriorityClasses of both files count, and so do ResourceSlices, \
+      DeviceClasses and claims: pods that ask for GPUs get certain ones (docs/gpus-in-kubernetes.md). What is read and \
+      not honoured yet is reported: volumes, pod groups, disruption budgets. Pending pods of the cluster's file are not \
+      placed. Ties go to the first node by region and zone, then in the file's order; kube-scheduler draws lots.
 
       Mistakes are named with object and field, and nothing is placed (exit code 2); --lenient places what is sound.
 
@@ -22,6 +23,7 @@ struct PlaceCommand: ParsableCommand {
         kubectl get nodes,pods,namespaces,services -A -o json > cluster.json
         berth place --cluster cluster.json --pods web.yaml
         berth place --cluster cluster.json --pods web.yaml --explain web-1
+        berth place --cluster docs/examples/gpus.yaml --pods docs/examples/gpu-pods.yaml --output manifests
         kubectl get pods -A -o json --field-selector status.phase=Pending |
           berth place --cluster cluster.json --pods - --json
       """)
@@ -35,7 +37,21 @@ struct PlaceCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Show every score of the best nodes for this pod, at its turn.", valueName: "pod"))
   var explain: String?
 
+  enum Output: String, ExpressibleByArgument, CaseIterable {
+    case table, manifests
+  }
+
+  @Option(
+    help: ArgumentHelp(
+      "table, or manifests: YAML of each placed pod's node, and of the annotations and claims that say its devices; "
+        + "pods that fit nowhere are named on standard error."))
+  var output = Output.table
+
   func validate() throws {
+    if input.json && output == .manifests { throw ValidationError("--json and --output manifests: one of them.") }
+    if explain != nil && output == .manifests {
+      throw ValidationError("--explain and --output manifests: one of them.")
+    }
     if input.cluster == "-" && pods == "-" { throw ValidationError("Only one file can be standard input.") }
   }
 
@@ -51,36 +67,42 @@ struct PlaceCommand: ParsableCommand {
     }
     var bar = ProgressBar("placing")
     try run.run(explaining: explained) { done, total in bar.update(done, of: total) }
-    Terminal.printResult(input.json ? json(run) : table(run))
+    switch output {
+    case .manifests:
+      Terminal.printResult(try run.manifests())
+      for refusal in run.refusals { Terminal.printError("fits nowhere: \(refusal)") }
+    case .table: Terminal.printResult(input.json ? json(run) : table(run))
+    }
   }
 
   // MARK: Table
 
   private func table(_ run: PlacementRun) -> String {
-    let refused = run.decisions.filter { $0.node == nil }
+    let refusals = run.refusals
+    let hasDevices = run.decisions.contains { $0.devices != nil }
     var pods = Table(
       "\(Figures.grouped(run.decisions.count)) pods on \(Figures.grouped(run.nodeCount)) nodes with "
-        + "\(Figures.grouped(run.runningCount)) running pods", head: ["pod", "node", "score"], figuresFrom: 2)
+        + "\(Figures.grouped(run.runningCount)) running pods",
+      head: ["pod", "node", "score"] + (hasDevices ? ["GPUs"] : []), figuresFrom: 2)
     for decision in run.decisions {
-      pods.add(decision.pod, decision.node ?? "-", decision.node == nil ? "" : Figures.grouped(decision.score))
+      let score = decision.node == nil ? "" : Figures.grouped(decision.score)
+      pods.add(cells: [decision.pod, decision.node ?? "-", score] + (hasDevices ? [devices(decision)] : []))
     }
     var parts = [pods.text, ManifestOptions.table(run.zones)]
-    if !refused.isEmpty { parts.append(messages(refused)) }
+    if !refusals.isEmpty { parts.append((["\nfit nowhere"] + refusals.map { "  \($0)" }).joined(separator: "\n")) }
     if let explanation = run.explanation { parts.append(table(explanation)) }
     return parts.joined(separator: "\n")
   }
 
-  /// Pods with the same message in a row share a line.
-  private func messages(_ refused: [PlacementRun.Decision]) -> String {
-    var lines = ["\nfit nowhere"]
-    var index = 0
-    while index < refused.count {
-      let first = refused[index]
-      let same = refused[index...].prefix { $0.message == first.message }.count
-      lines.append("  \(first.pod)\(same > 1 ? " and \(same - 1) more" : ""): \(first.message ?? "")")
-      index += same
+  /// "0,1", "2: 50 %, 8192 MiB", "3: 1g.10gb".
+  private func devices(_ decision: PlacementRun.Decision) -> String {
+    guard let devices = decision.devices else { return "" }
+    var parts: [String] = devices.migProfile.map { [$0] } ?? []
+    if (1..<1000).contains(devices.shareMilli) {
+      parts.append("\(Figures.decimal(Double(devices.shareMilli) / 10, devices.shareMilli % 10 == 0 ? 0 : 1)) %")
     }
-    return lines.joined(separator: "\n")
+    if devices.shareMilli < 1000 && devices.memoryMiB > 0 { parts.append("\(devices.memoryMiB) MiB") }
+    return devices.visibleDevices + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", "))
   }
 
   private func table(_ explanation: PlacementRun.Explanation) -> String {
@@ -116,6 +138,30 @@ struct PlaceCommand: ParsableCommand {
     var members: [(String, JSONValue)] = [("pod", .text(decision.pod))]
     if let node = decision.node { members += [("node", .text(node)), ("score", .count(decision.score))] }
     if let message = decision.message { members.append(("message", .text(message))) }
+    if let devices = decision.devices { members.append(("devices", json(devices))) }
+    if !decision.allocations.isEmpty { members.append(("claims", .list(decision.allocations.map(json)))) }
+    return .object(members)
+  }
+
+  private func json(_ allocation: ClaimAllocation) -> JSONValue {
+    let results = allocation.results.map { result in
+      JSONValue.object([
+        ("request", .text(result.request)), ("driver", .text(result.driver)), ("pool", .text(result.pool)),
+        ("device", .text(result.device)),
+      ])
+    }
+    return .object([("claim", .text(allocation.claim)), ("results", .list(results))])
+  }
+
+  private func json(_ devices: DeviceAssignment) -> JSONValue {
+    var members: [(String, JSONValue)] = [
+      ("gpus", .list(devices.gpus.map { .count($0) })), ("visible_devices", .text(devices.visibleDevices)),
+      ("share_milli", .count(devices.shareMilli)), ("memory_mib", .count(devices.memoryMiB)),
+    ]
+    if let profile = devices.migProfile {
+      members += [("mig_profile", .text(profile)), ("mig_slices", .list(devices.migSlices.map { .count($0) }))]
+    }
+    if !devices.nics.isEmpty { members.append(("nics", .list(devices.nics.map { .count($0) }))) }
     return .object(members)
   }
 

@@ -166,8 +166,8 @@ import Testing
   }
 
   @Test func reasonsHaveWords() {
-    for reason in UInt32(1)...11 { #expect(!String(cString: berth_reason_text(reason)).isEmpty, "reason \(reason)") }
-    for none in [UInt32(0), 12, 1 << 31, .max] { #expect(String(cString: berth_reason_text(none)).isEmpty) }
+    for reason in UInt32(1)...13 { #expect(!String(cString: berth_reason_text(reason)).isEmpty, "reason \(reason)") }
+    for none in [UInt32(0), 14, 1 << 31, .max] { #expect(String(cString: berth_reason_text(none)).isEmpty) }
   }
 
   @Test func resourcesThatCountAreLimited() {

@@ -94,7 +94,55 @@ import Testing
         { berth_histogram_read($0, 0, host.sized(berth_histogram.self, MemoryLayout<berth_histogram>.size)) }
       ),
       ("metrics_text", { berth_metrics_text($0, host.out(CChar.self), 100, host.out(Int.self, at: 1024)) }),
-    ] + reservationCalls(host) + loadCalls(host)
+    ] + reservationCalls(host) + loadCalls(host) + deviceCalls(host)
+  }
+
+  private static func deviceCalls(_ host: Host) -> [Call] {
+    let gpu = berth_gpu(model: c("T4"), memory_mib: 1, numa_node: 0, pcie_switch: 0, time_slices: 0, reserved: 0)
+    var one = berth_machine()
+    berth_machine_init(&one)
+    (one.gpu_count, one.gpus, one.gpu_links) = (1, list([gpu]), list([0]))
+    let machine = list([one])
+    let id = host.out(berth_machine_id.self)
+    let topology = "\tGPU0\nGPU0\tX\n"
+    var plan = berth_defragment_options()
+    berth_defragment_options_init(&plan)
+    plan.most_moves = 1
+    let defragmenting = list([plan])
+    return [
+      ("machine_intern", { berth_machine_intern($0, machine, id) }),
+      ("machine_intern_standard", { berth_machine_intern_standard($0, "flat-1", nil, 0, id) }),
+      ("machine_intern_matrix", { berth_machine_intern_matrix($0, topology, "T4", 1, id) }),
+      (
+        "machine_read",
+        {
+          berth_machine_read(
+            $0, 1, host.sized(berth_machine.self, MemoryLayout<berth_machine>.size), nil, nil, nil, nil)
+        }
+      ),
+      ("gpu_model_set", { berth_gpu_model_set($0, "T4", 1) }),
+      ("nodes_set_machines", { berth_nodes_set_machines($0, host.nodes, [0], 1) }),
+      ("node_set_health", { berth_node_set_health($0, host.nodes[0], 0, 0) }),
+      ("node_read_devices", { berth_node_read_devices($0, host.nodes[0], id, nil, nil) }),
+      ("typical_pods_set", { berth_typical_pods_set($0, nil, 0, 0) }),
+      ("fragmentation_read", { berth_fragmentation_read($0, host.nodes, 1, host.out(Double.self)) }),
+      ("claims_read", { berth_claims_read($0, [host.bound], 1, host.out(berth_claim.self)) }),
+      ("claim_preview", { berth_claim_preview($0, host.classes[0], host.nodes[0], host.out(berth_claim.self)) }),
+      (
+        "pods_bind_claims",
+        { berth_pods_bind_claims($0, host.classes, host.nodes, [berth_claim()], 1, host.out(berth_pod_id.self)) }
+      ),
+      ("claim_resize", { berth_claim_resize($0, host.bound, 1, 1) }),
+      ("pods_move", { berth_pods_move($0, [host.bound], host.nodes, 1) }),
+      (
+        "defragment",
+        {
+          berth_defragment(
+            $0, defragmenting, host.out(berth_migration.self, at: 1024),
+            host.sized(berth_defragment_report.self, MemoryLayout<berth_defragment_report>.size))
+        }
+      ),
+    ]
   }
 
   private static func reservationCalls(_ host: Host) -> [Call] {

@@ -34,7 +34,7 @@ import Testing
       },
       Refusal("profile: the name is there", BERTH_DUPLICATE, "packing") { add($0, [$0.term(1)], name: c("packing")) },
       Refusal("profile: no kind", BERTH_BAD_ARGUMENT, "term 1 of profile") { add($0, 0) { _ in } },
-      Refusal("profile: unknown kind", BERTH_BAD_ARGUMENT, "term 1 of profile") { add($0, 15) { _ in } },
+      Refusal("profile: unknown kind", BERTH_BAD_ARGUMENT, "term 1 of profile") { add($0, 18) { _ in } },
       Refusal("profile: price twice", BERTH_BAD_ARGUMENT, "term 1 of profile") {
         add($0, Int(BERTH_TERM_PRICE)) { _ in }
       },

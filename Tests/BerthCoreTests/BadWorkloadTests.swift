@@ -15,7 +15,7 @@ struct BadWorkloadTests {
       term(what, BERTH_BAD_ARGUMENT) { $0.term(BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO, points: points) }
     }
     BadInput.refuses([
-      term("unknown kind", BERTH_BAD_ARGUMENT) { $0.term(15) },
+      term("unknown kind", BERTH_BAD_ARGUMENT) { $0.term(18) },
       term("no kind", BERTH_BAD_ARGUMENT) { $0.term(0) },
       term("NaN weight", BERTH_BAD_NUMBER) { $0.term(BERTH_TERM_SPREAD, weight: .nan) },
       term("infinite weight", BERTH_BAD_NUMBER) { $0.term(BERTH_TERM_SPREAD, weight: .infinity) },

@@ -14,6 +14,9 @@ struct Book {
   var selectorIds: [LabelSelector: UInt32] = [:]
   var profileIds: [String: UInt32] = [:]
   var classIds: [PodSpec: UInt32] = [:]
+  var machineIds: [Machine: UInt32] = [:]
+  /// Of GPUs: those that machines have, and those that were told by themselves.
+  var models: Set<String> = []
   /// What the open statements did and readers are to be told when they are committed.
   var pendingEvents: [EventReference.Event] = []
   private(set) var nodeIds: [Int: UInt64] = [:]
@@ -33,6 +36,7 @@ struct Book {
     if !nodesEver.insert(id).inserted { throw Mismatch("node id \(id) was given out twice") }
     nodeIds[node] = id
     nodesById[id] = node
+    oracle.numberNode(node, UInt64(UInt32(truncatingIfNeeded: id)))
   }
 
   mutating func forget(node: Int) {

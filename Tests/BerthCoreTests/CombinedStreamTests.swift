@@ -15,9 +15,11 @@ struct CombinedStreamTests {
     Self.run("combinedOnFewNodes", seed: seed, salt: 901, nodes: seed % 12)
   }
 
-  private static func run(_ test: String, seed: Int, salt: Int, nodes: Int?) {
+  static func run(_ test: String, seed: Int, salt: Int, nodes: Int?, hasDevices: Bool = false) {
     let drawn = seed &* 1009 &+ salt
-    let swarm = Swarm(seed: drawn, terms: TermKind.allCases, nodes: nodes, hasLoad: seed % 4 != 0)
+    let swarm = Swarm(
+      seed: drawn, terms: hasDevices ? TermKind.allCases : TermKind.withoutDevices, nodes: nodes,
+      hasLoad: seed % 4 != 0, hasDevices: hasDevices)
     Fuzz.run(
       test, seed: seed,
       try Twin(

@@ -10,9 +10,14 @@ struct CommandStream {
       newResource, readBack, refusal
     case events, time, begin, checkpoint, rollBack, commit, discard
     case report, forgetReport, assign, badReport
+    case newMachine, modelWorth, typicalPods, setMachines, health, bindClaims, resizeClaim, move, preview, badDevices
 
     static let ofStatements: Set<Command> = [.time, .begin, .checkpoint, .rollBack, .commit, .discard]
     static let ofLoad: Set<Command> = [.time, .report, .forgetReport, .assign, .badReport]
+    static let ofDevices: Set<Command> = [
+      .newMachine, .modelWorth, .typicalPods, .setMachines, .health, .bindClaims, .resizeClaim, .move, .preview,
+      .badDevices,
+    ]
   }
 
   /// What the stream has made, in words of its own: taken back with the statement it was made in.
@@ -23,6 +28,7 @@ struct CommandStream {
     var leaves: [Int] = []
     var namesMade = 0
     var nodeNames: [String] = []
+    var machines: [Machine] = []
   }
 
   private(set) var twin: Twin
@@ -41,8 +47,10 @@ struct CommandStream {
     var random = swarm.random
     length = random.pick([20, 60, 120, 300])
     var commands = Set(Command.allCases).subtracting(Command.ofStatements).subtracting(Command.ofLoad)
+    commands.subtract(Command.ofDevices)
     if statements { commands.formUnion(Command.ofStatements) }
     if !swarm.load.isEmpty { commands.formUnion(Command.ofLoad) }
+    if swarm.devices > 0 { commands.formUnion(Command.ofDevices) }
     weights = Command.allCases.filter(commands.contains).map { command in
       switch command {
       case .place: (command, 2 + random.swarmWeight())
@@ -51,7 +59,9 @@ struct CommandStream {
       case .newProfile, .newDomain, .newResource: (command, 0.2 * random.swarmWeight())
       case .readBack: (command, 0.3)
       case .report: (command, 0.5 + random.swarmWeight())
-      case .forgetReport, .badReport: (command, 0.1)
+      case .forgetReport, .badReport, .newMachine, .badDevices: (command, 0.1)
+      case .modelWorth, .typicalPods: (command, 0.2 * random.swarmWeight())
+      case .setMachines, .health: (command, 0.3 * random.swarmWeight())
       case .events: (command, 0.1)
       case .begin, .checkpoint, .rollBack: (command, 0.2 + random.swarmWeight())
       case .commit, .discard: (command, 0.1 + random.swarmWeight())
@@ -76,7 +86,10 @@ struct CommandStream {
     for namespace in Swarm.namespaces where swarm.random.chance(0.6) {
       try twin.setNamespace(namespace, swarm.namespaceLabels())
     }
+    if swarm.devices > 0 { try startDevices() }
     try makeNodes(swarm.nodes)
+    // of a fleet that is there
+    if swarm.devices > 0 && swarm.random.chance(0.7) { try setTypicalPods() }
     for _ in 0..<swarm.random.int(1...4) { makePod() }
   }
 
@@ -113,6 +126,7 @@ struct CommandStream {
   private mutating func run(_ command: Command) throws {
     // what is measured may not be there
     if Command.ofLoad.contains(command) && command != .time && twin.oracle.load.specs.isEmpty { return }
+    if Command.ofDevices.contains(command) { return try run(ofDevices: command) }
     switch command {
     case .addNodes: try makeNodes(swarm.random.chance(0.7) ? swarm.random.int(0...3) : swarm.random.int(1...40))
     case .updateNodes: try changeNodes(someNodes())
@@ -147,6 +161,7 @@ struct CommandStream {
     case .rollBack: try rollBack()
     case .commit: try close(keeping: true)
     case .discard: try close(keeping: false)
+    default: preconditionFailure("\(command) is about devices")
     }
   }
 
@@ -196,6 +211,7 @@ struct CommandStream {
     var pod = swarm.pod(profile: swarm.random.pick(known.profiles), nodeNames: known.nodeNames)
     pod.requests = present(pod.requests)
     pod.scored = present(pod.scored)
+    sayDevices(&pod)
     known.pods.append(pod)
   }
 
@@ -218,7 +234,8 @@ struct CommandStream {
       node.untold = present(swarm.untoldUse(spec))
       nodes.append(node)
     }
-    try twin.addNodes(nodes)
+    let added = try twin.addNodes(nodes)
+    try equip(added)
   }
 
   mutating func changeNodes(_ nodes: [Int]) throws {

@@ -5,7 +5,7 @@ import Testing
 /// All small cases, one after the other on one cluster.
 struct ExhaustiveTests {
   /// Every pair of nodes with 0...3 of cpu and memory, every request of 0...3 of both, every term.
-  @Test(arguments: TermKind.allCases)
+  @Test(arguments: TermKind.withoutDevices)
   func allPairsOfSmallNodes(kind: TermKind) {
     Fuzz.run("allPairsOfSmallNodes", seed: 0, try Twin(seed: 0)) { twin in
       try twin.addResource("cpu", .cpu)

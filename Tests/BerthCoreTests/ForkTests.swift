@@ -10,7 +10,7 @@ struct ForkTests {
   /// the way its blocks are counted.
   @Test(arguments: Fuzz.seeds(150))
   func families(seed: Int) {
-    let swarm = Swarm(seed: seed &* 1009 &+ 77, terms: TermKind.allCases)
+    let swarm = Swarm(seed: seed &* 1009 &+ 77, terms: TermKind.withoutDevices)
     Fuzz.run("families", seed: seed, try Self.twin(swarm, seed: seed)) { twin in
       var family = [try CommandStream(twin, swarm, statements: true)]
       var random = Random(seed: seed)
@@ -33,7 +33,7 @@ struct ForkTests {
   /// the fork.
   @Test(arguments: Fuzz.seeds(4), [false, true])
   func largeFamilies(seed: Int, parentGoesFirst: Bool) {
-    let swarm = Swarm(seed: seed &* 31 &+ 9, terms: TermKind.allCases, nodes: 3000 + 2500 * (seed % 4))
+    let swarm = Swarm(seed: seed &* 31 &+ 9, terms: TermKind.withoutDevices, nodes: 3000 + 2500 * (seed % 4))
     Fuzz.run("largeFamilies", seed: seed, try Self.twin(swarm, seed: seed)) { twin in
       var family = [try CommandStream(twin, swarm)]
       for generation in 1...3 {
@@ -55,7 +55,7 @@ struct ForkTests {
   /// Parent and children at work on threads of their own, one of them forking on, all of them ending in their own time.
   @Test(arguments: Fuzz.seeds(6))
   func threads(seed: Int) {
-    let swarm = Swarm(seed: seed &* 131 &+ 3, terms: TermKind.allCases, nodes: 400)
+    let swarm = Swarm(seed: seed &* 131 &+ 3, terms: TermKind.withoutDevices, nodes: 400)
     Fuzz.run("threads", seed: seed, try Self.twin(swarm, seed: seed)) { twin in
       let parent = try CommandStream(twin, swarm, statements: true)
       let workers = try (0..<4).map { Worker(try parent.fork(seed: seed &* 17 &+ $0), forks: $0 == 0) }

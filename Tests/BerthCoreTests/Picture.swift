@@ -14,6 +14,9 @@ struct Picture: Equatable {
   var nodes: [[Int64]]
   /// By pod: id, node, class, state, flags.
   var pods: [[UInt64]]
+  /// By node: its machine, and what of it is free. By pod: its claim.
+  var devices: [[UInt32]]
+  var claims: [[UInt32]]
   var names: [String: UInt64]
   var load: [[Int64]]
   /// By reservation: id, owner, node, expiry, pods, then held and left of every resource.
@@ -51,6 +54,12 @@ struct Picture: Equatable {
     pods = podStates.map { [$0.pod, $0.node, UInt64($0.pod_class), UInt64($0.state), UInt64($0.flags)] }
     let measured = book.oracle.load.measured + book.oracle.load.specs.map(\.name)
     load = measured.isEmpty ? [] : try Picture.load(of: engine, order, measured.map { book.resourceIds[$0]! })
+    devices = []
+    claims = []
+    if !book.machineIds.isEmpty {
+      for node in order { devices.append(try engine.devices(node)) }
+      claims = try engine.claims(ids)
+    }
     names = [:]
     for node in book.oracle.nodes.values {
       if let name = node.name { names[name] = try engine.findNode(name: scratch.text(name)) }
@@ -100,6 +109,8 @@ struct Picture: Equatable {
     for (left, right) in zip(pods, other.pods) where left != right { return "pod \(left), \(right)" }
     if pods.count != other.pods.count { return "\(pods.count) pods, \(other.pods.count)" }
     for (left, right) in zip(load, other.load) where left != right { return "load \(left), \(right)" }
+    for (left, right) in zip(devices, other.devices) where left != right { return "devices \(left), \(right)" }
+    for (left, right) in zip(claims, other.claims) where left != right { return "claim \(left), \(right)" }
     if names != other.names { return "names \(names), \(other.names)" }
     if reservations != other.reservations { return "reservations \(reservations), \(other.reservations)" }
     for (left, right) in zip(uses, other.uses) where left != right { return "uses of a pod \(left), \(right)" }

@@ -7,7 +7,11 @@ import Testing
 struct RecordStreamTests {
   @Test(arguments: Fuzz.seeds(120))
   func snapshots(seed: Int) {
-    Self.run("snapshots", seed: seed, salt: 600) { stream in
+    Self.snapshots("snapshots", seed: seed, salt: 600)
+  }
+
+  static func snapshots(_ test: String, seed: Int, salt: Int, hasDevices: Bool = false) {
+    run(test, seed: seed, salt: salt, hasDevices: hasDevices) { stream in
       let folder = Folder()
       for _ in 0..<stream.length {
         try stream.step()
@@ -21,7 +25,11 @@ struct RecordStreamTests {
 
   @Test(arguments: Fuzz.seeds(120))
   func journals(seed: Int) {
-    Self.run("journals", seed: seed, salt: 601) { stream in
+    Self.journals("journals", seed: seed, salt: 601)
+  }
+
+  static func journals(_ test: String, seed: Int, salt: Int, hasDevices: Bool = false) {
+    run(test, seed: seed, salt: salt, hasDevices: hasDevices) { stream in
       let folder = Folder()
       var journals = try Journals(&stream, folder, flags: UInt32(seed % 3))
       for _ in 0..<stream.length {
@@ -40,10 +48,12 @@ struct RecordStreamTests {
   }
 
   private static func run(
-    _ test: String, seed: Int, salt: Int, _ body: (inout CommandStream) throws -> Void
+    _ test: String, seed: Int, salt: Int, hasDevices: Bool, _ body: (inout CommandStream) throws -> Void
   ) {
     let drawn = seed &* 1009 &+ salt
-    let swarm = Swarm(seed: drawn, terms: TermKind.allCases, nodes: seed % 2 == 0 ? nil : seed % 30)
+    let swarm = Swarm(
+      seed: drawn, terms: hasDevices ? TermKind.allCases : TermKind.withoutDevices,
+      nodes: seed % 2 == 0 && !hasDevices ? nil : seed % 30, hasDevices: hasDevices)
     let log = Log()
     Fuzz.run(
       test, seed: seed,

@@ -34,6 +34,7 @@ extension Scratch {
     let terms = random.shuffled(pod.affinityTerms).map { term($0, selector: selector, &random) }
     spec.affinity_terms = UnsafePointer(array(terms))
     spec.affinity_term_count = UInt32(terms.count)
+    if let devices = pod.devices { spec.devices = UnsafePointer(array([demand(devices, random: &random)])) }
   }
 
   private func constraint(
@@ -122,5 +123,7 @@ func code(_ reason: Reason) -> UInt32 {
   case .podAffinity: UInt32(BERTH_REASON_POD_AFFINITY)
   case .podAntiAffinity: UInt32(BERTH_REASON_POD_ANTI_AFFINITY)
   case .existingAntiAffinity: UInt32(BERTH_REASON_EXISTING_ANTI_AFFINITY)
+  case .noSuchDevices: UInt32(BERTH_REASON_NO_SUCH_DEVICES)
+  case .devicesTaken: UInt32(BERTH_REASON_DEVICES_TAKEN)
   }
 }

@@ -167,5 +167,15 @@ func code(_ kind: TermKind) -> UInt32 {
   case .imageLocality: UInt32(BERTH_TERM_IMAGE_LOCALITY)
   case .podTopologySpread: UInt32(BERTH_TERM_POD_TOPOLOGY_SPREAD)
   case .interPodAffinity: UInt32(BERTH_TERM_INTER_POD_AFFINITY)
+  case .gpuLinks: UInt32(BERTH_TERM_GPU_LINKS)
+  case .gpuRemainder: UInt32(BERTH_TERM_GPU_REMAINDER)
+  case .gpuModel: UInt32(BERTH_TERM_GPU_MODEL)
+  case .gpuRandom: UInt32(BERTH_TERM_GPU_RANDOM)
+  case .gpuBestFit: UInt32(BERTH_TERM_GPU_BEST_FIT)
+  case .gpuDotProduct: UInt32(BERTH_TERM_GPU_DOT_PRODUCT)
+  case .gpuPacking: UInt32(BERTH_TERM_GPU_PACKING)
+  case .gpuClustering: UInt32(BERTH_TERM_GPU_CLUSTERING)
+  case .gpuFGD: UInt32(BERTH_TERM_GPU_FGD)
+  case .gpuBerth: UInt32(BERTH_TERM_GPU_BERTH)
   }
 }

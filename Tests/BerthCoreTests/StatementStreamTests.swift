@@ -39,7 +39,7 @@ extension Fuzz {
     body: (inout CommandStream) throws -> Void = { stream in for _ in 0..<stream.length { try stream.step() } }
   ) {
     let drawn = seed &* 1009 &+ salt
-    let swarm = Swarm(seed: drawn, terms: TermKind.allCases, nodes: nodes)
+    let swarm = Swarm(seed: drawn, terms: TermKind.withoutDevices, nodes: nodes)
     run(
       test, seed: seed,
       try Twin(

@@ -101,24 +101,32 @@ extension Swarm {
 
   /// `known`: the resources the engine has by now.
   mutating func profile(known: [String], exactly kind: TermKind? = nil) -> [Term] {
-    if let kind { return [term(kind, known)] }
+    if let kind, let term = term(kind, known) { return [term] }
     var chosen: [Term] = []
     let single: Set<TermKind> = [
-      .nodeAffinity, .taintToleration, .price, .imageLocality, .podTopologySpread, .interPodAffinity,
+      .nodeAffinity, .taintToleration, .price, .imageLocality, .podTopologySpread, .interPodAffinity, .gpuLinks,
+      .gpuRemainder, .gpuModel,
     ]
     for _ in 0..<random.int(1...termsPerProfile) {
       let kind = random.pick(terms)
       if single.contains(kind) && chosen.contains(where: { $0.kind == kind }) { continue }
-      chosen.append(term(kind, known))
+      let isPolicy = TermKind.policies.contains(kind)
+      if isPolicy && chosen.contains(where: { TermKind.policies.contains($0.kind) }) { continue }
+      if let term = term(kind, known) { chosen.append(term) }
     }
-    return chosen
+    return chosen.isEmpty ? [Term(.leastAllocated)] : chosen
   }
 
-  private mutating func term(_ kind: TermKind, _ present: [String]) -> Term {
+  /// nil: of resources that are not known.
+  private mutating func term(_ kind: TermKind, _ present: [String]) -> Term? {
     let known = present.filter { allows(kind, $0) }
     var term = Term(kind, weight: random.pick([1, 1, 2, 3, 100, Int64(random.int(1...1_000_000)), 1_000_000]))
     switch kind {
     case .nodeAffinity, .taintToleration, .price, .imageLocality, .podTopologySpread: break
+    case .gpuLinks, .gpuRemainder, .gpuModel, .gpuRandom, .gpuPacking, .gpuFGD, .gpuBerth: break
+    case .gpuBestFit, .gpuDotProduct, .gpuClustering:
+      guard let scales = deviceScales(present) else { return nil }
+      term.resources = scales
     case .interPodAffinity:
       term.hardWeight = random.pick([0, 1, 1, 50, 100])
       term.ignoresExistingPreferences = random.chance(0.3)

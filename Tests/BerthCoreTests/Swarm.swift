@@ -32,6 +32,8 @@ struct Swarm {
   let images, hostless, nameless: Double
   /// What pods say of ports and of other pods.
   let ports, spreads, affinities: Double
+  /// How many pods ask for devices; 0: there are none.
+  let devices: Double
   /// Many PreferNoSchedule taints, hardly any other.
   let softTaints: Bool
   let labelKeys: [String]
@@ -47,7 +49,7 @@ struct Swarm {
   ]
 
   /// `nodes` nil: drawn.
-  init(seed: Int, terms: [TermKind], nodes: Int? = nil, hasLoad: Bool = false) {
+  init(seed: Int, terms: [TermKind], nodes: Int? = nil, hasLoad: Bool = false, hasDevices: Bool = false) {
     var random = Random(seed: seed)
     style = random.pick(Style.allCases)
     levels = random.pick([0, 0, 1, 1, 2, 3, random.int(4...8)])
@@ -60,6 +62,12 @@ struct Swarm {
     let extended = (0..<random.pick([0, 1, 3, 40])).map { ("example.com/r\($0)", ResourceKind.other) }
     var chosen = special.enumerated().filter { $0.offset < 2 ? random.chance(0.95) : random.chance(0.5) }
       .map(\.element)
+    if hasDevices {
+      // policies weigh the one against the other
+      for needed in [special[0], special[2]] where !chosen.contains(where: { $0.0 == needed.0 }) {
+        chosen.append(needed)
+      }
+    }
     chosen += extended
     if chosen.isEmpty { chosen = [special[0]] }
     let counted = (0..<random.pick([0, 0, 1, 2])).map {
@@ -89,6 +97,7 @@ struct Swarm {
     ports = isConstrained ? 0.5 * random.swarmWeight() : 0
     spreads = terms == [.podTopologySpread] ? 1 : isConstrained ? random.swarmWeight() : 0
     affinities = terms == [.interPodAffinity] ? 1 : isConstrained ? random.swarmWeight() : 0
+    devices = hasDevices ? random.pick([0.3, 0.7, 1]) : 0
     labelKeys = (0..<random.int(1...4)).map { "key\($0)" } + ["kubernetes.io/arch"]
     self.terms = terms
     termsPerProfile = random.pick([1, 2, 3, 6])

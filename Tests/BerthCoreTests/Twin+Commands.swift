@@ -69,7 +69,7 @@ extension Twin {
   }
 
   /// Whether a node would have, or use, more resources than it can list.
-  private func isTooWide(_ allocatable: [String: Int64], _ used: [String: Int64]) -> Bool {
+  func isTooWide(_ allocatable: [String: Int64], _ used: [String: Int64]) -> Bool {
     var present = Set(book.oracle.withLoad(allocatable).filter { $0.value > 0 }.keys)
     present.formUnion(used.filter { $0.value > 0 }.keys)
     // which every node lists
@@ -135,13 +135,11 @@ extension Twin {
     let list = scratch.buffer(classes)
     let presented = scratch.identities(identities)
     let nodes = scratch.array(pods.map { book.nodeIds[$0.node]! })
-    var used: [Int: [String: Int64]] = [:]
-    for (spec, node) in pods {
-      used[node, default: book.oracle.nodes[node]!.used].merge(
-        book.oracle.load.held(spec.requests), uniquingKeysWith: +)
-    }
-    if used.contains(where: { isTooWide(book.oracle.nodes[$0]!.spec.allocatable, $1) }) {
-      return try refused("bind too many resources", BERTH_LIMIT) { engine throws(EngineError) in
+    try foretell(pods.map(\.spec))
+    let (isTooWide, findsDevices) = (wouldBeTooWide(pods), findDevices(pods, identities))
+    if isTooWide || !findsDevices {
+      let statuses = [isTooWide ? [BERTH_LIMIT] : [], findsDevices ? [] : [BERTH_NO_ROOM]].flatMap { $0 }
+      return try refused("bind what nodes have no room for", anyOf: statuses) { engine throws(EngineError) in
         try Twin.bind(
           list, as: presented, nodes: nodes, pods: scratch.array([UInt64](repeating: 0, count: classes.count)), engine)
       }
@@ -156,7 +154,19 @@ extension Twin {
       let identity = identities?[index] ?? Oracle.Identity()
       let number = book.oracle.addPod(pod.spec, as: identity, on: pod.node, bound: true)
       try record(number, ids[index], BERTH_EVENT_POD_BOUND)
+      if pod.spec.devices != nil { try compareClaims([number]) }
     }
+  }
+
+  /// Whether pods find devices on nodes, one after the other.
+  private func findDevices(_ pods: [(spec: PodSpec, node: Int)], _ identities: [Oracle.Identity]?) -> Bool {
+    if pods.allSatisfy({ $0.spec.devices == nil }) { return true }
+    var trial = book.oracle
+    for (index, pod) in pods.enumerated() {
+      guard trial.hasDevices(for: pod.spec, on: pod.node) else { return false }
+      _ = trial.addPod(pod.spec, as: identities?[index] ?? Oracle.Identity(), on: pod.node, bound: true)
+    }
+    return true
   }
 
   private static func bind(

@@ -71,6 +71,7 @@ extension Twin {
   func place(_ pods: [PodSpec], as identities: [Oracle.Identity]? = nil, dryRun: Bool) throws {
     let classes = try pods.map(podClass)
     note("\(dryRun ? "dry run" : "place") classes \(classes)\(identities.map { " as \($0)" } ?? "")")
+    try foretell(pods)
     let expected = book.oracle.foresee(pods, as: identities)
     for path in Twin.paths {
       try setPath(path)
@@ -98,6 +99,7 @@ extension Twin {
         let identity = identities?[index] ?? Oracle.Identity()
         let pod = book.oracle.addPod(pods[index], as: identity, on: decision.node, bound: false)
         try record(pod, placement.pod, BERTH_EVENT_POD_ASSUMED)
+        if pods[index].devices != nil { try compareClaims([pod]) }
       }
     }
   }
@@ -107,6 +109,7 @@ extension Twin {
   func follow(_ pods: [PodSpec], path: UInt32, sampled: Set<Int>) throws {
     let classes = try pods.map(podClass)
     note("follow \(pods.count) pods on path \(path)")
+    try foretell(pods)
     try setPath(path)
     let placements = try change("place", keeping: Scratch()) { engine throws(EngineError) in
       try Twin.placed(classes, dryRun: false, engine)
@@ -129,6 +132,7 @@ extension Twin {
     let path = wanted.map { UInt32($0) } ?? random.pick(Twin.paths)
     note("\(count) candidates of class \(podClass) on path \(path)")
     try setPath(path)
+    try foretell([pod])
     let expected = book.oracle.ranking(pod).prefix(count)
     let terms = book.oracle.profiles[pod.profile]!.count
     let withTerms = random.chance(0.8)
@@ -225,7 +229,7 @@ extension Twin {
     for (reason, nodes) in explanation.refused { add(code(reason), any, nodes) }
     for (name, nodes) in explanation.insufficient { add(code(.insufficient), resource(name), nodes) }
     // the order of kube-scheduler's filters
-    let order: [UInt32] = [1, 5, 2, 3, 6, 4, 7, 8, 9, 10, 11]
+    let order: [UInt32] = [1, 5, 2, 3, 6, 4, 7, 8, 9, 10, 11, 12, 13]
     func place(_ reason: Explained.Reason) -> Int { order.firstIndex(of: reason.kind)! }
     reasons.sort { ($1.nodes, place($0), $0.resource) < ($0.nodes, place($1), $1.resource) }
     return Explained(

@@ -11,6 +11,7 @@ extension Twin {
     try compareOrder(order)
     try compareNodes(order)
     try comparePods()
+    try compareDevices(order)
     try compareNames()
     try compareReservations()
     try compareLoad(order)

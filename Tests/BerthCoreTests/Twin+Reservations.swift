@@ -57,6 +57,8 @@ extension Twin {
     let specs = scratch.buffer(try wanted.map { try spec($0, scratch) })
     let path = random.pick(Twin.paths)
     try setPath(path)
+    try foretell(
+      wanted.compactMap { if case .domain(_, let pod) = $0.scope { pod } else { nil } })
     var trial = book.oracle
     guard let made = trial.reserve(wanted) else {
       let room = scratch.room(UInt64(0), count: specs.count)

@@ -40,3 +40,33 @@ struct ScratchFile: ~Copyable {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }
+
+/// SplitMix64.
+struct Numbers {
+  var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ mixed >> 31
+  }
+}
+
+/// A text with some bytes removed, changed or swapped.
+func mangled(_ text: String, seed: Int) -> String {
+  var generator = Numbers(seed: UInt64(seed))
+  var bytes = Array(text.utf8)
+  for _ in 0..<(1 + seed % 5) {
+    let index = Int(generator.next() % UInt64(bytes.count))
+    switch generator.next() % 3 {
+    case 0: bytes.remove(at: index)
+    case 1: bytes[index] = UInt8(32 + generator.next() % 95)
+    default: bytes.swapAt(index, Int(generator.next() % UInt64(bytes.count)))
+    }
+  }
+  return String(decoding: bytes, as: UTF8.self)
+}

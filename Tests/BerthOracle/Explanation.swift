@@ -41,7 +41,7 @@ extension Oracle {
       }
       for name in refusal.lacking.keys { explanation.insufficient[name, default: 0] += 1 }
       // what other filters refuse as well is no miss
-      if refusalForOtherPods(question, node) != nil { continue }
+      if refusalBeyondResources(question, node) != nil { continue }
       let miss = largestMiss(refusal.lacking, id, node)
       if explanation.nearest.map({ miss.isSmaller(than: $0) }) ?? true { explanation.nearest = miss }
     }
@@ -90,6 +90,8 @@ extension Oracle {
     case .podAffinity: "node(s) didn't match pod affinity rules"
     case .podAntiAffinity: "node(s) didn't match pod anti-affinity rules"
     case .existingAntiAffinity: "node(s) didn't satisfy existing pods anti-affinity rules"
+    case .noSuchDevices: "node(s) didn't have the requested devices"
+    case .devicesTaken: "node(s) didn't have enough free devices"
     }
   }
 

@@ -4,6 +4,7 @@
 public enum Reason: Int, CaseIterable, Comparable, Sendable {
   case unschedulable, nodeName, taint, affinity, hostPorts, insufficient, spreadLabel, spread
   case podAffinity, podAntiAffinity, existingAntiAffinity
+  case noSuchDevices, devicesTaken
 
   public static func < (left: Reason, right: Reason) -> Bool { left.rawValue < right.rawValue }
 }
@@ -47,11 +48,11 @@ extension Oracle {
       }
       return Refusal(reason: .insufficient, lacking: lacking, isUnresolvable: tooSmall)
     }
-    return refusalForOtherPods(question, node)
+    return refusalBeyondResources(question, node)
   }
 
   /// The filters that come after that of resources.
-  func refusalForOtherPods(_ question: Question, _ node: Node) -> Refusal? {
+  func refusalBeyondResources(_ question: Question, _ node: Node) -> Refusal? {
     for count in question.spread {
       guard let domain = label(count.constraint.topologyKey, of: node) else { return refused(.spreadLabel) }
       if count.exceedsSkew(domain) { return refused(.spread, unresolvable: false) }
@@ -59,7 +60,7 @@ extension Oracle {
     if !hasWantedNeighbours(question, node) { return refused(.podAffinity) }
     if isIn(question.neighbours.unwanted, node) { return refused(.podAntiAffinity, unresolvable: false) }
     if isIn(question.neighbours.unwilling, node) { return refused(.existingAntiAffinity, unresolvable: false) }
-    return nil
+    return refusalOfDevices(question.pod, node)
   }
 
   private func refused(_ reason: Reason, unresolvable: Bool = true) -> Refusal {

@@ -44,6 +44,8 @@ public struct Load: Sendable {
   public internal(set) var specs: [LoadSpec] = []
   /// By node.
   public internal(set) var reports: [Int: Report] = [:]
+  /// Pods of reports that were moved away: nobody's number any more.
+  var strangers = 0
   /// By node: what ran there untold when it came.
   var untold: [Int: [String: Int64]] = [:]
 

@@ -20,6 +20,12 @@ public struct Oracle {
     public var pods: Set<Int> = []
     /// What its pods request, and what runs there without being told pod by pod.
     public var used: [String: Int64]
+    /// nil: no devices.
+    public var machine: Machine?
+    public var sickGPUs: Set<Int> = []
+    public var sickNICs: Set<Int> = []
+    /// What random policies know it by.
+    public var number: UInt64 = 0
   }
 
   public struct Pod {
@@ -30,6 +36,7 @@ public struct Oracle {
     /// Being deleted.
     public var terminating = false
     public var assignedAt: Int64
+    public var claim: Claim?
   }
 
   public let levelKeys: [String]
@@ -53,6 +60,15 @@ public struct Oracle {
   public internal(set) var uses: [Int: [Use]] = [:]
   /// Which specs are one class: told by whoever knows.
   public var classNumbers: [PodSpec: UInt64] = [:]
+  public internal(set) var typicalPods: [TypicalPod] = []
+  /// All pods, those that are not typical too.
+  public internal(set) var typicalTotal: Int64 = 0
+  /// As the fleet was when the typical pods were told.
+  var market = Market()
+  /// By model: 0...100.
+  public var modelWorths: [String: Int] = [:]
+  /// By what random policies will know the next pods: told by whoever knows.
+  public var podNumbers: [UInt64] = []
   private var nodesMade = 0
   private var podsMade = 0
   var reservationsMade = 0
@@ -98,6 +114,8 @@ public struct Oracle {
     return id
   }
 
+  public mutating func numberNode(_ id: Int, _ number: UInt64) { nodes[id]!.number = number }
+
   /// Replaces everything but the name, the pods and what runs there untold.
   public mutating func updateNode(_ id: Int, _ spec: NodeSpec) {
     let oldDomain = nodes[id]!.spec.domain
@@ -112,7 +130,7 @@ public struct Oracle {
     for reservation in reservations.keys.filter({ reservations[$0]!.node == id }) { endReservation(reservation) }
     let node = nodes.removeValue(forKey: id)!
     leaveSlot(id, in: node.spec.domain)
-    for pod in node.pods { pods[pod]!.node = nil }
+    for pod in node.pods { (pods[pod]!.node, pods[pod]!.claim) = (nil, nil) }
     load.reports[id] = nil
   }
 
@@ -172,18 +190,43 @@ public struct Oracle {
 
   // MARK: Pods
 
-  /// A pod on a node, bound already or assumed until it is confirmed.
+  /// A pod on a node, bound already or assumed until it is confirmed; with the devices it has, or those it gets.
   public mutating func addPod(
-    _ spec: PodSpec, as identity: Identity = Identity(), on node: Int, bound: Bool
+    _ spec: PodSpec, as identity: Identity = Identity(), on node: Int, bound: Bool, claim: Claim? = nil
   ) -> Int {
     let id = podsMade
     podsMade += 1
-    pods[id] = Pod(spec: spec, node: node, bound: bound, assignedAt: now)
+    pods[id] = Pod(spec: spec, node: nil, bound: bound, assignedAt: now)
+    enter(id, node, claim ?? choice(spec, seeingOwn(spec, identity, on: node)))
+    takeOwn(id, identity)
+    podNumbers = Array(podNumbers.dropFirst())
+    return id
+  }
+
+  var nextPodNumber: UInt64 { podNumbers.first ?? 0 }
+
+  /// Whether `addPod` finds devices for a pod.
+  public func hasDevices(for spec: PodSpec, on node: Int) -> Bool {
+    spec.devices == nil || choice(spec, self.node(node)) != nil
+  }
+
+  mutating func enter(_ id: Int, _ node: Int, _ claim: Claim?) {
+    let spec = pods[id]!.spec
+    precondition((spec.devices == nil) == (claim == nil))
+    (pods[id]!.node, pods[id]!.claim) = (node, claim)
     if !spec.affinityTerms.isEmpty { podsWithTerms.insert(id) }
     nodes[node]!.pods.insert(id)
     for (name, value) in load.held(spec.requests) { nodes[node]!.used[name, default: 0] += value }
-    takeOwn(id, identity)
-    return id
+  }
+
+  /// What a pod held is free again.
+  mutating func leave(_ id: Int) {
+    giveBack(id)
+    podsWithTerms.remove(id)
+    guard let node = pods[id]!.node else { return }
+    (pods[id]!.node, pods[id]!.claim) = (nil, nil)
+    nodes[node]!.pods.remove(id)
+    for (name, value) in load.held(pods[id]!.spec.requests) { nodes[node]!.used[name]! -= value }
   }
 
   public mutating func confirmPod(_ id: Int) {
@@ -193,14 +236,10 @@ public struct Oracle {
 
   public mutating func terminatePod(_ id: Int) { pods[id]!.terminating = true }
 
-  /// Forgets an assumed pod or releases any: what it held is free again.
+  /// Forgets an assumed pod or releases any.
   public mutating func removePod(_ id: Int) {
-    giveBack(id)
-    let pod = pods.removeValue(forKey: id)!
-    podsWithTerms.remove(id)
-    guard let node = pod.node else { return }
-    nodes[node]!.pods.remove(id)
-    for (name, value) in load.held(pod.spec.requests) { nodes[node]!.used[name]! -= value }
+    leave(id)
+    pods[id] = nil
   }
 
   // MARK: Time

@@ -149,6 +149,15 @@ extension Oracle {
     }
   }
 
+  /// A node on which what is left of the pod's own reservations is free.
+  func seeingOwn(_ spec: PodSpec, _ identity: Identity, on node: Int) -> Node {
+    var seen = self.node(node)
+    for id in own(spec, identity) where reservations[id]!.node == node {
+      for name in reservations[id]!.held.keys { seen.used[name]! -= reservations[id]!.left(name) }
+    }
+    return seen
+  }
+
   /// The best of the nodes where the pod can take something of its own, if it fits on one.
   func decideOwn(_ spec: PodSpec, _ identity: Identity) -> Candidate? {
     var view = self

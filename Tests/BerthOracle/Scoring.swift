@@ -175,6 +175,9 @@ extension Oracle {
     case .dotProduct: return dotProduct(term, placing)
     case .bestFit: return bestFit(term, placing)
     case .imageLocality, .podTopologySpread, .interPodAffinity: preconditionFailure("looks at the whole cluster")
+    case .gpuLinks, .gpuRemainder, .gpuModel, .gpuRandom, .gpuBestFit, .gpuDotProduct, .gpuPacking, .gpuClustering,
+      .gpuFGD, .gpuBerth:
+      return deviceScore(term, placing)
     }
   }
 

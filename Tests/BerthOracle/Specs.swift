@@ -95,6 +95,7 @@ public struct PodSpec: Hashable, Sendable {
   /// The spread constraints are the cluster's, not the pod's own.
   public var spreadsByDefault = false
   public var affinityTerms: [PodAffinityTerm] = []
+  public var devices: DeviceDemand?
 
   public init(profile: String) { self.profile = profile }
 }
@@ -120,12 +121,23 @@ public enum TermKind: CaseIterable, Sendable {
   case leastAllocated, mostAllocated, requestedToCapacityRatio, balancedAllocation, nodeAffinity, taintToleration
   case binpack, spread, price, dotProduct, bestFit
   case imageLocality, podTopologySpread, interPodAffinity
+  case gpuLinks, gpuRemainder, gpuModel
+  case gpuRandom, gpuBestFit, gpuDotProduct, gpuPacking, gpuClustering, gpuFGD, gpuBerth
+
+  /// A profile has one of these at most; it decides which GPU a share is taken of, too.
+  public static let policies: Set<TermKind> = [
+    .gpuRandom, .gpuBestFit, .gpuDotProduct, .gpuPacking, .gpuClustering, .gpuFGD, .gpuBerth,
+  ]
+  /// About devices.
+  public static let ofDevices = policies.union([.gpuLinks, .gpuRemainder, .gpuModel])
+  /// These know what counts as 1 of cpu and of GPUs.
+  public static let scaledPolicies: Set<TermKind> = [.gpuBestFit, .gpuDotProduct, .gpuClustering]
 }
 
 public struct TermResource: Sendable {
   public var name: String
   public var weight: Int64
-  /// Dot product and best fit: the quantity that counts as 1.
+  /// Dot product and best fit, of devices, too: the quantity that counts as 1.
   public var scale: Int64
 
   public init(_ name: String, weight: Int64 = 1, scale: Int64 = 0) {

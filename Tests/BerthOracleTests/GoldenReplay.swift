@@ -88,6 +88,7 @@ struct GoldenReplay {
     case .insufficient: "NodeResourcesFit"
     case .spreadLabel, .spread: "PodTopologySpread"
     case .podAffinity, .podAntiAffinity, .existingAntiAffinity: "InterPodAffinity"
+    case .noSuchDevices, .devicesTaken: "DynamicResources"
     }
   }
 

@@ -18,5 +18,11 @@ trap 'rm -rf "$work"' EXIT
 "$work/hot"
 echo "ok   placing and releasing allocate nothing"
 
+for program in devices claims defragment; do
+  "${CC:-cc}" -std=c11 -D_POSIX_C_SOURCE=200809L -O1 -Wall -Wextra -Werror -I "$root/include" -o "$work/$program" \
+    "$here/$program.c" -L"$BERTH_LIBRARY_DIR" -lberth -Wl,-rpath,"$BERTH_LIBRARY_DIR"
+  "$work/$program"
+done
+
 "${PYTHON:-python3}" "$here/fuzz.py"
 echo "abi: all passed"

@@ -1,4 +1,7 @@
-"""The header for bindings: cffi parses its text, no struct has hidden padding, layout.c pins fields and constants."""
+"""The header for bindings: cffi parses its text, no struct has hidden padding, layout*.c pin fields and constants.
+
+python3 Tests/abi/check_header.py include/berth.h Tests/abi/layout*.c
+"""
 
 import re
 import sys
@@ -9,10 +12,11 @@ import cffi
 from berth_abi import constants, declarations
 
 
-def main(header: Path, layout: Path) -> None:
+def main(header: Path, layouts: list[Path]) -> None:
+    layout = "\n".join(path.read_text() for path in layouts)
     ffi = cffi.FFI()
     ffi.cdef(declarations(header.read_text()))
-    pinned = set(re.findall(r"^FIELD\((\w+), (\w+),", layout.read_text(), re.MULTILINE))
+    pinned = set(re.findall(r"^FIELD\((\w+), (\w+),", layout, re.MULTILINE))
     found = set()
     for name in re.findall(r"^} (berth_\w+);", header.read_text(), re.MULTILINE):
         struct = ffi.typeof(name)
@@ -24,13 +28,13 @@ def main(header: Path, layout: Path) -> None:
             found.add((name, field))
         assert ffi.sizeof(struct) == end, f"{name}: {ffi.sizeof(struct) - end} bytes of padding at its end"
     assert len(found) > 100, f"only {len(found)} fields found"
-    assert found == pinned, f"header and layout.c differ in {sorted(found ^ pinned)}"
+    assert found == pinned, f"header and layout*.c differ in {sorted(found ^ pinned)}"
 
     text = header.read_text()
     named = set(constants(text)) | set(re.findall(r"\b(BERTH_[A-Z0-9_]+) = \d", text))
-    values = set(re.findall(r"^VALUE\((\w+),", layout.read_text(), re.MULTILINE)) | {"BERTH_ABI_VERSION"}
+    values = set(re.findall(r"^VALUE\((\w+),", layout, re.MULTILINE)) | {"BERTH_ABI_VERSION"}
     assert len(named) > 80, f"only {len(named)} constants found"
-    assert named == values, f"header and layout.c differ in {sorted(named ^ values)}"
+    assert named == values, f"header and layout*.c differ in {sorted(named ^ values)}"
 
 
-main(Path(sys.argv[1]), Path(sys.argv[2]))
+main(Path(sys.argv[1]), [Path(path) for path in sys.argv[2:]])

@@ -29,14 +29,14 @@ for cc in gcc clang; do
   command -v "$cc" >/dev/null || continue
   "$cc" -std=c11 "${strict[@]}" "$work/unit.c" || failed "the header as C11 with $cc"
   "$cc" -x c++ -std=c++17 "${strict[@]}" "$work/unit.cc" || failed "the header as C++17 with $cc"
-  "$cc" -std=c11 "${strict[@]}" "$here/layout.c" || failed "the layout of the structs with $cc"
+  "$cc" -std=c11 "${strict[@]}" "$here"/layout*.c || failed "the layout of the structs with $cc"
   compilers=$((compilers + 1))
 done
 [ "$compilers" -gt 0 ] || failed "there is neither gcc nor clang"
 passed "header as C11 and C++17, every constant and layout ($compilers compilers)"
 
-# 2. cffi reads the header's text; no struct has padding that the header does not show, and layout.c names each field.
-"$python" "$here/check_header.py" "$header" "$here/layout.c" || failed "the header with cffi"
+# 2. cffi reads the header's text; no struct has padding that the header does not show, and layout*.c name each field.
+"$python" "$here/check_header.py" "$header" "$here"/layout*.c || failed "the header with cffi"
 passed "header with cffi, no hidden padding"
 
 # 3. Exports and header have the same types: the compiler's own declarations of the exports and the header's are put

@@ -1,6 +1,6 @@
 """Random calls through the C ABI: never a crash, a broken invariant, a question or a refused call that changed
 something, a statement that leaves a trace when it is taken back, two ways of searching that disagree, or an engine read
-from a snapshot that decides otherwise.
+from a snapshot or a journal that decides otherwise.
 
     BERTH_LIBRARY_DIR=.build/release python3 Tests/abi/fuzz.py [--seeds 12] [--steps 4000]
     python3 Tests/abi/fuzz.py --replay SEED [--steps N] [--trace]     what a failure tells to run
@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings/Python"))
 from berth_abi import load
 from fuzz_constraints import Constraints
+from fuzz_devices import Devices
 
 berth = load()
 ffi, lib, constants = berth.ffi, berth.lib, berth.constants
@@ -34,7 +35,7 @@ TEXTS += [b"kubernetes.io/hostname", b"topology.kubernetes.io/zone", b"node.kube
 BAD_TEXTS = [b"\xff", b"a\x80", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x82", b"x" * 1025, b"x" * 70000]
 
 
-class Fuzzer(Constraints):
+class Fuzzer(Constraints, Devices):
     ffi, lib, last_error = ffi, lib, staticmethod(berth.last_error)
 
     def __init__(self, seed: int, trace: bool):
@@ -46,7 +47,8 @@ class Fuzzer(Constraints):
         self.ids = {kind: [] for kind in ("node", "pod", "resource", "domain", "label", "taint", "profile", "class")}
         self.ids["statement"], self.ids["checkpoint"] = [], []  # open, innermost last; of all of them, in order
         self.ids["reservation"] = []  # those that have lapsed, or whose node has gone, stay
-        self.ids["selector"], self.ids["image"] = [], [0]
+        self.ids["selector"], self.ids["image"], self.ids["machine"] = [], [0], []
+        self.kinds = {}  # of resources
         self.names = []  # of nodes, gone ones as well
         self.gone = {"node": [], "pod": [], "statement": [], "checkpoint": [], "reservation": []}
         self.moments = {}  # what to go back to: (kind, id) -> digest, and what was known
@@ -75,6 +77,7 @@ class Fuzzer(Constraints):
         id = ffi.new("berth_resource_id *")
         assert lib.berth_resource_add(self.engine, b"counted %d" % kind, kind, id) == lib.BERTH_OK
         self.ids["resource"].append(id[0])
+        self.kinds[id[0]] = kind
         return id[0]
 
     # Draws
@@ -207,14 +210,16 @@ class Fuzzer(Constraints):
         spec.preferred_terms, spec.preferred_term_count = self.selector_terms((1, 50, 100))
         spec.tolerations, spec.toleration_count = self.array("berth_toleration[]", tolerations), len(tolerations)
         self.constrain(spec)
+        self.ask_devices(spec)
         return ffi.NULL if self.bad() else spec
 
     def term(self):
-        kind = self.u32(*range(1, 15))
-        scale = 1000 if kind in (lib.BERTH_TERM_DOT_PRODUCT, lib.BERTH_TERM_BEST_FIT) else 0
+        kind = self.u32(*range(1, 18), *range(20, 27))
+        weighs_gpus = kind in (lib.BERTH_TERM_GPU_BEST_FIT, lib.BERTH_TERM_GPU_DOT_PRODUCT)
+        scale = 1000 if kind in (lib.BERTH_TERM_DOT_PRODUCT, lib.BERTH_TERM_BEST_FIT) or weighs_gpus else 0
         resources = [
-            (resource, self.u32(1, 1, 1, 3), self.quantity(9) if self.bad() else scale)
-            for resource in self.id_list("resource", 4)
+            (resource, 1 if weighs_gpus else self.u32(1, 1, 1, 3), self.quantity(9) if self.bad() else scale)
+            for resource in self.term_resources(kind, weighs_gpus)
         ]
         points = [(0, self.u32(0, 10)), (self.u32(50), self.u32(5)), (100, self.u32(10, 0))]
         points = points if kind == lib.BERTH_TERM_REQUESTED_TO_CAPACITY_RATIO or self.bad() else []
@@ -222,6 +227,13 @@ class Fuzzer(Constraints):
         hard, flags = (self.u16(0, 1, 100), self.u16(0, 1)) if kind == lib.BERTH_TERM_INTER_POD_AFFINITY else (0, 0)
         return (kind, len(resources), len(points), hard, flags, weight,
                 self.array("berth_term_resource[]", resources), self.array("berth_shape_point[]", points))  # fmt: skip
+
+    def term_resources(self, kind: int, weighs_gpus: bool) -> list[int]:
+        if self.bad() or kind < lib.BERTH_TERM_GPU_LINKS:
+            return self.id_list("resource", 4)
+        wanted = (lib.BERTH_RESOURCE_CPU, lib.BERTH_RESOURCE_GPU) if weighs_gpus else ()
+        known = {self.kinds[id]: id for id in self.ids["resource"]}
+        return [known[resource] for resource in wanted if resource in known]
 
     # Calls: each returns its name, the function, its arguments, and what to note when it succeeds
 
@@ -235,7 +247,14 @@ class Fuzzer(Constraints):
         return function, (*arguments, out), note
 
     def add_resource(self):
-        return self.interned("resource", lib.berth_resource_add, self.text(), self.u32(0, 0, 1, 2, 3, 4, 5, 6))
+        kind = self.u32(0, 0, 1, 2, 3, 4, 5, 6)
+        function, arguments, note = self.interned("resource", lib.berth_resource_add, self.text(), kind)
+
+        def note_kind():
+            note()
+            self.kinds[arguments[-1][0]] = kind
+
+        return function, arguments, note_kind
 
     def add_domain(self):
         parent = self.id("domain")
@@ -591,7 +610,8 @@ class Fuzzer(Constraints):
             "pods": pod_states,
             "placements": placements,
         }
-        return {name: bytes(ffi.buffer(part)) for name, part in parts.items()}
+        devices = repr(self.devices_of(engine, nodes[0 : count[0]]))
+        return {"devices": devices, **{name: bytes(ffi.buffer(part)) for name, part in parts.items()}}
 
     def compare_paths(self, step: int) -> None:
         """Every path decides the same, pod after pod."""
@@ -624,15 +644,25 @@ class Fuzzer(Constraints):
         (Constraints.intern_selector, 2), (Constraints.intern_images, 1), (Constraints.set_namespace, 1),
         (Constraints.remove_namespace, 1), (Constraints.intern_classes, 2), (Constraints.terminate, 3),
         (Constraints.check, 4), (Constraints.message, 2),
+        (Devices.intern_machine, 2), (Devices.intern_standard, 1), (Devices.intern_matrix, 1), (Devices.set_model, 1),
+        (Devices.set_machines, 4), (Devices.set_health, 2), (Devices.set_typical, 1), (Devices.read_devices, 1),
+        (Devices.read_fragmentation, 1),
+        (Devices.read_machine, 1), (Devices.read_claims, 1), (Devices.preview, 3), (Devices.bind_claims, 5),
+        (Devices.resize_claim, 3), (Devices.move, 4), (Devices.defragment, 3),
     )  # fmt: skip
 
     QUESTIONS = frozenset((find_node, read_nodes, list_nodes, read_pods, candidates, explain, info, set_path,
                            read_reservations, list_reservations, read_uses,
                            enable_events, read_events, metrics, histogram, metrics_text, Constraints.check,
-                           Constraints.message))  # fmt: skip
+                           Constraints.message, Devices.read_devices, Devices.read_fragmentation,
+                           Devices.read_machine, Devices.read_claims, Devices.preview,
+                           Devices.defragment))  # fmt: skip
 
     def run(self, steps: int, folder: str) -> None:
         names, weights = zip(*self.CALLS, strict=True)
+        start, journal = f"{folder}/start".encode(), f"{folder}/journal".encode()
+        self.must(lib.berth_snapshot_write(self.engine, start))
+        self.must(lib.berth_journal_open(self.engine, journal, ffi.NULL))
         for step in range(steps):
             self.alive.clear()
             self.spoilt = self.rate if step > 200 else 0.0
@@ -640,6 +670,7 @@ class Fuzzer(Constraints):
             function, arguments, note = call(self)
             compare = step % 11 == 0
             before = self.state() if compare else None
+            digest = self.digest() if step % 3 == 0 else None
             if self.trace:
                 print(f"step {step}: {call.__name__} {arguments}", flush=True)
             status = function(self.engine, *arguments)
@@ -649,6 +680,8 @@ class Fuzzer(Constraints):
             if status != lib.BERTH_OK:
                 sentence = berth.last_error(self.engine, status)
                 assert len(sentence) > 5, f"step {step}: {call.__name__} gave {berth.status_name(status)}: {sentence!r}"
+            if digest and (status != lib.BERTH_OK or call in self.QUESTIONS - {Fuzzer.set_path}):
+                assert digest == self.digest(), f"step {step}: {call.__name__} changed the digest"
             if before and (status != lib.BERTH_OK or call in self.QUESTIONS):
                 assert before == self.state(), f"step {step}: {call.__name__} changed the state"
             if step % 50 == 0 or step == steps - 1:
@@ -656,8 +689,26 @@ class Fuzzer(Constraints):
                 assert valid == lib.BERTH_OK, f"step {step}: {berth.last_error(self.engine, valid)}"
                 self.compare_paths(step)
                 self.compare_answers(step)
+                self.compare_devices(step)
                 self.compare_reread(step, f"{folder}/snapshot")
+        self.compare_recovered(start, journal)
         assert lib.berth_engine_destroy(self.engine) == lib.BERTH_OK
+
+    def compare_recovered(self, start: bytes, journal: bytes) -> None:
+        """The journal of all calls makes the same engine, without the statements that are open."""
+        self.spoilt = 0.0
+        while self.ids["statement"]:
+            function, arguments, note = self.discard()
+            self.must(function(self.engine, *arguments))
+            note()
+        self.must(lib.berth_journal_close(self.engine))
+        recovery, recovered = ffi.new("berth_recovery *", [ffi.sizeof("berth_recovery")]), ffi.new("berth_engine **")
+        status = lib.berth_engine_recover(start, journal, ffi.NULL, recovery, recovered)
+        assert status == lib.BERTH_OK, f"the journal is refused: {berth.last_error(ffi.NULL, status)}"
+        digest = ffi.new("uint64_t *")
+        assert lib.berth_engine_digest(recovered[0], digest) == lib.BERTH_OK
+        assert digest[0] == self.digest(), "the journal makes another engine"
+        assert lib.berth_engine_destroy(recovered[0]) == lib.BERTH_OK
 
 
 def main() -> int:

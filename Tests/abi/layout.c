@@ -3,16 +3,10 @@
  * compiled against an older header, cffi and cgo rely on them. A change here is a change of the ABI and raises
  * BERTH_ABI_VERSION.
  */
-#include <stddef.h>
-
-#include "berth.h"
-
-#define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), "the size of " #type " changed")
-#define VALUE(constant, number) _Static_assert((constant) == (number), #constant " changed")
-#define FIELD(type, field, bytes) _Static_assert(offsetof(type, field) == (bytes), #type "." #field " moved")
+#include "layout.h"
 
 _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8, "Berth is for 64-bit machines");
-_Static_assert(BERTH_ABI_VERSION == 3u, "new ABI number: check that the figures below are the new ones");
+_Static_assert(BERTH_ABI_VERSION == 4u, "new ABI number: check that the figures below are the new ones");
 
 SIZE(berth_engine_options, 32);
 FIELD(berth_engine_options, struct_size, 0);
@@ -23,7 +17,7 @@ FIELD(berth_engine_options, level_count, 16);
 FIELD(berth_engine_options, reserved, 20);
 FIELD(berth_engine_options, level_keys, 24);
 
-SIZE(berth_engine_info, 296);
+SIZE(berth_engine_info, 320);
 FIELD(berth_engine_info, struct_size, 0);
 FIELD(berth_engine_info, allocator, 4);
 FIELD(berth_engine_info, cpu_level, 8);
@@ -64,6 +58,9 @@ FIELD(berth_engine_info, slot_builds, 264);
 FIELD(berth_engine_info, slot_changes_read, 272);
 FIELD(berth_engine_info, slot_groups_scored, 280);
 FIELD(berth_engine_info, domain_counts_built, 288);
+FIELD(berth_engine_info, machines, 296);
+FIELD(berth_engine_info, device_bytes, 304);
+FIELD(berth_engine_info, potential_misses, 312);
 
 SIZE(berth_label, 16);
 FIELD(berth_label, key, 0);
@@ -184,7 +181,7 @@ FIELD(berth_pod_affinity_term, namespaces, 40);
 FIELD(berth_pod_affinity_term, match_label_keys, 48);
 FIELD(berth_pod_affinity_term, mismatch_label_keys, 56);
 
-SIZE(berth_pod_spec, 168);
+SIZE(berth_pod_spec, 176);
 FIELD(berth_pod_spec, struct_size, 0);
 FIELD(berth_pod_spec, priority, 4);
 FIELD(berth_pod_spec, profile, 8);
@@ -214,6 +211,7 @@ FIELD(berth_pod_spec, host_ports, 136);
 FIELD(berth_pod_spec, images, 144);
 FIELD(berth_pod_spec, spread_constraints, 152);
 FIELD(berth_pod_spec, affinity_terms, 160);
+FIELD(berth_pod_spec, devices, 168);
 
 SIZE(berth_placement, 32);
 FIELD(berth_placement, pod, 0);
@@ -392,6 +390,16 @@ VALUE(BERTH_TERM_BEST_FIT, 11);
 VALUE(BERTH_TERM_IMAGE_LOCALITY, 12);
 VALUE(BERTH_TERM_POD_TOPOLOGY_SPREAD, 13);
 VALUE(BERTH_TERM_INTER_POD_AFFINITY, 14);
+VALUE(BERTH_TERM_GPU_LINKS, 15);
+VALUE(BERTH_TERM_GPU_REMAINDER, 16);
+VALUE(BERTH_TERM_GPU_MODEL, 17);
+VALUE(BERTH_TERM_GPU_RANDOM, 20);
+VALUE(BERTH_TERM_GPU_BEST_FIT, 21);
+VALUE(BERTH_TERM_GPU_DOT_PRODUCT, 22);
+VALUE(BERTH_TERM_GPU_PACKING, 23);
+VALUE(BERTH_TERM_GPU_CLUSTERING, 24);
+VALUE(BERTH_TERM_GPU_FGD, 25);
+VALUE(BERTH_TERM_GPU_BERTH, 26);
 VALUE(BERTH_TERM_IGNORE_EXISTING_PREFERENCES, 1);
 VALUE(BERTH_OP_IN, 1);
 VALUE(BERTH_OP_NOT_IN, 2);
@@ -436,6 +444,8 @@ VALUE(BERTH_REASON_SPREAD, 8);
 VALUE(BERTH_REASON_POD_AFFINITY, 9);
 VALUE(BERTH_REASON_POD_ANTI_AFFINITY, 10);
 VALUE(BERTH_REASON_EXISTING_ANTI_AFFINITY, 11);
+VALUE(BERTH_REASON_NO_SUCH_DEVICES, 12);
+VALUE(BERTH_REASON_DEVICES_TAKEN, 13);
 VALUE(BERTH_VERDICT_UNRESOLVABLE, 1);
 
 VALUE(BERTH_NEVER, INT64_MAX);
@@ -586,6 +596,8 @@ VALUE(BERTH_EVENT_POD_TERMINATING, 15);
 VALUE(BERTH_EVENT_RESERVATION_MADE, 11);
 VALUE(BERTH_EVENT_RESERVATION_CHANGED, 12);
 VALUE(BERTH_EVENT_RESERVATION_ENDED, 13);
+VALUE(BERTH_EVENT_POD_MOVED, 16);
+VALUE(BERTH_EVENT_NODE_DEVICES, 17);
 VALUE(BERTH_DECISION_TREE, 0);
 VALUE(BERTH_DECISION_SCAN, 1);
 VALUE(BERTH_DECISION_ROWS, 2);

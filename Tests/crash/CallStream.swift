@@ -14,6 +14,7 @@ struct CallStream {
   private var labels: [berth_label_set_id] = [0]
   private var taints: [berth_taint_set_id] = [0]
   private var words = ConstraintWords()
+  private var devices = DeviceWords()
   private var profiles: [berth_profile_id] = []
   private var classes: [berth_class_id] = []
   private var nodes: [berth_node_id] = []
@@ -37,7 +38,7 @@ struct CallStream {
     self.engine = engine
     (resources, leaves, zones) = (other.resources, other.leaves, other.zones)
     (labels, taints, profiles, classes) = (other.labels, other.taints, other.profiles, other.classes)
-    (words, nodes, pods) = (other.words, other.nodes, other.pods)
+    (words, devices, nodes, pods) = (other.words, other.devices, other.nodes, other.pods)
     (statements, checkpoints, step) = (other.statements, other.checkpoints, other.step)
     reservations = other.reservations
   }
@@ -71,7 +72,9 @@ struct CallStream {
     case 12..<15: try updateNode()
     case 15..<17: try removeNode()
     case 17..<20: try cordon()
-    case 20..<60: try place()
+    case 20..<54: try place()
+    case 54..<60:
+      if let pod = try devices.call(engine, nodes, classes, pods, &random) { pods.append(pod) }
     case 60..<66: pods.append(try engine.bindOne(pick(classes), to: pick(nodes)))
     case 66..<70: try withPods { engine, list throws(EngineError) in try engine.confirm(list) }
     case 70..<73: try withPods { engine, list throws(EngineError) in try engine.forget(list) }
@@ -175,7 +178,7 @@ struct CallStream {
     if leaves.isEmpty { return leaves.append(try engine.addDomain(name, below: zones[0])) }
     if classes.isEmpty { return try internClass() }
     if nodes.isEmpty { return try addNodes() }
-    switch random.below(10) {
+    switch random.below(13) {
     case 0 where resources.count < 5:
       resources.append(try engine.addResource(name, kind: UInt32(BERTH_RESOURCE_OTHER)))
     case 1: zones.append(try engine.addDomain(name))
@@ -184,14 +187,21 @@ struct CallStream {
     case 4: labels.append(try engine.internLabels([Label("disk", "d\(random.below(5))"), Label("äöü", "ß")]))
     case 5: taints.append(try engine.internTaints([Taint("dedicated", "t\(random.below(3))", .preferNoSchedule)]))
     case 6 where profiles.count < 5:
-      let kind = pick([BERTH_TERM_BINPACK, BERTH_TERM_SPREAD, BERTH_TERM_PRICE, BERTH_TERM_TAINT_TOLERATION])
+      let kind = pick([
+        BERTH_TERM_BINPACK, BERTH_TERM_SPREAD, BERTH_TERM_PRICE, BERTH_TERM_TAINT_TOLERATION, BERTH_TERM_GPU_FGD,
+        BERTH_TERM_GPU_REMAINDER,
+      ])
       profiles.append(try engine.addProfile(name, [ScoreTerm(UInt32(kind), weight: 3)]))
     case 7...9: try words.extend(engine, &random)
+    case 10...11: try devices.extend(engine, &random)
     default: try internClass()
     }
   }
 
   private mutating func internClass() throws {
+    if random.below(3) == 0 {
+      return classes.append(try devices.internClass(engine, pick(profiles), cpu: resources[0], &random))
+    }
     var spec = PodSpec(
       profile: pick(profiles),
       requests: [

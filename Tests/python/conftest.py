@@ -4,10 +4,12 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Bindings" / "Python"))
 
 
 def command_path():
@@ -47,10 +49,19 @@ def berth_json(berth):
 
 
 @pytest.fixture(scope="session")
-def openb():
+def shared():
+    """The folder of public data of a name."""
+
+    def find(name):
+        folder = pathlib.Path(os.environ.get("BERTH_SHARED", ROOT.parent / "shared")) / "data" / name
+        if not folder.is_dir():
+            pytest.skip(f"no {folder}; set BERTH_SHARED to the folder that holds data/{name}")
+        return folder
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def openb(shared):
     """The folder of the openb trace."""
-    shared = pathlib.Path(os.environ.get("BERTH_SHARED", ROOT.parent / "shared"))
-    folder = shared / "data" / "openb"
-    if not folder.is_dir():
-        pytest.skip(f"the openb trace is not at {folder}; set BERTH_SHARED to the folder that holds data/openb")
-    return folder
+    return shared("openb")

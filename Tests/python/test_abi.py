@@ -9,9 +9,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings" / "Python"))
 from berth_abi import BerthError, load
 
-RECORDS = ["berth_candidate", "berth_event", "berth_feature", "berth_histogram", "berth_load_report", "berth_metrics",
-           "berth_node", "berth_node_state", "berth_placement", "berth_pod_identity", "berth_pod_state",
-           "berth_reservation_state", "berth_reservation_use"]  # fmt: skip
+RECORDS = ["berth_candidate", "berth_claim", "berth_engine_info", "berth_event", "berth_feature", "berth_gpu_state",
+           "berth_histogram", "berth_load_report", "berth_metrics", "berth_migration", "berth_nic", "berth_node",
+           "berth_node_state", "berth_placement", "berth_pod_identity", "berth_pod_state", "berth_reservation_state",
+           "berth_reservation_use"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

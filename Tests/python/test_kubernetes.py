@@ -8,8 +8,9 @@ import pathlib
 import pytest
 from conftest import ROOT
 
-CLUSTER = ROOT / "docs" / "examples" / "cluster.yaml"
-WEB = ROOT / "docs" / "examples" / "web.yaml"
+EXAMPLES = ROOT / "docs" / "examples"
+CLUSTER = EXAMPLES / "cluster.yaml"
+WEB = EXAMPLES / "web.yaml"
 
 POD = """
 kind: Pod
@@ -42,6 +43,34 @@ def test_place_prints_nodes_zones_and_refusals(berth):
     ) in done.stdout
     # The image is there already, and counts for something.
     assert ["south-1", "470", "300", "0", "90", "0", "0", "73", "7"] in lines
+
+
+def test_place_says_which_gpus(berth, berth_json):
+    files = ("--cluster", EXAMPLES / "gpus.yaml", "--pods", EXAMPLES / "gpu-pods.yaml")
+    by_pod = {placement["pod"]: placement for placement in berth_json("place", *files)["placements"]}
+    training = by_pod["default/training"]
+    assert training["node"] == "h100-1" and training["devices"]["share_milli"] == 1000
+    gpus = training["devices"]["gpus"]
+    assert len(gpus) == 4 and 3 not in gpus and gpus == training["devices"]["nics"]
+    assert training["devices"]["visible_devices"] == ",".join(map(str, gpus))
+    assert by_pod["default/share-aliyun"]["devices"]["memory_mib"] == 8192
+    claim = by_pod["default/claiming"]["claims"][0]
+    assert claim["claim"] == "default/claiming-gpus"
+    assert [result["device"] for result in claim["results"]] == ["gpu-0", "gpu-1"]
+    written = berth("place", *files, "--output", "manifests")
+    assert written.returncode == 0, written.stderr
+    assert written.stdout.count("kind: Pod") == 5 and "kind: ResourceClaim" in written.stdout
+    assert "ALIYUN_COM_GPU_MEM_IDX: '1'" in written.stdout
+    assert berth("place", *files, "--output", "manifests", "--json").returncode == 2
+
+
+def test_manifests_leave_nobody_out(berth):
+    files = ("--cluster", CLUSTER, "--pods", WEB)
+    written = berth("place", *files, "--output", "manifests")
+    assert written.returncode == 0 and "training" not in written.stdout
+    assert "default/training: 0/4 nodes are available" in written.stderr
+    refused = berth("place", *files, "--output", "manifests", "--explain", "web-api-0")
+    assert refused.returncode == 2 and "--explain" in refused.stderr and refused.stdout == ""
 
 
 def test_place_reports_every_key(berth_json):

@@ -109,6 +109,7 @@ type PodSpec struct {
 	SpreadConstraints []SpreadConstraint
 	DefaultSpread     bool // the constraints are the cluster's defaults: a node that lacks a key is scored by the others
 	PodAffinity       []PodAffinityTerm
+	Devices           *DeviceDemand // nil: none
 }
 
 // InternClass gives the class of a spec; equal specs are one class.
@@ -163,6 +164,7 @@ func (f *frame) spec(spec *PodSpec, c *C.berth_pod_spec) {
 	c.host_ports, c.host_port_count = f.hostPorts(spec.HostPorts)
 	c.spread_constraints, c.spread_constraint_count = f.spreadConstraints(spec.SpreadConstraints)
 	c.affinity_terms, c.affinity_term_count = f.podAffinity(spec.PodAffinity)
+	c.devices = f.demand(spec.Devices)
 	if spec.DefaultSpread {
 		c.flags = C.BERTH_POD_DEFAULT_SPREAD
 	}

@@ -4,6 +4,9 @@
 // or why none. Describe with [Engine.AddResource], [Engine.AddDomain], [Engine.AddNodes], [Engine.AddProfile] and
 // [Engine.InternClass]; decide with [Engine.Place]; ask with [Engine.Candidates], [Engine.Check] and [Engine.Explain].
 //
+// GPUs and NICs are placed one by one: [Engine.SetMachines] says what nodes have, [PodSpec].Devices what pods ask for,
+// and [Engine.ReadClaims] which of them a pod holds.
+//
 // What was done can be taken back with [Engine.Begin] or [Engine.Try], tried elsewhere with [Engine.Fork], followed
 // with [Engine.Events] and [Engine.Metrics], and kept in files with [Engine.WriteSnapshot] and [Engine.OpenJournal].
 // [Engine.Reserve] holds capacity, [Engine.UpdateLoad] tells what nodes really use, and [Engine.SetRerank] gives the

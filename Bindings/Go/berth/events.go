@@ -27,6 +27,10 @@ const (
 	NodeUncordoned EventKind = C.BERTH_EVENT_NODE_UNCORDONED
 	PodEvicted     EventKind = C.BERTH_EVENT_POD_EVICTED // its node was removed
 	PodTerminating EventKind = C.BERTH_EVENT_POD_TERMINATING
+	PodMoved       EventKind = C.BERTH_EVENT_POD_MOVED // by Move, to Node; Other: the node that it left
+
+	// NodeDevicesChanged: its machine or the health of its devices was told.
+	NodeDevicesChanged EventKind = C.BERTH_EVENT_NODE_DEVICES
 
 	ReservationMade    EventKind = C.BERTH_EVENT_RESERVATION_MADE    // on Node; Other: its id, here and below
 	ReservationChanged EventKind = C.BERTH_EVENT_RESERVATION_CHANGED // resized, handed over, or given another expiry
@@ -36,7 +40,7 @@ const (
 func (k EventKind) String() string {
 	return name(uint32(k), "unknown", "gap", "pod assumed", "pod bound", "pod forgotten", "pod released", "node added",
 		"node resized", "node lost", "node cordoned", "node uncordoned", "reservation made", "reservation changed",
-		"reservation ended", "pod evicted", "pod terminating")
+		"reservation ended", "pod evicted", "pod terminating", "pod moved", "node devices")
 }
 
 // NoClass is the class of an event that is of no pod.

@@ -20,6 +20,8 @@ const (
 	PodAffinityUnmet     ReasonKind = C.BERTH_REASON_POD_AFFINITY
 	PodAntiAffinityUnmet ReasonKind = C.BERTH_REASON_POD_ANTI_AFFINITY
 	ExistingAntiAffinity ReasonKind = C.BERTH_REASON_EXISTING_ANTI_AFFINITY // of a pod in the domain
+	NoSuchDevices        ReasonKind = C.BERTH_REASON_NO_SUCH_DEVICES        // the machine has none that would do
+	DevicesTaken         ReasonKind = C.BERTH_REASON_DEVICES_TAKEN          // it has, but they are taken or sick
 )
 
 // String is kube-scheduler's words for a reason; for InsufficientResource, to be followed by the resource's name.
@@ -45,7 +47,7 @@ type Explanation struct {
 
 // Explain says where pods of a class fit and why not elsewhere, in time that grows with the nodes.
 func (e *Engine) Explain(class ClassID) (Explanation, error) {
-	const enough = C.BERTH_MAX_RESOURCES_PER_POD + 10 // each requested resource, and the other reasons
+	const enough = C.BERTH_MAX_RESOURCES_PER_POD + 12 // each requested resource, and the other reasons
 	reasons := make([]Reason, enough)
 	var c C.berth_explanation
 	c.struct_size = C.sizeof_berth_explanation

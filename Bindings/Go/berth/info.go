@@ -51,6 +51,10 @@ type Info struct {
 	SlotChangesRead   uint64 // entries of the change log that indexes caught up with
 	SlotGroupsScored  uint64 // groups of nodes whose best was computed anew
 	DomainCountsBuilt uint64 // counts that were made by looking at all pods, once for each new kind of count
+
+	Machines        uint64 // distinct ones, NoMachine not counted
+	DeviceBytes     uint64 // what nodes have of devices, and pods of claims
+	PotentialMisses uint64 // states of nodes that a fragmentation policy weighed anew
 }
 
 // Info reads figures and counters.

@@ -21,6 +21,20 @@ const (
 	ImageLocality            TermKind = C.BERTH_TERM_IMAGE_LOCALITY
 	PodTopologySpread        TermKind = C.BERTH_TERM_POD_TOPOLOGY_SPREAD
 	InterPodAffinity         TermKind = C.BERTH_TERM_INTER_POD_AFFINITY
+
+	// Of the devices that the pod would get; 0 for pods that ask for none.
+	GPULinks     TermKind = C.BERTH_TERM_GPU_LINKS     // how well they are connected, 0..100
+	GPURemainder TermKind = C.BERTH_TERM_GPU_REMAINDER // how whole the cells of the machine remain, 0..100
+	GPUModel     TermKind = C.BERTH_TERM_GPU_MODEL     // what SetGPUModel says of their model, 0..100
+
+	// Fragmentation policies: one of these in a profile at most. They decide which GPU a share is taken of, too.
+	GPURandom     TermKind = C.BERTH_TERM_GPU_RANDOM   // any node, any GPU: a hash
+	GPUBestFit    TermKind = C.BERTH_TERM_GPU_BEST_FIT // needs cpu and a GPU resource, with scales; the next, too
+	GPUDotProduct TermKind = C.BERTH_TERM_GPU_DOT_PRODUCT
+	GPUPacking    TermKind = C.BERTH_TERM_GPU_PACKING
+	GPUClustering TermKind = C.BERTH_TERM_GPU_CLUSTERING
+	GPUFGD        TermKind = C.BERTH_TERM_GPU_FGD   // Fragmentation Gradient Descent over the typical pods
+	GPUBerth      TermKind = C.BERTH_TERM_GPU_BERTH // Berth's own, 0..2^20
 )
 
 // TermResource is a resource of a term.

@@ -56,6 +56,7 @@ type Stats struct {
 	Widened  uint64 // narrowed pods that the scheduler then put nowhere
 	Engines  uint64 // made, the first one included
 	Failures uint64
+	Unheld   uint64 // now: pods on nodes that ask for GPUs and do not hold those that they say
 }
 
 // NewCluster makes an empty cluster.
@@ -144,7 +145,7 @@ func (c *Cluster) Assume(pod *Pod, node string) {
 	if there := c.pods[pod.UID]; there != nil && !there.assumed {
 		return // the event that it is bound came first
 	}
-	c.setPod(&runningPod{pod.running(), node, true})
+	c.setPod(&runningPod{c.assign(pod, node), node, true})
 }
 
 // Forget takes back what was assumed of a pod; nothing if nothing is.
@@ -191,7 +192,11 @@ func (c *Cluster) DeleteNamespace(name string) {
 func (c *Cluster) Stats() Stats {
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	return c.stats
+	stats := c.stats
+	if c.mirror != nil {
+		stats.Unheld = c.mirror.unheld()
+	}
+	return stats
 }
 
 // Close frees the engine. The next choice would make another.
@@ -263,5 +268,5 @@ func (c *Cluster) drop() {
 // running is what of a pod counts while it runs.
 func (p *Pod) running() *Pod {
 	return &Pod{UID: p.UID, Namespace: p.Namespace, Name: p.Name, NodeName: p.NodeName, Terminating: p.Terminating,
-		Labels: p.Labels, Requests: p.Requests, NonZero: p.NonZero, HostPorts: p.HostPorts, PodAffinity: p.PodAffinity}
+		Labels: p.Labels, Annotations: p.Annotations, Requests: p.Requests, NonZero: p.NonZero, HostPorts: p.HostPorts, PodAffinity: p.PodAffinity}
 }

@@ -8,6 +8,9 @@
 // placement. Whatever the engine does not honour, and whatever goes wrong with it, makes Choose refuse, and the
 // scheduler looks at all nodes as ever.
 //
+// Pods that ask for GPUs get certain ones: [Cluster.Assume] chooses them, and [Cluster.Assignment] gives the annotations
+// that say so to kubelets and device plugins, which PreBind writes before the pod is bound.
+//
 // The package knows nothing of Kubernetes' modules. The plugin itself, which translates Kubernetes' objects, is in the
 // folder plugin, a module of its own.
 package kubescheduler

@@ -23,6 +23,10 @@ type mirror struct {
 	counted   map[string]string      // resources that are scored by another: its name
 	images    bool                   // a profile scores them
 
+	machines map[machineKind]*machine
+	equipped map[*machine]int         // nodes that have it
+	unclear  map[string]*mirroredNode // nodes whose GPUs cannot be placed one by one
+
 	choices uint64
 	first   berth.Info // when it was made
 }
@@ -51,6 +55,9 @@ func newMirror(profiles map[string]*Profile) (*mirror, error) {
 		pods:      map[string]mirroredPod{},
 		keys:      map[string]struct{}{hostnameKey: {}},
 		counted:   map[string]string{},
+		machines:  map[machineKind]*machine{},
+		equipped:  map[*machine]int{},
+		unclear:   map[string]*mirroredNode{},
 	}
 	m.settled, err = engine.AddProfile("running pods", berth.Term{Kind: berth.TaintToleration, Weight: 1})
 	for _, name := range sortedKeys(profiles) {

@@ -12,6 +12,8 @@ type mirroredNode struct {
 	id          berth.NodeID
 	record      berth.Node
 	allocatable []int64 // by column
+	equipment
+	holders map[string]*holder // by UID: pods that ask for GPUs
 }
 
 func (m *mirror) domain(node *Node) (berth.DomainID, error) {
@@ -129,8 +131,11 @@ func (m *mirror) addNodes(nodes []*Node) error {
 		return err
 	}
 	for i, node := range nodes {
-		m.nodes[node.Name] = &mirroredNode{node, ids[i], batch.Nodes[i], rows[i]}
-		m.names[ids[i]] = node.Name
+		added := &mirroredNode{Node: node, id: ids[i], record: batch.Nodes[i], allocatable: rows[i], holders: map[string]*holder{}}
+		m.nodes[node.Name], m.names[ids[i]] = added, node.Name
+		if err := m.equip(added); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -160,6 +165,9 @@ func (m *mirror) updateNodes(nodes []*Node) error {
 	for i, node := range nodes {
 		there := m.nodes[node.Name]
 		there.Node, there.record, there.allocatable = node, batch.Nodes[i], rows[i]
+		if err := m.equip(there); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -189,6 +197,12 @@ func (m *mirror) deleteNode(name string, pods []*runningPod) error {
 	if err := m.engine.RemoveNodes([]berth.NodeID{node.id}); err != nil {
 		return err
 	}
+	if node.machine != nil {
+		if m.equipped[node.machine]--; m.equipped[node.machine] == 0 {
+			delete(m.equipped, node.machine)
+		}
+	}
+	delete(m.unclear, name)
 	delete(m.nodes, name)
 	delete(m.names, node.id)
 	for _, pod := range pods {

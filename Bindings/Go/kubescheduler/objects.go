@@ -25,6 +25,7 @@ const (
 type Node struct {
 	Name          string
 	Labels        map[string]string
+	Annotations   map[string]string
 	Taints        []berth.Taint
 	Unschedulable bool
 	Allocatable   map[string]int64
@@ -68,6 +69,7 @@ type Pod struct {
 	NodeName    string // where it is bound; empty until then
 	Terminating bool   // has a deletionTimestamp
 	Labels      map[string]string
+	Annotations map[string]string
 	Requests    map[string]int64 // effective: containers, sidecars, init containers, overhead, pod-level resources
 	NonZero     NonZero          // what it counts as in NodeResourcesFit's scores while it runs
 	HostPorts   []berth.HostPort

@@ -6,6 +6,7 @@ type mirroredPod struct {
 	id          berth.PodID
 	class       berth.ClassID
 	terminating bool
+	node        string
 }
 
 // setPods makes the engine have pods as they are now; those whose node is not there, not at all. A pod that is known is
@@ -16,6 +17,7 @@ func (m *mirror) setPods(pods []*runningPod) error {
 		classes []berth.ClassID
 		nodes   []berth.NodeID
 		ended   []berth.PodID
+		holding = map[string]*mirroredNode{} // nodes whose GPUs are dealt anew
 	)
 	for _, pod := range pods {
 		node := m.nodes[pod.node]
@@ -26,8 +28,20 @@ func (m *mirror) setPods(pods []*runningPod) error {
 		if err != nil {
 			return err
 		}
+		if w, _ := wishOf(pod.Pod); w != nil {
+			h := &holder{pod: pod, class: class, wish: *w, terminating: pod.Terminating}
+			if old := node.holders[pod.UID]; old != nil && old.class == class && old.wish == *w && old.terminating == pod.Terminating {
+				old.pod = pod
+				continue
+			}
+			if err := m.deletePod(pod.UID); err != nil {
+				return err
+			}
+			node.holders[pod.UID], holding[node.Name] = h, node
+			continue
+		}
 		there, known := m.pods[pod.UID]
-		if known && there.class == class && (pod.Terminating || !there.terminating) {
+		if known && node.holders[pod.UID] == nil && there.class == class && (pod.Terminating || !there.terminating) {
 			if pod.Terminating && !there.terminating {
 				there.terminating = true
 				m.pods[pod.UID] = there
@@ -46,16 +60,23 @@ func (m *mirror) setPods(pods []*runningPod) error {
 			return err
 		}
 		for i, pod := range bound {
-			m.pods[pod.UID] = mirroredPod{ids[i], classes[i], pod.Terminating}
+			m.pods[pod.UID] = mirroredPod{ids[i], classes[i], pod.Terminating, pod.node}
 			if pod.Terminating {
 				ended = append(ended, ids[i])
 			}
 		}
 	}
-	if len(ended) == 0 {
-		return nil
+	if len(ended) > 0 {
+		if err := m.engine.Terminate(ended...); err != nil {
+			return err
+		}
 	}
-	return m.engine.Terminate(ended...)
+	for _, name := range sortedKeys(holding) {
+		if err := m.settle(holding[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m *mirror) deletePod(uid string) error {
@@ -64,5 +85,18 @@ func (m *mirror) deletePod(uid string) error {
 		return nil
 	}
 	delete(m.pods, uid)
-	return m.engine.Release(pod.id)
+	if err := m.engine.Release(pod.id); err != nil {
+		return err
+	}
+	node := m.nodes[pod.node]
+	if node == nil || node.holders[uid] == nil {
+		return nil
+	}
+	delete(node.holders, uid)
+	for _, other := range node.holders {
+		if !other.isSettled {
+			return m.settle(node) // there may be room now for what it says
+		}
+	}
+	return nil
 }

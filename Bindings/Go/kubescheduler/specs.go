@@ -8,12 +8,15 @@ import (
 
 // classOfRunning is the class of a pod as others see it. What it once asked of its node does not count any more, and
 // would only make more classes.
-func (m *mirror) classOfRunning(pod *Pod) (berth.ClassID, error) {
+func (m *mirror) classOfRunning(pod *Pod) (berth.ClassID, error) { return m.classWith(pod, nil) }
+
+// classWith is that class with the devices that it has of its node.
+func (m *mirror) classWith(pod *Pod, devices *berth.DeviceDemand) (berth.ClassID, error) {
 	spec, err := m.running(pod, func(string) bool { return false })
 	if err != nil {
 		return 0, fmt.Errorf("pod %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
-	spec.Profile = m.settled
+	spec.Profile, spec.Devices = m.settled, devices
 	return m.intern(pod, spec, pod.nodeKeys())
 }
 
@@ -28,6 +31,9 @@ func (m *mirror) classToPlace(pod *Pod, profile *Profile) (berth.ClassID, error)
 	}
 	spec.NodeSelector, spec.Required, spec.Preferred = pod.NodeSelector, pod.Required, pod.Preferred
 	spec.Tolerations, spec.Images = pod.Tolerations, pod.Images
+	if spec.Devices, err = m.demandToPlace(pod); err != nil {
+		return 0, fmt.Errorf("pod %s/%s: %w: %w", pod.Namespace, pod.Name, err, ErrNotHonoured)
+	}
 	if pod.Scored != pod.NonZero {
 		spec.Scored = map[berth.ResourceID]int64{}
 		m.count(spec.Scored, pod.Scored)

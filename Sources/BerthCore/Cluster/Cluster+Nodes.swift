@@ -129,8 +129,10 @@ extension Cluster {
       let before = self.record(of: slot)
       let name = catalog.names.name(of: node)
       let orphans = constraints.orphans(of: node)
+      let devices = devices.of(node)?.pointee
       undoLog.note { engine in
         engine.cluster.nodes.reinstate(node, slot: 0)
+        engine.cluster.devices.set(node, devices)
         if let name { name.bytes.withUnsafeBufferPointer { engine.cluster.catalog.names.add(node, $0) } }
         engine.cluster.constraints.adopt(orphans, by: node)
         engine.cluster.nodes.move(node, to: engine.cluster.putIn(node, before))
@@ -139,6 +141,7 @@ extension Cluster {
     takeOut(slot)
     catalog.names.remove(node)
     constraints.orphan(node)
+    devices.set(node, nil)
     nodes.remove(node)
   }
 

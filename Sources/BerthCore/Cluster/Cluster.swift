@@ -14,6 +14,7 @@ final class Cluster {
   let forest: Forest
   var load: LoadState
   let constraints: ConstraintState
+  let devices: Devices
   var log: ChangeLog
   let undoLog = UndoLog()
   /// Nodes that got another slot, how often labels were dealt anew for that, and trees that were loaded in bulk.
@@ -31,6 +32,7 @@ final class Cluster {
     forest = Forest(arena: arena, kernels: kernels, rows: rows, hasTie: hasTie)
     load = LoadState(in: arena)
     constraints = ConstraintState(in: arena)
+    devices = Devices(in: arena)
     log = ChangeLog()
     for _ in catalog.topology.leaves { rows.addDomain() }
   }
@@ -45,12 +47,13 @@ final class Cluster {
     forest = Forest(forking: other.forest, kernels: kernels, rows: rows)
     load = other.load.fork()
     constraints = ConstraintState(forking: other.constraints)
+    devices = Devices(forking: other.devices)
     log = ChangeLog()
   }
 
   var storage: [any SharedStorage] {
     catalog.names.storage + catalog.images.storage + shapes.storage + rows.storage + nodes.storage + forest.storage
-      + load.storage + constraints.storage
+      + load.storage + constraints.storage + devices.storage
   }
 
   @inline(__always)
@@ -142,6 +145,14 @@ final class Cluster {
       request.kind == .held
         || row.used[shapes.dim(of: request.resource, in: row.shape)] + request.value <= Self.mostUsed
     }
+  }
+
+  /// What a node has free of the CPU resource; 0 where it has none.
+  @inline(__always)
+  func freeCPU(_ row: Row) -> Int64 {
+    guard let cpu = resources.cpu else { return 0 }
+    let dim = shapes.dim(of: cpu, in: row.shape)
+    return dim < 0 ? 0 : shapes.capacities(row.shape)[dim] - row.used[dim]
   }
 
   /// Adds (sign 1) or takes back (sign -1) requests on a node; the node must have all the resources as dims.

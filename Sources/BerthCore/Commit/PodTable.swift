@@ -68,6 +68,13 @@ struct PodTable {
     return UInt64(generation) << 32 | UInt64(index)
   }
 
+  /// The id that the next pod gets.
+  var nextID: berth_pod_id {
+    let index = firstFree != .max ? firstFree : UInt32(used)
+    let tag = Int(index) < cells.count ? cells[Int(index)].tag : 0
+    return UInt64(max(1, ((tag >> 4) &+ 1) & Self.lastGeneration)) << 32 | UInt64(index)
+  }
+
   @inline(__always)
   mutating func remove(_ id: berth_pod_id) {
     let index = UInt32(truncatingIfNeeded: id)
@@ -120,6 +127,11 @@ struct PodTable {
 
   func setTerminating(_ index: UInt32, _ isTerminating: Bool) {
     cells.ownedPointer(Int(index)).pointee.isTerminating = isTerminating
+  }
+
+  func setNode(_ index: UInt32, _ node: UInt32, _ generation: UInt32) {
+    let cell = cells.ownedPointer(Int(index))
+    (cell.pointee.node, cell.pointee.nodeGeneration) = (node, generation)
   }
 
   func setState(_ index: UInt32, _ state: Int) { cells.ownedPointer(Int(index)).pointee.setState(state) }

@@ -114,6 +114,7 @@ extension Engine {
       if let slot = cluster.nodes.slot(index: pod.node, generation: pod.nodeGeneration) {
         if cluster.constraints.isOn { leaveDomains(index, pod.podClass, slot, isTerminating: pod.isTerminating) }
         if cluster.load.isOn { unjoinLoad(index, pod.podClass, slot) }
+        if cluster.devices.isOn { cluster.devices.give(index, on: pod.node) }
         cluster.charge(slot, workload.classes.requests(pod.podClass), sign: -1)
       }
     case .podRemoved(let index, let pod):

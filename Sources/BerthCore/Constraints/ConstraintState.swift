@@ -356,4 +356,8 @@ struct Registry<Value: Hashable> {
     values.append(value)
     return values.count - 1
   }
+
+  mutating func removeLast(_ count: Int) {
+    for _ in 0..<count { ids[values.removeLast()] = nil }
+  }
 }

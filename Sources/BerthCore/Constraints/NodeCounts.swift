@@ -1,5 +1,6 @@
 /// Counts by node index, of few nodes among many: a hash table with linear probing, whose cells are index + 1 in the
-/// upper 26 bits and the count in the others: as many as all terms of all pods of an engine. Copies share it until one of them changes.
+/// upper 26 bits and the count in the others: as many as all terms of all pods of an engine. Copies share it until one of
+/// them changes.
 struct NodeCounts {
   private final class Storage {
     let cells: UnsafeMutablePointer<UInt64>

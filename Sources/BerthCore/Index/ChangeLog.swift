@@ -55,16 +55,22 @@ struct ChangeLog {
     }
   }
 
-  /// The same, with every entry shown `ahead` of its turn first.
+  /// The same, with every entry shown twice before its turn, so that what it needs can be brought in: where it is first,
+  /// `distance` entries later what is there.
   @inline(__always)
-  func visitAhead(from position: UInt64, by distance: UInt64, _ ahead: (Entry) -> Void, _ body: (Entry) -> Void) {
+  func visitAhead(
+    from position: UInt64, by distance: UInt64, far: (Entry) -> Void, near: (Entry) -> Void, body: (Entry) -> Void
+  ) {
     ring.withUnsafeBufferPointer { ring in
       let mask = ring.count - 1
+      @inline(__always)
+      func entry(_ index: UInt64) -> Entry { Entry(word: ring[Int(truncatingIfNeeded: index) & mask]) }
+      for index in position..<min(position + 2 * distance, length) { far(entry(index)) }
+      for index in position..<min(position + distance, length) { near(entry(index)) }
       for index in position..<length {
-        if index + distance < length {
-          ahead(Entry(word: ring[Int(truncatingIfNeeded: index + distance) & mask]))
-        }
-        body(Entry(word: ring[Int(truncatingIfNeeded: index) & mask]))
+        if index + 2 * distance < length { far(entry(index + 2 * distance)) }
+        if index + distance < length { near(entry(index + distance)) }
+        body(entry(index))
       }
     }
   }

@@ -8,6 +8,8 @@ struct AskedClass {
   let constraints: ClassConstraints?
   /// By image set, where not 0.
   let imageScores: [UInt32: Int64]
+  /// nil: neither it nor its profile is about devices.
+  let devices: DeviceQuestion?
 
   /// PodTopologySpread scores its nodes.
   var isSpread: Bool { constraints.map { !$0.softSpread.isEmpty } ?? false }

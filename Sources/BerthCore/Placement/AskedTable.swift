@@ -5,9 +5,12 @@ struct AskedTable {
     /// nil: no pod's constraints concern the class.
     var constraints: ClassConstraints?
     var imageScores: [UInt32: Int64] = [:]
+    /// nil: neither the class nor its profile is about devices.
+    var devices: DeviceQuestion?
     fileprivate var imageVersion = UInt64.max
+    fileprivate var deviceVersion = UInt64.max
 
-    var isSpecial: Bool { !(constraints?.isEmpty ?? true) || !imageScores.isEmpty }
+    var isSpecial: Bool { !(constraints?.isEmpty ?? true) || !imageScores.isEmpty || devices != nil }
   }
 
   /// What an entry stands on.
@@ -17,6 +20,7 @@ struct AskedTable {
     var ports: Int
     var namespaces: UInt64
     var images: UInt64
+    var devices: UInt64
     var saysHostnames: Bool
 
     @inline(__always)
@@ -26,6 +30,7 @@ struct AskedTable {
       ports = cluster.constraints.ports.count
       namespaces = cluster.constraints.namespaces.epoch
       images = cluster.catalog.images.version
+      devices = cluster.devices.version
       saysHostnames = cluster.catalog.labels.mentionHostname
     }
   }
@@ -90,6 +95,11 @@ struct AskedTable {
       let scores = cluster.catalog.images.scores(images, nodes: cluster.nodes.count)
       if scores != entry.imageScores { changes += 1 }
       entry.imageScores = scores
+    }
+    if entry.deviceVersion != cluster.devices.version {
+      entry.deviceVersion = cluster.devices.version
+      entry.devices = DeviceQuestion(record, profile, workload, cluster, podClass: podClass)
+      if entry.devices != nil { changes += 1 }
     }
     let isChanged = changes != lastChanges
     lastChanges = changes

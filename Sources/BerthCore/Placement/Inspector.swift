@@ -14,6 +14,7 @@ struct Inspector {
 
   private let cluster: Cluster
   private let asked: AskedClass
+  private let deviceScorer: DeviceScorer
   /// Ascending by resource, only what can refuse.
   let requests: [Request]
   private let isPerNode: Bool
@@ -23,9 +24,10 @@ struct Inspector {
   /// The places in `requests` of what lacks on the node looked at last.
   private(set) var lacking: [Int] = []
 
-  init(cluster: Cluster, asked: AskedClass, asks: UnsafeBufferPointer<Request>) {
+  init(cluster: Cluster, asked: AskedClass, asks: UnsafeBufferPointer<Request>, deviceScorer: DeviceScorer) {
     self.cluster = cluster
     self.asked = asked
+    self.deviceScorer = deviceScorer
     cluster.constraints.refreshPlaces(cluster.catalog)
     requests = asks.filter(\.kind.isChecked).sorted { $0.resource < $1.resource }
     isPerNode = asked.filter.placeability.allRequirements.contains { cluster.catalog.isPerNode($0) }
@@ -42,6 +44,9 @@ struct Inspector {
     let resources = lookAtResources(row)
     if resources.reason != 0 { return resources }
     let reason = refusalByPods(place)
+    if reason == 0, let refusal = refusalByDevices(row) {
+      return Verdict(reason: refusal, isUnresolvable: refusal == BERTH_REASON_NO_SUCH_DEVICES)
+    }
     return Verdict(
       reason: reason, isUnresolvable: reason == BERTH_REASON_SPREAD_LABEL || reason == BERTH_REASON_POD_AFFINITY)
   }
@@ -50,6 +55,17 @@ struct Inspector {
   mutating func isRefusedForResourcesOnly(_ slot: UInt32, _ row: Row) -> Bool {
     refusalByPods(
       ConstraintState.Place(pool: Int(row.pool), leaf: cluster.rows.domain(of: slot), node: row.node)) == 0
+      && refusalByDevices(row) == nil
+  }
+
+  private func refusalByDevices(_ row: Row) -> Int? {
+    guard let devices = asked.devices, devices.demand.kind != .none,
+      deviceScorer.evaluate(devices, node: row.node, cpu: cluster.freeCPU(row)) == nil
+    else { return nil }
+    guard let state = cluster.devices.of(row.node), let machine = cluster.devices.machine(state.pointee.machine),
+      deviceScorer.isPossible(devices, on: machine)
+    else { return BERTH_REASON_NO_SUCH_DEVICES }
+    return BERTH_REASON_DEVICES_TAKEN
   }
 
   private func refusalByPods(_ place: ConstraintState.Place) -> Int {

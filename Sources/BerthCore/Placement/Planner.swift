@@ -5,6 +5,7 @@ import CBerth
 final class Planner {
   let cluster: Cluster
   let search: Search
+  let deviceScorer: DeviceScorer
   private let rowScan: RowScan
   var path = UInt32(BERTH_PATH_AUTO)
   /// How the last decision was searched; a search that the scan had to finish is still one of the trees.
@@ -20,8 +21,9 @@ final class Planner {
   init(cluster: Cluster) {
     self.cluster = cluster
     search = Search(forest: cluster.forest, rows: cluster.rows, shapes: cluster.shapes)
-    rowScan = RowScan(cluster: cluster, search: search)
-    slotIndexes = SlotIndexes(cluster: cluster, search: search)
+    deviceScorer = DeviceScorer(cluster: cluster)
+    rowScan = RowScan(cluster: cluster, search: search, deviceScorer: deviceScorer)
+    slotIndexes = SlotIndexes(cluster: cluster, search: search, deviceScorer: deviceScorer)
   }
 
   /// What topology spread was weighed by in the last search.
@@ -61,7 +63,7 @@ final class Planner {
       isSpecial || path == UInt32(BERTH_PATH_SLOTS)
       || (path == UInt32(BERTH_PATH_AUTO) && wanted == 1 && profile.isGranular
         && cluster.nodes.count >= Self.leastForHot
-        && hot.use(podClass, at: cluster.log.length, nodes: cluster.nodes.count))
+        && (profile.isAboutDevices || hot.use(podClass, at: cluster.log.length, nodes: cluster.nodes.count)))
     if !needsRows && wantsSlots
       && searchSlots(workload, question, wanted: wanted, within: domain)
     {
@@ -125,7 +127,8 @@ final class Planner {
     let record = workload.classes.records[Int(podClass)]
     return AskedClass(
       profile: workload.profiles[Int(record.profile)], filter: workload.classes.filters[Int(record.filter)],
-      constraints: asked[podClass]?.constraints, imageScores: asked[podClass]?.imageScores ?? [:])
+      constraints: asked[podClass]?.constraints, imageScores: asked[podClass]?.imageScores ?? [:],
+      devices: asked[podClass]?.devices)
   }
 }
 

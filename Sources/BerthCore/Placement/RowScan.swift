@@ -6,6 +6,7 @@ import CKernels
 final class RowScan {
   private let cluster: Cluster
   private let search: Search
+  private let deviceScorer: DeviceScorer
   /// Feasible nodes whose scores wait for those of the others; kept from call to call.
   private var feasible: [Feasible] = []
 
@@ -18,9 +19,10 @@ final class RowScan {
     var place: ConstraintState.Place
   }
 
-  init(cluster: Cluster, search: Search) {
+  init(cluster: Cluster, search: Search, deviceScorer: DeviceScorer) {
     self.cluster = cluster
     self.search = search
+    self.deviceScorer = deviceScorer
   }
 
   /// Offers every feasible node of a domain to the search; returns what the normalised scores are scaled by.
@@ -49,7 +51,14 @@ final class RowScan {
     var scale = SoftScale(asked.profile)
     let isSpread = asked.isSpread
     if !asked.normalises {
+      let drawn = asked.profile.terms.count == 1 ? asked.devices : nil
       rows { slot, row in
+        // where chance alone decides, most nodes have lost before anything else is known of them
+        if let drawn, drawn.policy == .random, search.foundCount == search.wanted,
+          drawn.policyWeight * deviceScorer.random(row.node) < search.worst.score
+        {
+          return
+        }
         evaluate(slot, row, question, asked) { search.offerRow($0.found) }
       }
       return scale
@@ -115,6 +124,10 @@ final class RowScan {
       capacity: capacity, request: UnsafePointer(search.request), before: UnsafePointer(search.before))
     var score = -asked.profile.priceWeight * cluster.shapes.price(row.shape)
     for term in plan.pointee.terms { score += term.weight * term.value(load, search.after) }
+    if let devices = asked.devices {
+      guard let verdict = deviceScorer.evaluate(devices, node: row.node, cpu: cluster.freeCPU(row)) else { return }
+      score += verdict.score
+    }
     score += asked.profile.imageWeight * asked.imageScore(cluster.catalog.images.set(of: row.node))
     let tie = cluster.forest.hasTie ? row.tie : 0
     body(

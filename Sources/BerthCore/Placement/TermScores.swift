@@ -29,6 +29,11 @@ extension Planner {
         case BERTH_TERM_POD_TOPOLOGY_SPREAD:
           scores[place] = asked.isSpread ? term.weight * scale.spread(raw.spread) : 0
         case BERTH_TERM_INTER_POD_AFFINITY: scores[place] = term.weight * scale.pods(raw.pods)
+        case BERTH_TERM_GPU_LINKS...BERTH_TERM_GPU_BERTH:
+          // that term alone, on the node as it is now
+          let alone = asked.devices?.only(term)
+          let verdict = alone.flatMap { deviceScorer.evaluate($0, node: row.node, cpu: cluster.freeCPU(row)) }
+          scores[place] = verdict?.score ?? 0
         default:
           let compiled = CompiledTerm(term, tree: tree, resources: cluster.resources)
           scores[place] = term.weight * compiled.value(load, search.after)

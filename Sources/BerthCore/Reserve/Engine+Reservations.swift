@@ -31,6 +31,8 @@ extension Engine {
       return hold(owner: wanted.owner, node: node, expiry: wanted.expiry, list)
     case .domain(let domain, let podClass):
       prepare(podClass)
+      // the capacity is where the next pod would go: chance is drawn for that one
+      if workload.classes.hasSpecial { planner.deviceScorer.nextPod = pods.nextID }
       let best = planner.best(workload, podClass, within: domain)
       guard best.exists else {
         throw refuse(BERTH_NO_ROOM, "\(what): no node of domain \(domain) has room for a pod of class \(podClass)")

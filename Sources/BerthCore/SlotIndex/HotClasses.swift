@@ -1,6 +1,6 @@
 /// Which classes are placed so often that an index of their own is worth keeping: state trees serve everybody, at a cost
 /// that does not depend on how often a class is used; a slot index costs for every change in between.
-struct HotClasses {
+public struct HotClasses {
   private struct Use {
     var position: UInt64 = 0
     var streak: UInt32 = 0
@@ -9,7 +9,7 @@ struct HotClasses {
   /// So many changes between two uses at the most ...
   static let mostChanges: UInt64 = 512
   /// ... in a row until what the trees cost more is about what building the index costs: a look at every node.
-  private static func leastStreak(_ nodes: Int) -> Int { max(32, nodes / 512) }
+  public static func leastStreak(_ nodes: Int) -> Int { max(32, nodes / 512) }
 
   /// A class is placed, after so many changes of nodes in all; whether it is hot.
   @inline(__always)

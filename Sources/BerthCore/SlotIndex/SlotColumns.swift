@@ -31,6 +31,8 @@ final class SlotColumns {
   private var cursor: UInt64 = 0
   private var generation: UInt64 = .max
   private(set) var bytes = 0
+  /// Of the index that catches up.
+  let seen = SeenSlots()
 
   init() { groups = .allocate(capacity: 0) }
 

@@ -12,8 +12,7 @@ final class SlotEdges {
   private let pageCount: Int
   private var minimums: [Int64] = []
   private var isFirst = false
-  /// By topology key: the leaf domains of each value.
-  private var leaves: [Int: [[UInt32]]] = [:]
+  private let leaves: LeavesByValue
 
   /// nil: the class has no such filter.
   init?(_ constraints: ClassConstraints, _ state: ConstraintState, groups: Int) {
@@ -28,18 +27,13 @@ final class SlotEdges {
     pageCount = max(1, (groups + 63) / 64)
     open = .allocate(capacity: pageCount)
     open.initialize(repeating: 0, count: pageCount)
-    for key in Set(hardSpread.map(\.key) + affinity.map(\.key) + forbidden.map(\.key)) {
-      var lists = [[UInt32]](repeating: [], count: state.topology.keys[key].count)
-      for (leaf, value) in state.topology.keys[key].values.enumerated() where value >= 0 {
-        lists[Int(value)].append(UInt32(leaf))
-      }
-      leaves[key] = lists
-    }
+    leaves = LeavesByValue(
+      keys: Set(hardSpread.map(\.key) + affinity.map(\.key) + forbidden.map(\.key)), state.topology)
   }
 
   deinit { open.deallocate() }
 
-  var bytes: Int { pageCount * 8 + leaves.values.reduce(0) { $0 + $1.count * 40 } }
+  var bytes: Int { pageCount * 8 + leaves.bytes }
 
   @inline(__always)
   func isOpen(_ group: Int) -> Bool { open[group >> 6] >> UInt64(group & 63) & 1 != 0 }
@@ -93,8 +87,7 @@ final class SlotEdges {
     }
     for (count, value) in changed {
       let key = cluster.constraints.counts[count].identity.key
-      guard let lists = leaves[key], Int(value) < lists.count else { continue }
-      for leaf in lists[Int(value)] { look(leaf, cluster, flip) }
+      for leaf in leaves.leaves(key, value) { look(leaf, cluster, flip) }
     }
   }
 

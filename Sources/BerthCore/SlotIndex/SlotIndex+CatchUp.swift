@@ -55,7 +55,9 @@ extension SlotIndex {
 
   private func noteException(_ slot: UInt32, isLive: Bool) {
     let (label, bit) = (Int(slot >> 6), UInt64(1) << UInt64(slot & 63))
-    if isLive && exceptionalLocal(slot) != locals.unsafelyUnwrapped.usual {
+    // where leaf domains have a say no node is usual, whoever comes to the slot
+    let isByLeaf = !locals.unsafelyUnwrapped.leafCounts.isEmpty
+    if isByLeaf || (isLive && exceptionalLocal(slot) != locals.unsafelyUnwrapped.usual) {
       exceptions.unsafelyUnwrapped[label] |= bit
     } else {
       exceptions.unsafelyUnwrapped[label] &= ~bit
@@ -90,9 +92,7 @@ extension SlotIndex {
         if watches[index].isByNode { lookAgain(UInt32(bitPattern: value)) } else { changed.append((count, value)) }
       }
     }
-    if let locals, !locals.leafCounts.isEmpty {
-      for (count, value) in changed where locals.leafCounts.contains(count) { lookAgain(atLeavesOf: value, count) }
-    }
+    if let locals, !locals.leafCounts.isEmpty { lookAgainAtLeaves(of: changed, locals) }
     if let edges, let own = asked.constraints {
       edges.catchUp(own, cluster, changed: changed) { flip($0, opens: $1) }
     }
@@ -112,11 +112,14 @@ extension SlotIndex {
     read(slot)
   }
 
-  /// The pods of a leaf domain have changed, which its nodes' own scores heed.
-  private func lookAgain(atLeavesOf value: Int32, _ count: Int) {
-    let key = constraints.counts[count].identity.key
-    for leaf in 0..<cluster.rows.ranges.count where constraints.topology.leafValue(key, UInt32(leaf)) == value {
-      cluster.rows.visit(domain: UInt32(leaf)) { slot, _ in lookAgain(atSlot: slot) }
+  /// The pods of leaf domains have changed, which their nodes' own scores heed.
+  private func lookAgainAtLeaves(of changed: [(count: Int, value: Int32)], _ locals: SlotLocals) {
+    var changedLeaves: Set<UInt32> = []
+    for (count, value) in changed where locals.leafCounts.contains(count) {
+      changedLeaves.formUnion(locals.leaves.leaves(constraints.counts[count].identity.key, value))
+    }
+    for leaf in changedLeaves.sorted() {
+      cluster.rows.visit(domain: leaf) { slot, _ in lookAgain(atSlot: slot) }
     }
   }
 
@@ -125,6 +128,7 @@ extension SlotIndex {
     let (label, lane) = (Int(slot >> 6), 63 - slot & 63)
     for index in 0..<planeCount {
       let key = planes[index].tree.key(label)
+      planes[index].kept?.set(label, Int(slot & 63), 0)
       if key != 0 && key & 63 == lane { planes[index].tree.markStale(label) }
     }
   }
@@ -147,15 +151,31 @@ extension SlotIndex {
 
   /// Reads the entries of the log from `cursor` on, a few ahead of their turn to have their memory at hand.
   private func readEntries() {
-    let columns = columns.groups
+    let seen = columns.seen
+    seen.begin()
+    let (columns, columnCount) = (columns.groups, columns.count)
     cluster.log.visitAhead(from: cursor, by: 8) { entry in
       let label = Int(entry.slot >> 6)
       if label < groupCount {
         bk_prefetch(columns + label)
-        if planeCount > 0 { planes[0].tree.prefetch(label) }
+        if planeCount > 0 {
+          planes[0].tree.prefetchPage(label)
+          planes[0].kept?.prefetchGroup(label)
+        }
       }
-    } _: { entry in
-      read(entry.slot)
+    } near: { entry in
+      let label = Int(entry.slot >> 6)
+      if label < groupCount {
+        if label < columnCount, let block = columns[label].block {
+          parts.prefetch(pool: Int(block.assumingMemoryBound(to: UInt16.self)[Int(entry.slot & 63)]))
+        }
+        if planeCount > 0 {
+          planes[0].tree.prefetch(label)
+          planes[0].kept?.prefetch(entry.slot)
+        }
+      }
+    } body: { entry in
+      if seen.isNew(entry.slot) { read(entry.slot) }
     }
   }
 
@@ -175,10 +195,15 @@ extension SlotIndex {
     let index = key == 0 ? existingPlane(part, local) : plane(part, local)
     guard index >= 0 else { return }
     let old = planes[index].tree.key(label)
+    planes[index].kept?.set(label, lane, score)
     if key > old {
       planes[index].tree.set(label, key, open: open)
     } else if old != 0 && Int(old & 63) == 63 - lane && key != old {
-      planes[index].tree.markStale(label)
+      if let best = planes[index].kept?.best(label) {
+        planes[index].tree.set(label, best, open: open)
+      } else {
+        planes[index].tree.markStale(label)
+      }
     }
   }
 

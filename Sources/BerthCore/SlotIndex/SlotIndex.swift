@@ -11,6 +11,8 @@ final class SlotIndex {
     var tree: MaxTree
     let part: Int
     let local: Int
+    /// Where single scores are dear.
+    var kept: KeptScores?
   }
   /// A count that is followed, and how far its changes were read.
   struct Watch {
@@ -26,6 +28,7 @@ final class SlotIndex {
   let constraints: ConstraintState
   let columns: SlotColumns
   let scorer: SlotScorer
+  private let memory: SlotMemory
   let asked: AskedClass
   let parts: SlotParts
   let locals: SlotLocals?
@@ -61,7 +64,10 @@ final class SlotIndex {
   @inline(__always) var open: UnsafePointer<UInt64>? { edges.map { UnsafePointer($0.open) } }
 
   /// nil: this class cannot have one.
-  init?(_ asked: AskedClass, _ scorer: SlotScorer, _ columns: SlotColumns, _ cluster: Cluster) {
+  init?(
+    _ asked: AskedClass, _ scorer: SlotScorer, _ columns: SlotColumns, _ cluster: Cluster, in memory: SlotMemory
+  ) {
+    self.memory = memory
     self.asked = asked
     self.scorer = scorer
     self.columns = columns
@@ -81,7 +87,7 @@ final class SlotIndex {
     let sources = keys.map { topology.keys[$0].source }
     parts = SlotParts(
       keys: zip(keys, sources).filter { $0.1 == .pool }.map(\.0), usesHostname: sources.contains(.node),
-      filter: asked.filter, imageScores: asked.imageScores)
+      filter: asked.filter, imageScores: asked.imageScores, in: memory)
     let wanted = own.map { SlotLocals($0, cluster.constraints) }
     locals = wanted.flatMap { $0.isTrivial ? nil : $0 }
     edges = own.flatMap { SlotEdges($0, cluster.constraints, groups: groups) }
@@ -113,7 +119,10 @@ final class SlotIndex {
   }
 
   deinit {
-    for index in 0..<planeCount { planes[index].tree.free() }
+    for index in 0..<planeCount {
+      planes[index].tree.free()
+      planes[index].kept?.free()
+    }
     planes.deallocate()
     planeTable.deallocate()
     exceptions?.deallocate()
@@ -123,7 +132,7 @@ final class SlotIndex {
   var bytes: Int {
     var sum = groupCount * ((exceptions == nil ? 0 : 8) + (fits == nil ? 0 : 8)) + 1024 + (edges?.bytes ?? 0)
     sum += localCapacity * partCapacity * 4 + cluster.catalog.pools.count * 2 + parts.parts.count * 128
-    for index in 0..<planeCount { sum += planes[index].tree.bytes }
+    for index in 0..<planeCount { sum += planes[index].tree.bytes + (planes[index].kept?.bytes ?? 0) }
     return sum
   }
 
@@ -164,6 +173,7 @@ final class SlotIndex {
         guard local >= 0 else { continue }
         if fits != nil { noteFits(label, part, 1 << UInt64(lane)) }
         let plane = plane(part, local)
+        planes[plane].kept?.set(label, lane, scorer.scores[lane])
         let key = scorer.scores[lane] << 6 | UInt32(63 - lane)
         if let known = best.firstIndex(where: { $0.plane == plane }) {
           best[known].key = max(best[known].key, key)
@@ -186,6 +196,7 @@ final class SlotIndex {
     if fits != nil { noteFits(label, part, bk_nonzero64(scorer.scores)) }
     let lane = bk_find64(scorer.scores, score).trailingZeroBitCount
     let index = plane(part, local)
+    planes[index].kept?.keep(scorer.scores, of: label, live: live)
     planes[index].tree.fill(label, score << 6 | UInt32(63 - lane))
   }
 
@@ -259,7 +270,10 @@ final class SlotIndex {
       planes = larger
       planeCapacity *= 2
     }
-    (planes + planeCount).initialize(to: Plane(tree: MaxTree(groups: groupCount), part: part, local: local))
+    (planes + planeCount).initialize(
+      to: Plane(
+        tree: MaxTree(groups: groupCount, in: memory), part: part, local: local,
+        kept: scorer.isDear ? KeptScores(groups: groupCount, in: memory) : nil))
     planeCount += 1
     planeTable[local * partCapacity + part] = UInt32(planeCount)
     return planeCount - 1
@@ -320,6 +334,7 @@ final class SlotIndex {
       groupsScored += 1
       let score = bk_max64(scorer.scores)
       if score > 0 { key = score << 6 | UInt32(63 - bk_find64(scorer.scores, score).trailingZeroBitCount) }
+      planes[index].kept?.keep(scorer.scores, of: group, live: lanes)
     }
     planes[index].tree.set(group, key, open: open)
   }

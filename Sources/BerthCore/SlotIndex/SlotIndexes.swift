@@ -5,7 +5,9 @@ import CBerth
 final class SlotIndexes {
   private let cluster: Cluster
   private let search: Search
+  private let deviceScorer: DeviceScorer
   private let columns = SlotColumns()
+  private let memory = SlotMemory()
   private(set) var indexes: [UInt32: SlotIndex] = [:]
   /// Classes that cannot have one, as long as nothing changes that decides it.
   private var refused: [UInt32: UInt64] = [:]
@@ -15,9 +17,10 @@ final class SlotIndexes {
   private var goneEntries: UInt64 = 0
   private var goneGroups: UInt64 = 0
 
-  init(cluster: Cluster, search: Search) {
+  init(cluster: Cluster, search: Search, deviceScorer: DeviceScorer) {
     self.cluster = cluster
     self.search = search
+    self.deviceScorer = deviceScorer
   }
 
   var count: Int { indexes.count }
@@ -62,8 +65,9 @@ final class SlotIndexes {
     columns.require(resources, scored: scored)
     columns.catchUp(cluster)
     guard
-      let scorer = SlotScorer(question, asked.profile, cluster: cluster, search: search, columns: columns),
-      let index = SlotIndex(asked, scorer, columns, cluster)
+      let scorer = SlotScorer(
+        question, asked, cluster: cluster, search: search, deviceScorer: deviceScorer, columns: columns),
+      let index = SlotIndex(asked, scorer, columns, cluster, in: memory)
     else { return nil }
     builds += 1
     return index

@@ -18,6 +18,7 @@ final class SlotLocals {
   /// The counts by node and by leaf domain that matter.
   let nodeCounts: [Int]
   let leafCounts: [Int]
+  let leaves: LeavesByValue
   /// Of nodes without pods that matter.
   private(set) var usual = 0
   /// Every node is as if it had no pods.
@@ -55,6 +56,7 @@ final class SlotLocals {
       hardSpread.map(\.count) + Array(affinity) + Array(forbidden) + Array(softSpread) + nodePreferred.map(\.count)
     ).sorted()
     leafCounts = Set(leafPreferred.map(\.count)).sorted()
+    leaves = LeavesByValue(keys: Set(leafPreferred.map(\.key)), state.topology)
     isFirst = own.isFirst(state)
     minimums = .allocate(capacity: max(1, hardSpread.count))
     for (index, spread) in hardSpread.enumerated() {

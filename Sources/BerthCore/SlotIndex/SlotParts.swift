@@ -1,4 +1,5 @@
 import CBerth
+import CKernels
 
 /// Pools that a class cannot tell apart: equal values of its topology keys, equal raw scores. A part is what decides
 /// whole domains: its filters and normalised scores are looked up when a pod is placed, never node by node.
@@ -25,20 +26,26 @@ final class SlotParts {
   /// By pool, for nodes without an image score: its part; `none`: the class may not go there.
   private(set) var byPool: UnsafeMutablePointer<UInt16>
   private var poolCount = 0
+  private var capacity = 0
+  private let memory: SlotMemory
   private var byPoolAndImage: [UInt64: UInt16] = [:]
   private var pools = PoolWatch()
   private var isBegun = false
 
-  init(keys: [Int], usesHostname: Bool, filter: Filter, imageScores: [UInt32: Int64]) {
+  init(keys: [Int], usesHostname: Bool, filter: Filter, imageScores: [UInt32: Int64], in memory: SlotMemory) {
+    self.memory = memory
     self.keys = keys
     self.usesHostname = usesHostname
     self.filter = filter
     self.imageScores = imageScores
     hasImages = !imageScores.isEmpty
-    byPool = .allocate(capacity: 1)
+    byPool = memory.take(0).bindMemory(to: UInt16.self, capacity: 1)
   }
 
-  deinit { byPool.deallocate() }
+  deinit { memory.give(byPool, capacity * 2) }
+
+  @inline(__always)
+  func prefetch(pool: Int) { bk_prefetch(byPool + pool) }
 
   /// Looks at pools that came. False where a pool has another meaning now, or parts are too many.
   @inline(__always)
@@ -52,10 +59,11 @@ final class SlotParts {
     guard pools.isGrown(cluster.catalog) || isFirst, poolCount <= count else { return false }
     _ = pools.catchUp(cluster.catalog)
     cluster.constraints.refreshPlaces(cluster.catalog)
-    let larger = UnsafeMutablePointer<UInt16>.allocate(capacity: count + count / 4 + 1)
-    larger.update(from: byPool, count: poolCount)
-    byPool.deallocate()
-    byPool = larger
+    let wanted = count + count / 4 + 1
+    let larger = memory.take(wanted * 2).bindMemory(to: UInt16.self, capacity: wanted)
+    larger.initialize(from: byPool, count: poolCount)
+    memory.give(byPool, capacity * 2)
+    (byPool, capacity) = (larger, wanted)
     while poolCount < count {
       guard let part = part(ofPool: poolCount, image: 0, cluster) else { return false }
       byPool[poolCount] = part

@@ -10,11 +10,16 @@ final class SlotScorer {
   private let profile: Profile
   /// With a copy of the class's requests.
   private let question: Question
+  /// nil: the class is not about devices.
+  private let devices: DeviceQuestion?
+  private let deviceScorer: DeviceScorer
   private let kernel:
     @convention(c) (UnsafeRawPointer?, UnsafePointer<bk_slot_query>?, UInt64, UnsafeMutablePointer<UInt32>?) -> UInt64
   let query: UnsafeMutablePointer<bk_slot_query>
   /// The kernel knows all terms.
   private let isVector: Bool
+  /// A single score costs far more than the kernel's.
+  var isDear: Bool { devices != nil || !isVector }
   /// Added to a score to make a key's.
   let offset: Int64
   /// Of the nodes that were scored last.
@@ -45,10 +50,15 @@ final class SlotScorer {
 
   /// nil: scores of the profile do not fit into keys.
   init?(
-    _ question: Question, _ profile: Profile, cluster: Cluster, search: Search, columns: SlotColumns
+    _ question: Question, _ asked: AskedClass, cluster: Cluster, search: Search, deviceScorer: DeviceScorer,
+    columns: SlotColumns
   ) {
-    guard let range = Self.range(profile, cluster.resources), range.upperBound - range.lowerBound < Self.largestScore
+    let profile = asked.profile
+    guard asked.devices?.isStable ?? true, let range = Self.range(profile, cluster.resources),
+      range.upperBound + (asked.devices?.range.upperBound ?? 0) - range.lowerBound < Self.largestScore
     else { return nil }
+    devices = asked.devices
+    self.deviceScorer = deviceScorer
     self.cluster = cluster
     self.search = search
     self.columns = columns
@@ -91,7 +101,7 @@ final class SlotScorer {
       case BERTH_TERM_BINPACK: high += Int64(term.effectiveResources(table).count) << 20 * term.weight
       case BERTH_TERM_SPREAD: low -= Int64(term.effectiveResources(table).count) << 20 * term.weight
       case BERTH_TERM_NODE_AFFINITY, BERTH_TERM_TAINT_TOLERATION, BERTH_TERM_IMAGE_LOCALITY,
-        BERTH_TERM_POD_TOPOLOGY_SPREAD, BERTH_TERM_INTER_POD_AFFINITY:
+        BERTH_TERM_POD_TOPOLOGY_SPREAD, BERTH_TERM_INTER_POD_AFFINITY, BERTH_TERM_GPU_LINKS...BERTH_TERM_GPU_BERTH:
         break
       default: return nil
       }
@@ -109,7 +119,7 @@ final class SlotScorer {
     }
     switch Int(term.kind) {
     case BERTH_TERM_NODE_AFFINITY, BERTH_TERM_TAINT_TOLERATION, BERTH_TERM_IMAGE_LOCALITY,
-      BERTH_TERM_POD_TOPOLOGY_SPREAD, BERTH_TERM_INTER_POD_AFFINITY:
+      BERTH_TERM_POD_TOPOLOGY_SPREAD, BERTH_TERM_INTER_POD_AFFINITY, BERTH_TERM_GPU_LINKS...BERTH_TERM_GPU_BERTH:
       return true
     default: break
     }
@@ -149,9 +159,24 @@ final class SlotScorer {
     while open != 0 {
       let lane = open.trailingZeroBitCount
       open &= open - 1
-      scores[lane] = scoreRow(UInt32(label) << 6 | UInt32(lane))
+      scores[lane] = scoreResources(UInt32(label) << 6 | UInt32(lane))
     }
     if !isVector { for lane in 0..<64 where lanes >> UInt64(lane) & 1 == 0 { scores[lane] = 0 } }
+    guard let devices else { return }
+    var rest = lanes
+    while rest != 0 {
+      let lane = rest.trailingZeroBitCount
+      rest &= rest - 1
+      scores[lane] = addDevices(devices, scores[lane], UInt32(label) << 6 | UInt32(lane))
+    }
+  }
+
+  /// Adds what the terms of devices say of a node to its score; 0 where the devices are not there, or it did not fit.
+  private func addDevices(_ devices: DeviceQuestion, _ score: UInt32, _ slot: UInt32) -> UInt32 {
+    guard score > 0 else { return 0 }
+    let row = cluster.rows.row(slot)
+    let verdict = deviceScorer.evaluate(devices, node: row.node, cpu: cluster.freeCPU(row))
+    return verdict.map { score + UInt32($0.score) } ?? 0
   }
 
   /// One live node.
@@ -162,8 +187,14 @@ final class SlotScorer {
   }
 
   /// One node, from its row.
-  @inline(never)
   func scoreRow(_ slot: UInt32) -> UInt32 {
+    let score = scoreResources(slot)
+    return devices.map { addDevices($0, score, slot) } ?? score
+  }
+
+  /// The same without what devices say.
+  @inline(never)
+  private func scoreResources(_ slot: UInt32) -> UInt32 {
     let row = cluster.rows.row(slot)
     let tree = cluster.tree(of: row)
     let capacity = cluster.capacities(row)

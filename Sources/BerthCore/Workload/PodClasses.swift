@@ -14,6 +14,8 @@ struct PodClasses {
     var traits: UInt32
     /// The images of its containers; 0: none.
     var images: UInt32
+    /// Its demand for devices; 0: none.
+    var devices: UInt32
     /// What it asks of load resources, and what counts in its own scores otherwise than it is held, follows its requests.
     var askCount: UInt16
     var isBestEffort: Bool
@@ -35,6 +37,9 @@ struct PodClasses {
     var isConstrained: Bool
     /// One for each container, sorted.
     var images: [Name]
+    var devices: UInt32
+    /// Its profile scores devices.
+    var scoresDevices: Bool
   }
   private struct Key: Hashable {
     var requests: [UInt64]
@@ -43,6 +48,7 @@ struct PodClasses {
     var priority: Int32
     var traits: UInt32
     var images: UInt32
+    var devices: UInt32
   }
 
   private(set) var records: PagedColumn<PodClass>
@@ -51,7 +57,7 @@ struct PodClasses {
   private(set) var filters: [Filter] = []
   private var filterIDs: [Placeability: UInt32] = [:]
   private var imageLists = Registry<[Name]>([[]])
-  /// Some class has constraints on other pods, or images.
+  /// Some class has constraints on other pods, images, or is about devices.
   private(set) var hasSpecial = false
 
   init(in arena: Arena) {
@@ -97,7 +103,7 @@ struct PodClasses {
     let images = UInt32(imageLists.intern(spec.images))
     let key = Key(
       requests: Self.cells(list), profile: spec.profile, filter: filter, priority: spec.priority, traits: spec.traits,
-      images: images)
+      images: images, devices: spec.devices)
     if let id = ids[key] { return (id, nil) }
     guard count < Int(BERTH_MAX_CLASSES) else { return nil }
     let made = Made(filter: filter == UInt32(filters.count))
@@ -110,9 +116,10 @@ struct PodClasses {
     records.append(
       PodClass(
         firstRequest: UInt32(first), requestCount: UInt32(spec.requests.count), profile: spec.profile, filter: filter,
-        priority: spec.priority, traits: spec.traits, images: images, askCount: UInt16(spec.asks.count),
+        priority: spec.priority, traits: spec.traits, images: images, devices: spec.devices,
+        askCount: UInt16(spec.asks.count),
         isBestEffort: spec.isBestEffort, isConstrained: spec.isConstrained))
-    if spec.isConstrained || images != 0 { hasSpecial = true }
+    if spec.isConstrained || images != 0 || spec.devices != 0 || spec.scoresDevices { hasSpecial = true }
     ids[key] = id
     return (id, made)
   }
@@ -126,7 +133,7 @@ struct PodClasses {
     let record = records[records.count - 1]
     let key = Key(
       requests: Self.cells(asks(UInt32(records.count - 1))), profile: record.profile, filter: record.filter,
-      priority: record.priority, traits: record.traits, images: record.images)
+      priority: record.priority, traits: record.traits, images: record.images, devices: record.devices)
     ids[key] = nil
     requests.removeLast(Int(record.requestCount) + Int(record.askCount))
     records.removeLast()

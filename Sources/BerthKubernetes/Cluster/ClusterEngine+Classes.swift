@@ -1,8 +1,11 @@
 import CBerth
 
 extension ClusterEngine {
-  /// The class of a pod. `isRunning` leaves out what only placing looks at: the node a pod is bound to is no demand.
-  func podClass(_ pod: Pod, _ surroundings: Surroundings, isRunning: Bool = false) throws -> berth_class_id {
+  /// The class of a pod. `isRunning` leaves out what only placing looks at: the node a pod is bound to is no demand. Of
+  /// a running pod, devices are asked for on the node that is said.
+  func podClass(
+    _ pod: Pod, _ surroundings: Surroundings, isRunning: Bool = false, on node: Int? = nil
+  ) throws -> berth_class_id {
     let memory = CallMemory()
     var spec = berth_pod_spec()
     berth_pod_spec_init(&spec)
@@ -14,6 +17,9 @@ extension ClusterEngine {
     setRequests(&spec, pod.requests, memory)
     setNodeDemands(&spec, pod, memory)
     try setPodDemands(&spec, pod, surroundings, memory)
+    if !isRunning || node != nil, !machineOfNode.isEmpty, let demand = try demand(pod, on: node, memory) {
+      spec.devices = memory.list([demand])
+    }
     var id: berth_class_id = 0
     try must(berth_class_intern(handle, &spec, &id))
     return id
@@ -36,7 +42,7 @@ extension ClusterEngine {
     func quantity(_ resource: berth_resource_id, _ value: Int64) -> berth_quantity {
       berth_quantity(resource: resource, reserved: 0, value: value)
     }
-    let held = requests.held.map { quantity(resourceIDs[$0.resource]!, $0.value) }
+    let held = requests.held.filter { counts($0.resource) }.map { quantity(resourceIDs[$0.resource]!, $0.value) }
     let counted = [quantity(countedCPU, requests.countedCPU), quantity(countedMemory, requests.countedMemory)]
     let all = held + counted
     spec.requests = memory.list(all)

@@ -14,9 +14,21 @@ final class ClusterEngine {
   private(set) var countedCPU: berth_resource_id = 0
   private(set) var countedMemory: berth_resource_id = 0
   private(set) var profileID: berth_profile_id = 0
+  /// Resources that some node lists.
+  private var listed: Set<String> = []
+  private(set) lazy var machines = Machines(handle)
+  /// By node; nil: it has no devices that are placed one by one.
+  var machineOfNode: [Int: Machines.Entry] = [:]
+  var fleet = Fleet()
+  /// What is wrong with nodes' devices.
+  var problems: [Problem] = []
 
-  /// `pods` are all that will ever be spoken of: resources are declared before the first node.
-  init(nodes: [Node], pods: [Pod], namespaces: [Namespace], profile: SchedulerProfile, levels: [String]) throws {
+  /// `pods` are all that will ever be spoken of: resources are declared before the first node. Without devices, GPUs
+  /// are resources like others, as kube-scheduler sees them.
+  init(
+    nodes: [Node], pods: [Pod], namespaces: [Namespace], profile: SchedulerProfile, levels: [String],
+    withDevices: Bool = true
+  ) throws {
     self.nodes = nodes
     self.profile = profile
     let memory = CallMemory()
@@ -32,6 +44,7 @@ final class ClusterEngine {
       try must(berth_namespace_set(handle, namespace.name, memory.list(labels), labels.count))
     }
     try addNodes(levels)
+    if withDevices { try setMachines() }
   }
 
   deinit { if handle != nil { _ = berth_engine_destroy(handle) } }
@@ -45,6 +58,13 @@ final class ClusterEngine {
 
   func nodeID(_ name: String) -> berth_node_id? { indexOfName[name].map { nodeIDs[$0] } }
 
+  func hasMachine(_ node: Int) -> Bool { machineOfNode[node] != nil }
+
+  /// Whether what a pod requests of it is counted: of what stands for devices, if a node of this cluster counts it.
+  func counts(_ resource: String) -> Bool {
+    machineOfNode.isEmpty || !DeviceNames.isCountedByDevices(resource) || listed.contains(resource)
+  }
+
   func resourceName(_ id: berth_resource_id) -> String { resourceNames[id] ?? "" }
 
   func records(_ labels: [Label], _ memory: CallMemory) -> [berth_label] {
@@ -55,7 +75,8 @@ final class ClusterEngine {
 
   private func declareResources(_ nodes: [Node], _ pods: [Pod]) throws {
     var names: Set = [Resources.cpu, Resources.memory, Resources.pods]
-    for node in nodes { names.formUnion(node.allocatable.map(\.resource)) }
+    for node in nodes { listed.formUnion(node.allocatable.map(\.resource)) }
+    names.formUnion(listed)
     for pod in pods { names.formUnion(pod.requests.held.map(\.resource)) }
     for term in profile.terms { names.formUnion(term.resources.map(\.name)) }
     for name in names.sorted() {

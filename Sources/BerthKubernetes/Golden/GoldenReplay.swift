@@ -11,7 +11,8 @@ struct GoldenReplay {
     self.golden = golden
     let all = golden.pods + golden.sequence + (golden.pod.map { [$0] } ?? [])
     engine = try ClusterEngine(
-      nodes: golden.nodes, pods: all, namespaces: golden.namespaces, profile: golden.profile, levels: [])
+      nodes: golden.nodes, pods: all, namespaces: golden.namespaces, profile: golden.profile, levels: [],
+      withDevices: false)
     indexes = Dictionary(golden.nodes.enumerated().map { ($1.name, $0) }) { first, _ in first }
     let classes = try golden.pods.map { try engine.podClass($0, golden.surroundings, isRunning: true) }
     let nodes = try golden.pods.map { pod in

@@ -17,6 +17,8 @@ struct Metadata: Sendable {
   var name = ""
   var namespace = "default"
   var labels: [Label] = []
+  /// Those of `DeviceNames.annotations`.
+  var annotations: [String: String] = [:]
   var owner: Owner?
   var isTerminating = false
 
@@ -38,6 +40,7 @@ extension ObjectReader {
         if let wrong = LabelSyntax.wrongSubdomain(namespace) { fail("namespace", wrong) }
       }
       metadata.labels = labels("labels", in: fields)
+      metadata.annotations = annotations(in: fields)
       metadata.owner =
         list("ownerReferences", in: fields) { fields -> Owner? in
           guard flag("controller", in: fields) else { return nil }
@@ -46,6 +49,13 @@ extension ObjectReader {
       metadata.isTerminating = has("deletionTimestamp", in: fields)
       return metadata
     } ?? Metadata()
+  }
+
+  private func annotations(in fields: Fields) -> [String: String] {
+    let read = members("annotations", in: fields) { name, fields -> String? in
+      DeviceNames.isAnnotation(name) ? text(member: name, in: fields) : nil
+    }
+    return Dictionary(read.map { ($0.name, $0.value) }) { first, _ in first }
   }
 
   /// A map of labels, by key.

@@ -25,6 +25,9 @@ struct Node: Sendable {
   /// By name, in the engine's units: cpu in thousandths, everything else in whole units.
   var allocatable: [Amount]
   var images: [NodeImage]
+  var annotations: [String: String] = [:]
+  /// Nil: none that are placed one by one.
+  var gpus: NodeGPUs?
 
   func label(_ key: String) -> String? { labels.first { $0.key == key }?.value }
 }
@@ -40,7 +43,8 @@ extension ObjectReader {
     let metadata = metadata(in: fields)
     if metadata.name.isEmpty { fail("metadata.name", "is required") }
     var node = Node(
-      name: metadata.name, labels: metadata.labels, taints: [], isCordoned: false, allocatable: [], images: [])
+      name: metadata.name, labels: metadata.labels, taints: [], isCordoned: false, allocatable: [], images: [],
+      annotations: metadata.annotations)
     self.fields("spec", in: fields) { fields in
       node.isCordoned = flag("unschedulable", in: fields)
       node.taints = taints(in: fields)
@@ -52,6 +56,7 @@ extension ObjectReader {
       }
       node.images = images(in: fields)
     }
+    node.gpus = gpus(node, fields)
     return node
   }
 

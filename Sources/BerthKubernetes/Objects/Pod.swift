@@ -7,6 +7,11 @@ struct Pod: Sendable {
   var priority: Int32 = 0
   var priorityClassName: String?
   var requests: PodRequests
+  /// Nil: no GPUs.
+  var devices: DeviceRequest?
+  var claims: [ClaimReference] = []
+  /// Of a pod that runs: what it has, if it says so.
+  var assignment: DeviceAssignment?
   var nodeSelector: [Label]
   var affinity: Affinity
   var tolerations: [Toleration]
@@ -24,23 +29,22 @@ struct Pod: Sendable {
 enum Unhonoured: String, CaseIterable, Sendable {
   case claims = "volumes of persistent volume claims: where these volumes are"
   case disks = "disks in the spec: that one node may use a disk, and how many it can attach"
-  case devices = "resource claims: where the devices are"
+  case devices = "resource claims: where the devices are, without the cluster's resource slices"
   case runtime = "runtime classes: the overhead that they may add"
   case gates = "scheduling gates: the pods are placed as if they were open"
   case group = "their scheduling group: each pod is placed for itself"
 
   /// Kinds of objects that have a say in placing or creating pods, and what is done without them.
   static let objects = [
-    "CSINode": volumes, "DeviceClass": claimed, "LimitRange": "pods are taken as they are written",
+    "CSINode": volumes, "LimitRange": "pods are taken as they are written",
     "PersistentVolume": volumes, "PersistentVolumeClaim": volumes, "PodDisruptionBudget": "nothing is evicted",
-    "PodGroup": "its pods are placed one by one", "ResourceClaim": claimed, "ResourceClaimTemplate": claimed,
-    "ResourceQuota": "pods are not counted against it", "ResourceSlice": claimed,
+    "PodGroup": "its pods are placed one by one",
+    "ResourceQuota": "pods are not counted against it",
     "RuntimeClass": "pods are taken as they are written", "StorageClass": volumes, "VolumeAttachment": volumes,
     "Workload": "its pods are placed one by one",
   ]
 
   private static let volumes = "pods are placed wherever their volumes are"
-  private static let claimed = "pods are placed wherever their devices are"
 }
 
 /// Kinds of volumes that kube-scheduler looks at.
@@ -56,15 +60,24 @@ extension ObjectReader {
     if metadata.name.isEmpty { fail("metadata.name", "is required") }
     var pod = podTemplate(fields)
     pod.metadata = metadata
-    let phase = self.fields("status", in: fields) { text("phase", in: $0) } ?? nil
+    let (phase, made) =
+      self.fields("status", in: fields) { (text("phase", in: $0), claimStatuses(in: $0)) } ?? (nil, [:])
+    for index in pod.claims.indices where pod.claims[index].claim == nil {
+      pod.claims[index].claim = made[pod.claims[index].name]
+    }
     pod.isFinished = phase == "Succeeded" || phase == "Failed"
+    self.fields("metadata", in: fields) { _ in pod.assignment = assignment(metadata.annotations) }
     return pod
   }
 
   /// `spec` of a pod or a template.
   func podTemplate(_ fields: Fields) -> Pod {
     if !has("spec", in: fields) { fail("spec", "is required") }
-    return self.fields("spec", in: fields) { podSpec($0) } ?? podSpec(Fields())
+    var pod = self.fields("spec", in: fields) { podSpec($0) } ?? podSpec(Fields())
+    self.fields("metadata", in: fields) { fields in
+      pod.devices = DeviceHints(fields.object("annotations") ?? Fields(), self).applied(to: pod.devices)
+    }
+    return pod
   }
 
   private func podSpec(_ fields: Fields) -> Pod {
@@ -86,6 +99,7 @@ extension ObjectReader {
       nodeName: nodeName.flatMap { $0.isEmpty ? nil : $0 },
       priority: Int32(clamping: priority),
       priorityClassName: text("priorityClassName", in: fields), requests: parts.requests(self),
+      devices: devices(parts), claims: claimReferences(in: fields),
       nodeSelector: labels("nodeSelector", in: fields), affinity: affinity(in: fields),
       tolerations: tolerations(in: fields), spread: spreadConstraints(in: fields),
       hostPorts: running.flatMap(\.ports), images: (initContainers + containers).map(\.image),

@@ -1,6 +1,6 @@
 /// A Kubernetes quantity, exact: a number of 10^-9 units, which is as fine as Kubernetes counts. Quantities are added
 /// as they are; only a sum is rounded, up, to whole units or thousandths.
-struct Quantity: Comparable, Sendable {
+struct Quantity: Hashable, Comparable, Sendable {
   var nanos: Int128
 
   static let zero = Quantity(nanos: 0)

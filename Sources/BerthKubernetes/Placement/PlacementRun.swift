@@ -9,6 +9,12 @@ public final class PlacementRun {
     public var node: String?
     public var score: Int64
     public var message: String?
+    /// Nil where it asked for none.
+    public var devices: DeviceAssignment?
+    /// What tells a kubelet of them.
+    public var annotations: [(name: String, value: String)] = []
+    /// Of the pod's resource claims.
+    public var allocations: [ClaimAllocation] = []
   }
 
   public struct Zone: Sendable {
@@ -59,12 +65,31 @@ public final class PlacementRun {
         let place = engine.index(of: node)
         placedOn[place] += 1
         decision.node = engine.nodes[place].name
+        if let devices = try engine.assignment(placement.id, pod) {
+          decision.devices = devices
+          decision.annotations = engine.annotations(devices, pod, on: place)
+          decision.allocations = try scene.allocations(devices, pod, on: place)
+        }
       } else {
         decision.message = try engine.message(podClass)
       }
       decisions.append(decision)
       progress(index + 1, scene.wanted.count)
     }
+  }
+
+  /// The pods that fit nowhere, and why; those with the same message in a row share a line.
+  public var refusals: [String] {
+    let refused = decisions.filter { $0.node == nil }
+    var lines: [String] = []
+    var index = 0
+    while index < refused.count {
+      let first = refused[index]
+      let same = refused[index...].prefix { $0.message == first.message }.count
+      lines.append("\(first.pod)\(same > 1 ? " and \(same - 1) more" : ""): \(first.message ?? "")")
+      index += same
+    }
+    return lines
   }
 
   public var zones: [Zone] { Zone.summary(scene.engine.nodes, placedOn) }

@@ -5,6 +5,7 @@ final class Scene {
   let engine: ClusterEngine
   let wanted: [(pod: Pod, podClass: berth_class_id)]
   let runningCount: Int
+  private let plan: ClaimPlan?
   /// What a reader of the result should know.
   let notes: [String]
   /// What was left out, if that is allowed.
@@ -16,39 +17,51 @@ final class Scene {
     if !isLenient && !check.problems.isEmpty { throw BadInput(problems: check.problems) }
     var all = cluster
     all.append(wanted)
+    var claims = ClaimBook(all)
+    check.complete(with: &claims)
     let surroundings = Surroundings(all)
     let daemons = wanted.workloads.filter { $0.kind == .daemonSet && $0.metadata.owner == nil }
     let engine = try ClusterEngine(
       nodes: check.nodes, pods: check.running + check.wanted + daemons.map(\.template), namespaces: all.namespaces,
       profile: SchedulerProfile(), levels: TopologyLevels.of(check.nodes))
-    runningCount = try Self.run(check.running, engine, surroundings, &check.problems)
+    check.problems += engine.problems
+    var running = RunningPods(engine, surroundings)
+    try running.bind(check.running)
+    check.problems += running.problems
+    runningCount = running.count
     var classes: [(pod: Pod, podClass: berth_class_id)] = []
-    for pod in check.wanted + Self.daemons(daemons, engine, surroundings, &check.problems) {
+    var wantedPods = check.wanted
+    for pod in Self.daemons(daemons, engine, surroundings, &check.problems) {
+      var pod = pod
+      claims.complete(&pod, isRunning: false)
+      wantedPods.append(pod)
+    }
+    check.problems += claims.problems
+    for pod in wantedPods {
       Self.noting(pod, &check.problems) { classes.append((pod, try engine.podClass(pod, surroundings))) }
     }
     if !isLenient && !check.problems.isEmpty { throw BadInput(problems: check.problems) }
     self.engine = engine
+    plan = claims.plan
     self.wanted = classes
     problems = check.problems
-    notes = check.notes + Self.unhonoured(classes.map(\.pod), all)
+    notes = check.notes + engine.notes + claims.notes + running.notes + Self.unhonoured(classes.map(\.pod), all)
   }
 
-  /// Binds pods to their nodes, and answers how many.
-  private static func run(
-    _ pods: [Pod], _ engine: ClusterEngine, _ surroundings: Surroundings, _ problems: inout [Problem]
-  ) throws -> Int {
-    var bound: [(pod: Pod, podClass: berth_class_id)] = []
-    for pod in pods {
-      noting(pod, &problems) { bound.append((pod, try engine.podClass(pod, surroundings, isRunning: true))) }
-    }
-    let ids = try engine.bind(bound.map(\.podClass), to: bound.map { engine.nodeID($0.pod.nodeName!)! })
-    try engine.terminate(zip(ids, bound).filter { $1.pod.metadata.isTerminating }.map(\.0))
-    return bound.count
+  /// What a placed pod's claims get.
+  func allocations(_ devices: DeviceAssignment, _ pod: Pod, on node: Int) throws -> [ClaimAllocation] {
+    try plan?.allocations(devices, pod, on: engine.nodes[node].name) ?? []
   }
 
   /// What the engine refuses of a pod is the pod's fault: a limit, most likely.
   private static func noting(_ pod: Pod, _ problems: inout [Problem], _ body: () throws -> Void) {
-    do { try body() } catch { problems.append(Problem("Pod \(pod.path)", "spec", "\(error)")) }
+    do {
+      try body()
+    } catch let problem as Problem {
+      problems.append(problem)
+    } catch {
+      problems.append(Problem("Pod \(pod.path)", "spec", "\(error)"))
+    }
   }
 
   /// A DaemonSet's pods, one for each node that affinity and taints leave it.

@@ -30,6 +30,13 @@ struct SceneCheck {
     }
   }
 
+  /// What resource slices and claims say joins nodes and pods.
+  mutating func complete(with claims: inout ClaimBook) {
+    claims.complete(&nodes)
+    for index in running.indices { claims.complete(&running[index], isRunning: true) }
+    for index in wanted.indices { claims.complete(&wanted[index], isRunning: false) }
+  }
+
   private mutating func addNodes(_ all: [Node]) {
     var seen: Set<String> = []
     for node in all {

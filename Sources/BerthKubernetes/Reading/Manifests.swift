@@ -6,6 +6,10 @@ public struct Manifests: Sendable {
   var services: [Service] = []
   var namespaces: [Namespace] = []
   var priorityClasses: [PriorityClass] = []
+  var slices: [ResourceSlice] = []
+  var deviceClasses: [DeviceClass] = []
+  var claims: [ResourceClaim] = []
+  var claimTemplates: [ResourceClaim] = []
   /// What is read and not honoured yet, by kind.
   var unhonoured: [String: Int] = [:]
   /// Kinds that have no say in placing.
@@ -19,6 +23,10 @@ public struct Manifests: Sendable {
     services += other.services
     namespaces += other.namespaces
     priorityClasses += other.priorityClasses
+    slices += other.slices
+    deviceClasses += other.deviceClasses
+    claims += other.claims
+    claimTemplates += other.claimTemplates
     unhonoured.merge(other.unhonoured, uniquingKeysWith: +)
     others.merge(other.others, uniquingKeysWith: +)
     problems += other.problems
@@ -65,8 +73,12 @@ public struct Manifests: Sendable {
   private static let groups: [String: [String]] = [
     "Node": [""], "Pod": [""], "Service": [""], "Namespace": [""], "Deployment": ["apps"], "ReplicaSet": ["apps"],
     "StatefulSet": ["apps"], "DaemonSet": ["apps"], "Job": ["batch"], "PriorityClass": ["scheduling.k8s.io"],
-    "PodGroup": ["scheduling.k8s.io", "scheduling.x-k8s.io"], "PodDisruptionBudget": ["policy"],
+    "ResourceSlice": claimGroup, "DeviceClass": claimGroup, "ResourceClaim": claimGroup,
+    "ResourceClaimTemplate": claimGroup, "PodGroup": ["scheduling.k8s.io", "scheduling.x-k8s.io"],
+    "PodDisruptionBudget": ["policy"],
   ]
+
+  private static let claimGroup = ["resource.k8s.io"]
 
   /// What is wrong with an object keeps all of it out.
   private mutating func add(_ kind: String, _ fields: Fields, _ reader: ObjectReader) {
@@ -77,6 +89,13 @@ public struct Manifests: Sendable {
     case "Service": services += sound(reader.service(fields))
     case "Namespace": namespaces += sound(reader.namespace(fields))
     case "PriorityClass": priorityClasses += sound(reader.priorityClass(fields))
+    case "ResourceSlice": slices += sound(reader.resourceSlice(fields))
+    case "DeviceClass": deviceClasses += sound(reader.deviceClass(fields))
+    case "ResourceClaim":
+      let claim = reader.resourceClaim(fields, isTemplate: false)
+      // What it is allocated, a running pod has, mistake or not; no other pod is placed with it.
+      claims += claim?.results == nil ? sound(claim) : [claim!]
+    case "ResourceClaimTemplate": claimTemplates += sound(reader.resourceClaim(fields, isTemplate: true))
     case _ where Unhonoured.objects[kind] != nil:
       _ = reader.metadata(in: fields)
       unhonoured[kind, default: 0] += 1
@@ -93,7 +112,7 @@ public struct Manifests: Sendable {
   private static func title(_ kind: String, _ fields: Fields) -> String? {
     let metadata = fields.object("metadata") ?? Fields()
     guard let name = metadata.text("name") ?? metadata.text("generateName") else { return nil }
-    let isOfCluster = ["Node", "Namespace", "PriorityClass"].contains(kind)
+    let isOfCluster = ["Node", "Namespace", "PriorityClass", "ResourceSlice", "DeviceClass"].contains(kind)
     return isOfCluster ? "\(kind) \(name)" : "\(kind) \(metadata.text("namespace") ?? "default")/\(name)"
   }
 }

@@ -36,6 +36,21 @@ final class ObjectReader {
     within(.field(key)) { within(.key(member)) { fail(message) } }
   }
 
+  /// Of a resource that a container requests; once, however often it is found.
+  func fail(_ key: String, index: Int, resource: String, _ message: String) {
+    within(.field(key)) {
+      within(.index(index)) {
+        within(.field("resources")) {
+          within(.field("requests")) {
+            within(.key(resource)) {
+              if problems.last != Problem(object, pathText, message) { fail(message) }
+            }
+          }
+        }
+      }
+    }
+  }
+
   private var pathText: String {
     var text = ""
     for step in path {

@@ -13,8 +13,9 @@ indirect enum Projection: Sendable {
     }
   }
 
-  private static let metadata = names(
-    "name", "generateName", "namespace", "labels", "ownerReferences", "deletionTimestamp")
+  private static let metadata = Projection.members(
+    those(["name", "generateName", "namespace", "labels", "ownerReferences", "deletionTimestamp"])
+      + [("annotations", .members(those(DeviceNames.annotations)))])
 
   private static let node = Projection.members([
     ("apiVersion", .whole), ("kind", .whole), ("metadata", metadata), ("spec", names("taints", "unschedulable")),
@@ -29,17 +30,18 @@ indirect enum Projection: Sendable {
     ("priorityClassName", .whole), ("resourceClaims", .whole), ("resources", .whole), ("runtimeClassName", .whole),
     ("schedulingGates", .whole),
     ("schedulingGroup", .whole), ("tolerations", .whole), ("topologySpreadConstraints", .whole),
-    ("volumes", those(["name"] + PodVolume.kinds)), ("workloadRef", .whole),
+    ("volumes", .members(those(["name"] + PodVolume.kinds))), ("workloadRef", .whole),
   ])
 
   private static let pod = Projection.members([
-    ("apiVersion", .whole), ("kind", .whole), ("metadata", metadata), ("spec", podSpec), ("status", names("phase")),
+    ("apiVersion", .whole), ("kind", .whole), ("metadata", metadata), ("spec", podSpec),
+    ("status", names("phase", "resourceClaimStatuses")),
   ])
 
-  private static func names(_ names: StaticString...) -> Projection { those(names) }
+  private static func names(_ names: StaticString...) -> Projection { .members(those(names)) }
 
-  private static func those(_ names: [StaticString]) -> Projection {
-    .members(names.map { (name: $0, projection: .whole) })
+  private static func those(_ names: [StaticString]) -> [(name: StaticString, projection: Projection)] {
+    names.map { (name: $0, projection: .whole) }
   }
 
   /// Copies the value that comes next, without what is not wanted.

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A value of JSON or YAML.
-indirect enum Value {
+indirect enum Value: Sendable {
   case null
   case boolean(Bool)
   case integer(Int64)
@@ -34,8 +34,8 @@ indirect enum Value {
 }
 
 /// An object's members. They are few and looked up by name: a list serves better than a hash table.
-struct Fields {
-  struct Member {
+struct Fields: Sendable {
+  struct Member: Sendable {
     var name: String
     var value: Value
   }

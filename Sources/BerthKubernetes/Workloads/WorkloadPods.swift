@@ -61,6 +61,8 @@ extension Workload {
     pod.metadata.name = metadata.name
     pod.tolerations += Self.daemonTolerations
     pod.requests = PodRequests(held: [], countedCPU: 0, countedMemory: 0, scoredCPU: 0, scoredMemory: 0)
+    pod.devices = nil
+    pod.claims = []
     pod.affinity.pods = []
     pod.spread = []
     pod.hostPorts = []

@@ -72,7 +72,7 @@ public struct ConstraintBench {
   /// Dry runs of all classes, one round in each call, until classes that are placed often have their index.
   private func warmUp(_ cluster: ConstraintCluster) throws {
     var placements = [berth_placement](repeating: berth_placement(), count: cluster.classes.count)
-    for _ in 0..<max(40, options.nodes / 512 + 8) {
+    for _ in 0..<HotClasses.leastStreak(options.nodes) + 8 {
       try cluster.classes.withUnsafeBufferPointer { classes in
         try placements.withUnsafeMutableBufferPointer {
           try cluster.engine.place(classes, flags: UInt32(BERTH_PLACE_DRY_RUN), into: $0.baseAddress!)

@@ -35,22 +35,24 @@ enum ReservationFigures {
   }
 
   private static func time(
-    _ engine: Engine, _ spec: inout berth_reservation_spec, _ podClass: berth_class_id,
+    _ engine: Engine, _ spec: UnsafePointer<berth_reservation_spec>, _ podClass: berth_class_id,
     _ identity: inout berth_pod_identity
   ) throws(EngineError) -> Double {
     var id: berth_reservation_id = 0
     var placement = berth_placement()
     let start = MonotonicClock.now()
-    try engine.addReservations(UnsafeBufferPointer(start: &spec, count: 1), ids: &id)
+    try engine.addReservations(UnsafeBufferPointer(start: spec, count: 1), ids: &id)
     try withUnsafePointer(to: podClass) { podClass throws(EngineError) in
       try engine.place(UnsafeBufferPointer(start: podClass, count: 1), as: &identity, flags: 0, into: &placement)
     }
     try engine.releaseOne(placement.pod)
-    try engine.removeReservations(UnsafeBufferPointer(start: &id, count: 1))
+    try withUnsafePointer(to: id) { id throws(EngineError) in
+      try engine.removeReservations(UnsafeBufferPointer(start: id, count: 1))
+    }
     let time = Double(MonotonicClock.now() - start)
-    guard placement.node == spec.node else {
+    guard placement.node == spec.pointee.node else {
       throw EngineError(
-        UInt32(BERTH_CORRUPT), "a pod went to node \(placement.node), its reservation is on \(spec.node)")
+        UInt32(BERTH_CORRUPT), "a pod went to node \(placement.node), its reservation is on \(spec.pointee.node)")
     }
     return time
   }

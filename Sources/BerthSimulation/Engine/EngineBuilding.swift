@@ -199,6 +199,7 @@ extension Scratch {
       })
     record.toleration_count = UInt32(spec.tolerations.count)
     constrain(&record, spec)
+    if let devices = spec.devices { record.devices = array([demand(devices)]) }
     return record
   }
 }

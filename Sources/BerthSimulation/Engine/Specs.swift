@@ -91,6 +91,7 @@ public struct PodSpec: Hashable, Sendable {
   /// The spread constraints are the cluster's defaults.
   public var spreadIsDefault = false
   public var affinity: [PodAffinityTerm] = []
+  public var devices: DeviceSpec?
 
   public init(profile: berth_profile_id, requests: [Quantity], priority: Int32 = 0) {
     self.profile = profile

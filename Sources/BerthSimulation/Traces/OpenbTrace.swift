@@ -27,23 +27,36 @@ public struct OpenbTrace: Sendable {
   public let nodes: [Node]
   /// In the order of the file.
   public let pods: [Demand]
+  public let podNames: [String]
+  /// gpu_spec of each pod as the file has it.
+  public let podSpecs: [String]
 
+  /// Of a node or a pod: more than any host has.
   private static let maximumGPUs: Int64 = 1024
 
-  init(nodes: [Node], pods: [Demand]) {
+  init(nodes: [Node], pods: [Demand], podNames: [String] = [], podSpecs: [String] = []) {
     self.nodes = nodes
     self.pods = pods
+    self.podNames = podNames
+    self.podSpecs = podSpecs
   }
 
   /// Reads both files. Throws `CSVError` with file, line and column, or `FileError`.
   public init(nodesPath: String, podsPath: String) throws {
-    let nodes = try CSVTable(path: nodesPath, required: ["sn", "cpu_milli", "memory_mib", "gpu", "model"])
-    let pods = try CSVTable(path: podsPath, required: ["name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli"])
-    self.nodes = try Self.readNodes(nodes)
-    self.pods = try Self.readPods(pods)
+    try self.init(nodesPath: nodesPath, podsPath: podsPath, maximumGPUs: Self.maximumGPUs)
   }
 
-  static func readNodes(_ table: CSVTable) throws(CSVError) -> [Node] {
+  /// The same for readers that take fewer GPUs of a node or a pod.
+  init(nodesPath: String, podsPath: String, maximumGPUs: Int64) throws {
+    let nodes = try CSVTable(path: nodesPath, required: ["sn", "cpu_milli", "memory_mib", "gpu", "model"])
+    let pods = try CSVTable(path: podsPath, required: ["name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli"])
+    self.nodes = try Self.readNodes(nodes, maximumGPUs: maximumGPUs)
+    self.pods = try Self.readPods(pods, maximumGPUs: maximumGPUs)
+    podNames = pods.records.map { $0.text("name") }
+    podSpecs = pods.records.map { $0.text("gpu_spec") }
+  }
+
+  static func readNodes(_ table: CSVTable, maximumGPUs: Int64 = maximumGPUs) throws(CSVError) -> [Node] {
     var lineOfName: [String: Int] = [:]
     var nodes = [Node]()
     for record in table.records {
@@ -62,7 +75,7 @@ public struct OpenbTrace: Sendable {
     return nodes
   }
 
-  static func readPods(_ table: CSVTable) throws(CSVError) -> [Demand] {
+  static func readPods(_ table: CSVTable, maximumGPUs: Int64 = maximumGPUs) throws(CSVError) -> [Demand] {
     var lineOfName: [String: Int] = [:]
     var pods = [Demand]()
     for record in table.records {

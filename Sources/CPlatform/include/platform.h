@@ -18,6 +18,9 @@ int bp_arena_backend(const bp_arena *arena);
 void *bp_arena_allocate(bp_arena *arena, size_t bytes);
 void bp_arena_free(bp_arena *arena, void *block, size_t bytes);
 
+/* Asks for huge pages below memory that begins at a multiple of 2 MiB. */
+void bp_prefer_huge_pages(void *block, size_t bytes);
+
 /* Frees everything at once. */
 void bp_arena_destroy(bp_arena *arena);
 

@@ -19,6 +19,7 @@ func nodeOf(node *v1.Node) *kubescheduler.Node {
 	translated := &kubescheduler.Node{
 		Name:          node.Name,
 		Labels:        node.Labels,
+		Annotations:   node.Annotations,
 		Unschedulable: node.Spec.Unschedulable,
 		Allocatable:   quantitiesOf(node.Status.Allocatable),
 	}
@@ -44,6 +45,7 @@ func runningPodOf(pod *v1.Pod) *kubescheduler.Pod {
 		NodeName:    pod.Spec.NodeName,
 		Terminating: pod.DeletionTimestamp != nil,
 		Labels:      pod.Labels,
+		Annotations: pod.Annotations,
 		Requests:    quantitiesOf(requests),
 		NonZero:     nonZero(resourcehelper.PodRequests(pod, requestOptions(missing(pod, requests)))),
 		HostPorts:   hostPortsOf(pod),

@@ -9,7 +9,9 @@ import (
 	"fmt"
 
 	v1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/klog/v2"
 	fwk "k8s.io/kube-scheduler/framework"
@@ -56,6 +58,7 @@ var (
 	_ fwk.PreScorePlugin    = &Plugin{}
 	_ fwk.ScorePlugin       = &Plugin{}
 	_ fwk.ReservePlugin     = &Plugin{}
+	_ fwk.PreBindPlugin     = &Plugin{}
 	_ fwk.PostBindPlugin    = &Plugin{}
 	_ fwk.SignPlugin        = &Plugin{}
 	_ fwk.EnqueueExtensions = &Plugin{}
@@ -146,22 +149,54 @@ func (p *Plugin) Unreserve(_ context.Context, _ fwk.CycleState, pod *v1.Pod, _ s
 	p.source.cluster.Forget(string(pod.UID))
 }
 
+// PreBindPreFlight leaves PreBind out for pods that need no annotations.
+func (p *Plugin) PreBindPreFlight(_ context.Context, _ fwk.CycleState, pod *v1.Pod, _ string) (*fwk.PreBindPreFlightResult, *fwk.Status) {
+	if len(p.source.cluster.Assignment(runningPodOf(pod))) == 0 {
+		return nil, fwk.NewStatus(fwk.Skip)
+	}
+	return &fwk.PreBindPreFlightResult{}, nil
+}
+
+// PreBind says on the pod which GPUs it has got, before any kubelet sees it. Without that its containers could get
+// others, so a patch that fails ends the cycle.
+func (p *Plugin) PreBind(ctx context.Context, _ fwk.CycleState, pod *v1.Pod, _ string) *fwk.Status {
+	annotations := p.source.cluster.Assignment(runningPodOf(pod))
+	if len(annotations) == 0 {
+		return nil
+	}
+	// The uid keeps the patch from a pod of the same name that has come since.
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": pod.UID, "annotations": annotations}})
+	if err != nil {
+		return fwk.AsStatus(err)
+	}
+	_, err = p.handle.ClientSet().CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	if err != nil {
+		return fwk.AsStatus(fmt.Errorf("annotating the pod with its GPUs: %w", err))
+	}
+	return nil
+}
+
 // PostBind makes it last.
 func (p *Plugin) PostBind(_ context.Context, _ fwk.CycleState, pod *v1.Pod, _ string) {
 	p.source.cluster.Confirm(string(pod.UID))
 }
 
 // SignPod lets the scheduler reuse results for pods that are alike. What the engine looks at, the plugins it stands for
-// sign themselves; labels are named here because pods' anti-affinity looks at them.
+// sign themselves; labels are named here because pods' anti-affinity looks at them, annotations because they say which
+// GPUs would do.
 func (p *Plugin) SignPod(_ context.Context, pod *v1.Pod) ([]fwk.SignFragment, *fwk.Status) {
-	return []fwk.SignFragment{{Key: fwk.LabelsSignerName, Value: pod.Labels}}, nil
+	return []fwk.SignFragment{
+		{Key: fwk.LabelsSignerName, Value: pod.Labels},
+		{Key: Name + "/devices", Value: kubescheduler.DeviceWords(pod.Annotations)},
+	}, nil
 }
 
 // EventsToRegister are what may help a pod that was put nowhere: the scheduler holds this plugin to be at fault where it
 // narrowed the cycle.
 func (p *Plugin) EventsToRegister(context.Context) ([]fwk.ClusterEventWithHint, error) {
 	return []fwk.ClusterEventWithHint{
-		{Event: fwk.ClusterEvent{Resource: fwk.Node, ActionType: fwk.Add | fwk.UpdateNodeAllocatable | fwk.UpdateNodeLabel | fwk.UpdateNodeTaint}},
+		{Event: fwk.ClusterEvent{Resource: fwk.Node, ActionType: fwk.Add | fwk.UpdateNodeAllocatable | fwk.UpdateNodeLabel | fwk.UpdateNodeTaint |
+			fwk.UpdateNodeAnnotation}},
 		{Event: fwk.ClusterEvent{Resource: fwk.Pod, ActionType: fwk.All}},
 	}, nil
 }

@@ -102,6 +102,14 @@ enum CallKind: UInt16, CaseIterable {
   case imageSetIntern = 53
   case podsTerminate = 54
   case classesIntern = 55
+  case machineIntern = 56
+  case nodesSetMachines = 57
+  case nodeSetHealth = 58
+  case typicalPodsSet = 59
+  case gpuModelSet = 60
+  case podsBindClaims = 61
+  case claimResize = 62
+  case podsMove = 63
 
   /// The function of berth.h.
   var name: String {
@@ -154,6 +162,14 @@ enum CallKind: UInt16, CaseIterable {
     case .imageSetIntern: try ImageSetIntern.replay(&record, on: engine)
     case .podsTerminate: try PodsTerminate.replay(&record, on: engine)
     case .classesIntern: try ClassesIntern.replay(&record, on: engine)
+    case .machineIntern: try MachineIntern.replay(&record, on: engine)
+    case .nodesSetMachines: try NodesSetMachines.replay(&record, on: engine)
+    case .nodeSetHealth: try NodeSetHealth.replay(&record, on: engine)
+    case .typicalPodsSet: try TypicalPodsSet.replay(&record, on: engine)
+    case .gpuModelSet: try GPUModelSet.replay(&record, on: engine)
+    case .podsBindClaims: try PodsBindClaims.replay(&record, on: engine)
+    case .claimResize: try ClaimResize.replay(&record, on: engine)
+    case .podsMove: try PodsMove.replay(&record, on: engine)
     }
   }
 }

@@ -70,6 +70,18 @@ struct ClassIntern: Call {
     }
     record.put(Self.list(spec.spread_constraints, spec.spread_constraint_count), Self.write)
     record.put(Self.list(spec.affinity_terms, spec.affinity_term_count), Self.write)
+    record.put(UnsafeBufferPointer(start: spec.devices, count: spec.devices == nil ? 0 : 1), Self.write)
+  }
+
+  private static func write(_ demand: berth_device_demand, to record: inout RecordWriter) {
+    record.put(demand.gpu_count)
+    record.put(demand.share_milli)
+    record.put(demand.memory_mib)
+    record.put(demand.link_required)
+    record.put(demand.nic_count)
+    record.put(demand.flags)
+    record.put(demand.models)
+    record.put(demand.mig_profile)
   }
 
   private static func list<T>(_ start: UnsafePointer<T>?, _ count: UInt32) -> UnsafeBufferPointer<T> {
@@ -131,6 +143,14 @@ struct ClassIntern: Call {
       try affinityTerm(&record, scratch)
     }
     set(affinity, &spec.affinity_terms, &spec.affinity_term_count)
+    let demands = try scratch.list(&record, bytes: 28, "device demands") { record throws(EngineError) in
+      berth_device_demand(
+        gpu_count: try record.take(), share_milli: try record.take(), memory_mib: try record.take(),
+        link_required: try record.take(), nic_count: try record.take(), flags: try record.take(),
+        models: try scratch.text(&record), mig_profile: try scratch.text(&record))
+    }
+    guard demands.count <= 1 else { throw record.bad("\(demands.count) device demands: at most one") }
+    if !demands.isEmpty { spec.devices = demands.baseAddress }
     return Self(spec: spec)
   }
 

@@ -66,6 +66,7 @@ extension Engine {
             }))
       }
     }
+    writeMachines(writer)
     writer.section(.profiles) {
       let profiles = workload.profiles
       $0.write(profiles.count) { index, scratch in
@@ -88,6 +89,7 @@ extension Engine {
     try restore(SelectorIntern.self, from: 0, reader.whole(.selectors))
     try restoreNamespaces(reader.whole(.namespaces))
     try restore(ImageSetIntern.self, from: 1, reader.whole(.imageSets))
+    try restoreMachines(reader)
     try restore(ProfileAdd.self, from: 0, reader.whole(.profiles))
     try restore(ClassIntern.self, from: 0, reader.whole(.classes))
   }
@@ -123,7 +125,7 @@ extension Engine {
   }
 
   /// Makes the calls of a section.
-  private func restore<C: Call>(
+  func restore<C: Call>(
     _ type: C.Type, from first: UInt32, _ reader: consuming RecordReader
   ) throws(EngineError) where C.Answer == UInt32 {
     var section = reader
@@ -152,7 +154,7 @@ extension Engine {
 }
 
 extension SnapshotWriter {
-  fileprivate func write<C: Call>(_ count: Int, _ entry: (Int, CallScratch) -> C) {
+  func write<C: Call>(_ count: Int, _ entry: (Int, CallScratch) -> C) {
     out.put(UInt64(count))
     for index in 0..<count {
       let scratch = CallScratch()
@@ -240,6 +242,7 @@ extension CallScratch {
     let images = buffer(classes.images(record).map { Optional(text($0)) })
     (spec.images, spec.image_count) = (images.baseAddress, UInt32(images.count))
     set(engine.cluster.constraints.traits[Int(record.traits)], in: &spec)
+    spec.devices = demand(engine.cluster.devices.demands.values[Int(record.devices)], engine.cluster.devices)
     return spec
   }
 

@@ -38,6 +38,7 @@ extension Engine {
     writeVocabulary(writer)
     writeNodes(writer)
     writePods(writer)
+    writeDevices(writer)
     writeReservations(writer)
     writeLoad(writer)
   }
@@ -64,6 +65,7 @@ extension Engine {
     try engine.restoreVocabulary(reader)
     try engine.restoreNodes(reader)
     try engine.restorePods(reader)
+    try engine.restoreDevices(reader)
     try engine.restoreReservations(reader)
     engine.restoreUse()
     try engine.restoreLoad(reader)

@@ -8,17 +8,21 @@ enum SnapshotSection: UInt16, CaseIterable {
   case domains = 3
   case labelSets = 4
   case taintSets = 5
+  case selectors = 14
+  case namespaces = 15
+  case imageSets = 16
+  case gpuModels = 17
+  case machines = 18
+  case typicalPods = 19
   case profiles = 6
   case classes = 7
   case nodeIDs = 8
   case groups = 9
   case nodes = 10
   case pods = 11
+  case devices = 20
   case reservations = 12
   case load = 13
-  case selectors = 14
-  case namespaces = 15
-  case imageSets = 16
   case position = 100
   case end = 101
 

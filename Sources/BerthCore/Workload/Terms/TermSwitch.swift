@@ -46,7 +46,7 @@ extension CompiledTerm {
     case BERTH_TERM_BINPACK: return NativePacking.addExact(self, load, &form, sign: 1)
     case BERTH_TERM_SPREAD: return NativePacking.addExact(self, load, &form, sign: -1)
     case BERTH_TERM_PRICE, BERTH_TERM_NODE_AFFINITY, BERTH_TERM_TAINT_TOLERATION, BERTH_TERM_IMAGE_LOCALITY,
-      BERTH_TERM_POD_TOPOLOGY_SPREAD, BERTH_TERM_INTER_POD_AFFINITY:
+      BERTH_TERM_POD_TOPOLOGY_SPREAD, BERTH_TERM_INTER_POD_AFFINITY, BERTH_TERM_GPU_LINKS...BERTH_TERM_GPU_BERTH:
       return true  // constants, or added by the caller
     default: return false
     }
