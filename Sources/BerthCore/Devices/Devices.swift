@@ -147,8 +147,7 @@ final class Devices {
   /// A pod gets devices that are free.
   @inline(__always)
   func take(_ pod: UInt32, _ claim: DeviceClaim, on node: UInt32) {
-    if Int(pod) >= claims.count { claims.grow(to: Int(pod) + 1) }
-    claims[Int(pod)] = claim
+    restore(pod, claim)
     let cell = nodes.ownedPointer(Int(node))
     cell.pointee.take(claim, machines[Int(cell.pointee.machine) - 1])
   }
@@ -167,7 +166,8 @@ final class Devices {
   /// Forgets a claim whose node is gone.
   func drop(_ pod: UInt32) { if Int(pod) < claims.count { claims[Int(pod)] = DeviceClaim() } }
 
-  /// The claim of a pod whose node is gone comes back with it.
+  /// A pod's claim alone: that of one whose node is gone comes back with it.
+  @inline(__always)
   func restore(_ pod: UInt32, _ claim: DeviceClaim) {
     if Int(pod) >= claims.count { claims.grow(to: Int(pod) + 1) }
     claims[Int(pod)] = claim

@@ -28,10 +28,6 @@ public struct ConstraintBench {
     public var info: berth_engine_info
   }
 
-  public struct WrongDecision: Error, CustomStringConvertible {
-    public let description: String
-  }
-
   public let options: Options
   /// Called with a sentence when a new phase begins.
   public var note: (String) -> Void = { _ in }
@@ -51,17 +47,8 @@ public struct ConstraintBench {
     var random = SeededRandom(seed: options.seed, stream: 2)
     let arrivals = (0..<options.pods).map { _ in cluster.classes[random.below(cluster.classes.count)] }
     let placer = TimedPlacer(cluster.engine, arrivals: arrivals)
-    var verified = 0
-    let interval = options.verify > 0 ? max(1, options.pods / options.verify) : Int.max
-    var next = 0
-    while next < options.pods {
-      if next % interval == 0 && verified < options.verify {
-        try verify(cluster.engine, arrivals[next], kind, pod: next)
-        verified += 1
-      }
-      let end = min(options.pods, interval == Int.max ? options.pods : next + interval)
-      try placer.place(next..<end)
-      next = end
+    let verified = try placer.placeAll(checking: options.verify) {
+      try verify(cluster.engine, arrivals[$0], kind, pod: $0)
     }
     let placed = (0..<options.pods).count { placer.isPlaced($0) }
     return Result(

@@ -30,10 +30,6 @@ public struct GPUBench {
     public var info: berth_engine_info
   }
 
-  public struct WrongDecision: Error, CustomStringConvertible {
-    public let description: String
-  }
-
   public let options: Options
   /// Called with a sentence when a new phase begins.
   public var note: (String) -> Void = { _ in }
@@ -54,14 +50,8 @@ public struct GPUBench {
     let drawn = cluster.drawer()
     let arrivals = (0..<options.pods).map { _ in cluster.classes[drawn(&random)] }
     let placer = TimedPlacer(cluster.engine, arrivals: arrivals)
-    var verified = 0
-    let interval = options.verify > 0 ? max(1, options.pods / options.verify) : options.pods
-    for first in stride(from: 0, to: options.pods, by: interval) {
-      if verified < options.verify {
-        try verify(cluster.engine, arrivals[first], policy, pod: first)
-        verified += 1
-      }
-      try placer.place(first..<min(options.pods, first + interval))
+    let verified = try placer.placeAll(checking: options.verify) {
+      try verify(cluster.engine, arrivals[$0], policy, pod: $0)
     }
     return Result(
       policy: policy, nodes: options.nodes, classes: Set(cluster.classes).count, pods: options.pods,

@@ -1,6 +1,11 @@
 import BerthCore
 import CBerth
 
+/// A decision that a look at every node does not make.
+public struct WrongDecision: Error, CustomStringConvertible {
+  public let description: String
+}
+
 /// Places pods one at a time and times placing alone.
 ///
 /// The clock is read where a run of placements begins and ends, and around every 16th placement (the latency sample).
@@ -51,6 +56,21 @@ final class TimedPlacer {
       }
     }
     nanoseconds += sum + Double(MonotonicClock.now() - start) - clock
+  }
+
+  /// Places all arrivals in stretches, as many as decisions are to be checked: `check` gets the first of a stretch before
+  /// it is placed. Returns how many were checked.
+  func placeAll(checking count: Int, _ check: (_ arrival: Int) throws -> Void) throws -> Int {
+    var checked = 0
+    let length = max(1, count > 0 ? arrivals.count / count : arrivals.count)
+    for first in stride(from: 0, to: arrivals.count, by: length) {
+      if checked < count {
+        try check(first)
+        checked += 1
+      }
+      try place(first..<min(arrivals.count, first + length))
+    }
+    return checked
   }
 
   func isPlaced(_ arrival: Int) -> Bool { placements[arrival].outcome == UInt32(BERTH_PLACED) }
