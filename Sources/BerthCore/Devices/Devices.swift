@@ -58,7 +58,7 @@ final class Devices {
   @inline(__always)
   func machine(_ id: UInt32) -> MachineEntry? { id == 0 ? nil : machines[Int(id) - 1] }
 
-  /// The id of a model, a new one if it was not known; false: there are too many.
+  /// The id of a model, a new one if it was not known; nil: there are too many.
   func intern(model: Name) -> UInt32? {
     if let id = modelNames.id(of: model) { return UInt32(id) }
     guard modelNames.count < Int(BERTH_MAX_GPU_MODELS) else { return nil }
