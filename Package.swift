@@ -56,6 +56,10 @@ let package = Package(
     .target(name: "BerthDevices", swiftSettings: checked),
     // Local search over assignments: which pods to move, and how well on a public problem.
     .target(name: "BerthSearch", swiftSettings: checked),
+    // Several roles onto nodes that they compete for, and gangs into rings and tori.
+    .target(name: "BerthPacking", swiftSettings: checked),
+    // Which rank of a training job goes to which GPU, and what that costs on the network.
+    .target(name: "BerthRanks", swiftSettings: checked),
     .target(name: "BerthKernelsScalar", dependencies: ["CKernels"], swiftSettings: checked),
     kernels("Baseline", march: "x86-64-v2"),
     kernels("V3", march: "x86-64-v3"),
@@ -63,20 +67,26 @@ let package = Package(
     .target(
       name: "BerthCore",
       dependencies: [
-        "CBerth", "CPlatform", "CKernels", "BerthMemory", "BerthDevices", "BerthSearch", "BerthKernelsScalar",
-        "BerthKernelsBaseline", "BerthKernelsV3", "BerthKernelsV4",
+        "CBerth", "CPlatform", "CKernels", "BerthMemory", "BerthDevices", "BerthPacking", "BerthSearch",
+        "BerthKernelsScalar", "BerthKernelsBaseline", "BerthKernelsV3", "BerthKernelsV4",
       ], swiftSettings: checked),
     .target(
-      name: "Berth", dependencies: ["CBerth", "CPlatform", "BerthCore"], exclude: ["exports.map"],
+      name: "Berth", dependencies: ["CBerth", "CPlatform", "BerthCore", "BerthRanks"], exclude: ["exports.map"],
       swiftSettings: checked, linkerSettings: linkLibrary),
     .target(
-      name: "BerthSimulation", dependencies: ["CBerth", "BerthCore", "BerthSearch", "CPng", "CZlib"],
+      name: "BerthSimulation", dependencies: ["CBerth", "BerthCore", "BerthRanks", "BerthSearch", "CPng", "CZlib"],
       swiftSettings: checked),
     // Kubernetes' objects, read and handed to the engine through the C functions alone.
     .target(name: "BerthKubernetes", dependencies: ["CBerth", "Berth", "CZlib", "Yams"], swiftSettings: checked),
+    // Networks and jobs from files: Slurm's, Volcano's, Kueue's, Koordinator's, our own. Values, and in Run/ what places
+    // them with an engine.
+    .target(
+      name: "BerthNetwork", dependencies: ["BerthKubernetes", "BerthSimulation", "BerthCore", "BerthRanks", "CBerth"],
+      swiftSettings: checked),
     // What the benchmarks measure, apart from package-benchmark: the tests run small sizes of the same cases.
     .target(
-      name: "BenchCases", dependencies: ["CBerth", "CKernels", "CPlatform", "Berth", "BerthCore", "BerthSimulation"],
+      name: "BenchCases",
+      dependencies: ["CBerth", "CKernels", "CPlatform", "Berth", "BerthCore", "BerthRanks", "BerthSimulation"],
       path: "Bench/Cases", swiftSettings: checked),
     .executableTarget(
       name: "berth-bench", dependencies: ["BenchCases", "BerthSimulation", "CBerth"], path: "Bench/Small",
@@ -84,7 +94,8 @@ let package = Package(
     .executableTarget(
       name: "berth-cli",
       dependencies: [
-        "BerthSimulation", "BerthKubernetes", "BerthCore", "BerthDevices", "CBerth", "CJemalloc",
+        "BerthSimulation", "BerthKubernetes", "BerthNetwork", "BerthCore", "BerthDevices", "BerthRanks", "CBerth",
+        "CJemalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: checked),
     // Processes that are killed while they journal: Tests/crash.
@@ -95,7 +106,10 @@ let package = Package(
       name: "BerthSimulationTests", dependencies: ["BerthSimulation", "BerthSearch", "BerthCore", "CBerth", "CPng"]),
     .testTarget(name: "BerthDevicesTests", dependencies: ["BerthDevices"]),
     .testTarget(name: "BerthSearchTests", dependencies: ["BerthSearch"]),
+    .testTarget(name: "BerthPackingTests", dependencies: ["BerthPacking"]),
+    .testTarget(name: "BerthRanksTests", dependencies: ["BerthRanks"]),
     .testTarget(name: "BerthKubernetesTests", dependencies: ["BerthKubernetes"]),
+    .testTarget(name: "BerthNetworkTests", dependencies: ["BerthNetwork", "BerthKubernetes", "BerthRanks"]),
     .testTarget(name: "BerthABITests", dependencies: ["Berth", "CBerth"]),
     // The oracle must not see the engine: it depends on nothing.
     .target(name: "BerthOracle", path: "Tests/BerthOracle"),

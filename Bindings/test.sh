@@ -44,6 +44,7 @@ make -s -C "$here/C/examples" LIBRARY_DIR="$library_dir" OUT="$work/c"
 check_scene first_program c "$work/c/first_program"
 check_last_line c "jemalloc|mmap"
 check_scene what_if c "$work/c/what_if"
+check_scene gangs c "$work/c/gangs"
 "$work/c/with_dlopen" "$library_dir/libberth.so" | tee "$work/dlopen.txt" | tail -n 1
 diff <(printf 'pod 1: placed\npod 2: placed\npod 3: no node fits\n') <(head -n 3 "$work/dlopen.txt")
 echo "ok   c with dlopen"
@@ -56,7 +57,7 @@ loaded=$(env -i "$python" -c "import ctypes; print(ctypes.CDLL('$library_dir/lib
 }
 echo "ok   python loads libberth with an empty environment"
 "$python" -c "import cffi, numpy" || { echo "install cffi and numpy, or set PYTHON" >&2; exit 1; }
-for scene in first_program what_if; do
+for scene in first_program what_if gangs; do
   check_scene "$scene" python "$python" "$here/Python/examples/$scene.py"
 done
 check_last_line python "jemalloc|mmap"
@@ -66,7 +67,7 @@ export CGO_LDFLAGS="-L$library_dir -Wl,-rpath,$library_dir"
 cd "$here/Go/berth"
 go vet ./...
 go test -count=1 ./...
-for scene in first_program what_if; do
+for scene in first_program what_if gangs; do
   check_scene "$scene" go go run "./examples/$scene"
 done
 check_last_line go "jemalloc"

@@ -45,7 +45,7 @@ extern "C" {
 /* ---------------------------------------------------------------------------------------------------------------- */
 
 /* Raised by one whenever a struct, a constant or a function of this header changes. Bindings check it at load. */
-#define BERTH_ABI_VERSION 4u
+#define BERTH_ABI_VERSION 5u
 
 /* The version of the library that this header belongs to, "major.minor.patch". */
 #define BERTH_VERSION "0.1.0"
@@ -137,6 +137,20 @@ const char *berth_status_name(berth_status status);
 #define BERTH_MAX_MIGRATIONS 65536u         /* moves of a plan */
 #define BERTH_MAX_ITERATIONS 1000000000u    /* of a local search */
 #define BERTH_MAX_TOPOLOGY_BYTES 65536u     /* what `nvidia-smi topo -m` printed */
+#define BERTH_MAX_GANG_ROLES 16u            /* roles of a gang */
+#define BERTH_MAX_GANG_MEMBERS 1048576u     /* members of a gang, running ones included */
+#define BERTH_MAX_GANG_SLICES 3u            /* nested multiples per domain of a role */
+#define BERTH_MAX_GANGS 65536u              /* gangs of one call */
+#define BERTH_MAX_EXACT_ROLES 3u            /* roles that compete, searched exactly */
+#define BERTH_MAX_EXACT_STATES 64u       /* distinct states of nodes in a domain, searched exactly with several roles */
+#define BERTH_MAX_FABRIC_NODES 1048576u  /* places of a fabric */
+#define BERTH_MAX_FABRIC_BOXES 1024u     /* declared boxes of a torus */
+#define BERTH_MAX_RANKS 1048576u         /* ranks of a job, and places that they can take */
+#define BERTH_MAX_RANK_DIMENSIONS 8u     /* parallel dimensions of a job */
+#define BERTH_MAX_COLLECTIVES 64u        /* collectives of a job */
+#define BERTH_MAX_FLOWS 67108864u        /* pairs of ranks that talk, those of all-to-all not counted */
+#define BERTH_MAX_RANK_MULTIPLES 3u      /* sizes that berth_rank_multiples tells */
+#define BERTH_MAX_QUEUE_RESERVATIONS 64u /* waiting gangs that are protected */
 
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Engine                                                                                                           */
@@ -164,6 +178,7 @@ typedef uint32_t berth_machine_id;
 #define BERTH_EMPTY_SET 0u   /* the label set, the taint set and the image set without members */
 #define BERTH_ANY_RESOURCE UINT32_MAX
 #define BERTH_NO_CLASS UINT32_MAX
+#define BERTH_NO_DOMAIN UINT32_MAX   /* no domain: what is meant is a node */
 #define BERTH_NO_MACHINE 0u          /* no devices that are placed one by one */
 #define BERTH_NO_SELECTOR UINT32_MAX /* no selector: selects nothing, as null does in Kubernetes */
 
@@ -1597,6 +1612,403 @@ typedef struct berth_recovery {
  * options as for berth_snapshot_read. recovery_out may be null; else set its struct_size before. */
 berth_status berth_engine_recover(const char *snapshot, const char *journal, const berth_engine_options *options,
                                   berth_recovery *recovery_out, berth_engine **engine_out);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Gangs                                                                                                            */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* A gang (Kubernetes: PodGroup) is placed whole or not at all, in one call: all its members get nodes, or the engine is
+ * what it was and the result proves why. Nothing is ever held for a gang that waits, so gangs cannot deadlock.
+ *
+ * Levels are counted as elsewhere: 0 is the cluster, 1..level_count the engine's levels, level_count + 1 the node. A
+ * domain is *opened* by a gang that has a member in it, and *offers* as many members as its nodes hold together now; the
+ * offer of a level with slices, and all within a limit per domain, is what these leave of it.
+ *
+ * Gangs with any level, slices or limits are packed. Among all placements that meet what is required the
+ * engine takes one for which these are least, each only if those before are equal:
+ *   1. how many domains are opened on level 1, on level 2, ... and last how many nodes (so the lowest common domain is as
+ *      low as can be: it is the deepest level on which one is opened),
+ *   2. what is left over in what is opened, offer less new members (so large domains stay whole): in the lowest common
+ *      domain, then level by level down to the nodes, then in the domains around it, from the narrowest to the widest,
+ *   3. the negated sum of the members' scores, each scored by its class's profile as if it came alone before the gang
+ *      (scores that are scaled over the feasible nodes: over the nodes that are compared here),
+ *   4. topology order.
+ * Domains that running members have opened count as opened. Where an optimum cannot be proven within the limits of the
+ * search, the result says so, with bounds: no placement has fewer domains than that.
+ *
+ * In a fabric (ring, torus) members get a node each, next to each other: an arc that is cut from the end of the shortest
+ * run of free nodes; a box of the least sum of its sides (declared boxes: the first that fits) that leaves the fewest free nodes beside it;
+ * then by score.
+ * domains are told, nothing is said of what is left over and of bounds.
+ *
+ * Gangs without such a level are unconstrained: one member after the other goes to the best node, as in
+ * berth_pods_place, and all of them stay or none.
+ *
+ * Roles are pod classes within a gang (master, workers; prefill, decode). With several roles of plain classes a placement
+ * is found if there is one, whatever the members compete for: the search is exact for up to BERTH_MAX_EXACT_ROLES roles
+ * and BERTH_MAX_EXACT_STATES distinct states of nodes in a domain, and else says that it was bounded. What is left over
+ * is then counted in members of the role that gets most new ones (the first of these), and beside the common level the
+ * aims are followed role by role, in the order of the roles' sizes: limits and bounds say what is proven. Classes whose pods have a say in where others of the
+ * gang may go (topology spread, affinity between members) are placed member by member within the domain: also said as
+ * bounded. What is reserved for members is not seen as free. */
+
+/* Members of a role come in multiples per domain: Kueue's podset slices, Koordinator's podCountMultiple, Slurm's
+ * segments, Volcano's partitions, KAI's segments. */
+typedef struct berth_gang_slice {
+  uint32_t level;   /* 1..level_count + 1 */
+  uint32_t members; /* new members of the role in each domain of the level: a multiple of this; at least 1 */
+} berth_gang_slice;
+
+typedef struct berth_gang_role {
+  berth_class_id pod_class;
+  uint32_t min_members;     /* without so many there is no gang */
+  uint32_t max_members;     /* at least min_members; where they differ the gang is elastic */
+  uint32_t required_level;  /* all members of the role, running ones included, in one domain of this level */
+  uint32_t preferred_level; /* tried as a required one, and given up where that cannot be, last role first */
+  uint32_t spread_level;    /* with spread_members: so many members of the role at most, running ones included, ... */
+  uint32_t spread_members;  /* ... in each domain of this level; 0: no limit */
+  uint32_t slice_count;     /* at most BERTH_MAX_GANG_SLICES */
+  /* Widest level first; each size divides the one before, the first both counts of members. */
+  berth_gang_slice slices[3];
+  uint32_t reserved[2];
+} berth_gang_role;
+
+/* A member that runs already. */
+typedef struct berth_gang_member {
+  berth_pod_id pod;
+  uint32_t role;
+  uint32_t reserved;
+} berth_gang_member;
+
+/* How the nodes of a fabric are connected, where no tree says it: members then get a node each, next to each other. */
+enum {
+  BERTH_FABRIC_RING = 1, /* nodes[i] next to nodes[i + 1], the last next to the first: an arc of the ring */
+  BERTH_FABRIC_TORUS = 2 /* nodes[x + x_size * (y + y_size * z)], each dimension closed: a box of the torus */
+};
+
+typedef struct berth_fabric_box {
+  uint32_t x, y, z;
+  uint32_t reserved;
+} berth_fabric_box;
+
+typedef struct berth_fabric {
+  uint32_t kind;                   /* BERTH_FABRIC_* */
+  uint32_t x_size, y_size, z_size; /* a ring: its nodes, 1, 1 */
+  const berth_node_id *nodes;      /* [x_size * y_size * z_size]; BERTH_NO_NODE where none is */
+  const berth_fabric_box *boxes; /* torus: boxes that may be placed, as they stand; null: every box of so many nodes */
+  size_t box_count;
+} berth_fabric;
+
+typedef struct berth_gang {
+  uint32_t struct_size;
+  uint32_t flags;           /* 0 */
+  berth_domain_id domain;   /* only nodes in it; BERTH_ROOT_DOMAIN: anywhere */
+  uint32_t required_level;  /* all members in one domain of this level; 0: need not */
+  uint32_t preferred_level; /* to be packed, and told whether one domain of this level holds all; 0: need not */
+  uint32_t separate_level;  /* no two roles in the same domain of this level: failure domains; 0: they may */
+  /* minMember, running ones included: what the roles' minima lack to it is asked of the roles in order, up to their
+   * maxima; 0: the minima say all. */
+  uint32_t min_members;
+  uint32_t role_count; /* 1..BERTH_MAX_GANG_ROLES */
+  const berth_gang_role *roles;
+  const berth_gang_member *running;
+  size_t running_count;
+  /* For gangs of one role of which nothing else is required and no member runs: within one of these, of several that do
+   * the one with the fewest nodes free. */
+  const berth_fabric *fabrics;
+  size_t fabric_count;
+} berth_gang;
+
+/* No roles, with its struct_size. */
+void berth_gang_init(berth_gang *gang);
+
+enum {
+  BERTH_GANG_PLACED = 1,
+  BERTH_GANG_NO_FIT = 2,   /* proven: there is no placement */
+  BERTH_GANG_BOUNDED = 3,  /* none was found, and `limits` say why that is no proof */
+  BERTH_GANG_WITHDRAWN = 4 /* another gang of the same call was not placed */
+};
+
+/* Why a result is no proof. */
+enum {
+  BERTH_GANG_LIMIT_STEPS = 1u,       /* more combinations of domains than are looked at: bounds are given */
+  BERTH_GANG_LIMIT_ROLES = 2u,       /* more than BERTH_MAX_EXACT_ROLES roles compete */
+  BERTH_GANG_LIMIT_STATES = 4u,      /* more than BERTH_MAX_EXACT_STATES distinct states of nodes in a domain */
+  BERTH_GANG_LIMIT_CONSTRAINTS = 8u, /* members decide on each other: one after the other */
+  BERTH_GANG_LIMIT_SCORES = 16u,     /* more equal domains than are scored: score_bound says what there may be */
+  BERTH_GANG_LIMIT_ORDER = 32u       /* roles with levels, slices or limits of their own: placed role by role */
+};
+
+enum { BERTH_GANG_LEVELS = 10 }; /* cluster, BERTH_MAX_LEVELS levels, node */
+
+typedef struct berth_gang_result {
+  uint32_t struct_size;
+  uint32_t outcome;              /* BERTH_GANG_* */
+  uint32_t limits;               /* BERTH_GANG_LIMIT_*; 0: proven best, or proven not to be */
+  uint32_t members;              /* placed by this call */
+  uint32_t common_level;         /* of the lowest common domain, running members included */
+  berth_domain_id common_domain; /* BERTH_NO_DOMAIN where it is a node */
+  uint32_t preferred_met;        /* 1: within one domain of the gang's preferred level, and each role of its own */
+  uint32_t level_count;          /* entries in use below: the engine's levels and 2 */
+  uint32_t domains[BERTH_GANG_LEVELS];       /* opened, by level; the last one in use: nodes */
+  uint32_t domains_bound[BERTH_GANG_LEVELS]; /* in the order of levels, no placement has less */
+  int64_t left_over[BERTH_GANG_LEVELS];
+  int64_t score;
+  int64_t score_bound; /* no placement equal in aims 1 and 2 scores more */
+  /* the proof, where nothing was placed: `needed` members of role `role` are to be in one domain of level `level`, which
+   * offer `available` at the best, in `best_domain`; `enough_domains` of that level together would do, 0: not even all */
+  uint32_t role;
+  uint32_t level;
+  uint32_t needed;
+  uint32_t available;
+  berth_domain_id best_domain;
+  uint32_t enough_domains;
+  berth_resource_id resource; /* with the most of it asked beyond what is free; BERTH_ANY_RESOURCE: no resource, but
+                                 selectors, taints, constraints, devices, slices, limits or other roles */
+  uint32_t reserved;
+} berth_gang_result;
+
+/* Places a gang, or grows it where members run. placements_out and roles_out (may be null) get result->members entries,
+ * role by role in the order of the roles, within a role in topology order, in a fabric in its order (neighbours in the list
+ * are neighbours in the network); they have room for `capacity` entries, at least the sum of max_members. Elastic roles get as many members as
+ * fit: the minima of all first, then role by role in order. flags: BERTH_PLACE_DRY_RUN.
+ * BERTH_BAD_ARGUMENT for levels that contradict each other, multiples that do not divide, more asked than there are
+ * members. Costs: microseconds for the choice, then as much as placing the members. */
+berth_status berth_gang_place(berth_engine *engine, const berth_gang *gang, uint32_t flags, size_t capacity,
+                              berth_placement *placements_out, uint32_t *roles_out, berth_gang_result *result_out);
+
+/* Places gangs that start together: each in its turn, all of them or none. Entries of gang i follow those of gang i - 1;
+ * results_out[count]. */
+berth_status berth_gangs_place(berth_engine *engine, const berth_gang *gangs, size_t count, uint32_t flags,
+                               size_t capacity, berth_placement *placements_out, uint32_t *roles_out,
+                               berth_gang_result *results_out);
+
+/* Shrinks a gang to `keep` of its members: releases those whose leaving makes the rest least by the same aims (an offer
+ * being the members that run there). released_out[count - keep]. */
+berth_status berth_gang_shrink(berth_engine *engine, const berth_pod_id *members, size_t count, size_t keep,
+                               berth_pod_id *released_out);
+
+/* Says a result in a sentence: "no leaf holds 64 members of role 0, the best (leaf-17) holds 61; 7 would do together".
+ * Text as in berth_engine_last_error. */
+berth_status berth_gang_message(berth_engine *engine, const berth_gang_result *result, char *text, size_t capacity,
+                                size_t *length_out);
+
+/* Waiting gangs. The host keeps the queue; a pass over it is one call that keeps nothing: which gangs start now.
+ *
+ * Order: by priority + floor(time waited / aging_ms), the highest first; then by submit_ms, the earliest first; then by
+ * place in the array. The engine's time (berth_engine_set_time) is now. Gangs that have waited for timeout_ms are given
+ * up before any is placed. The others are placed in order, each as berth_gang_place does it, until one does not fit:
+ *   BERTH_BACKFILL_NONE  it blocks those behind it.
+ *   BERTH_BACKFILL_EASY  it is protected. Its reserved start is the first end of what runs at which it fits, once all
+ *                        that ends by then has left. Another gang starts if it fits now and every protected gang still
+ *                        fits at its reserved start: what it would keep beyond that time, or end by it, is counted.
+ *                        The first `reservations` gangs that cannot start are protected, each beside those before it,
+ *                        if it ever fits there; impossible ones do not count among them. An elastic gang that would
+ *                        delay a protected one may start with min_members.
+ *   BERTH_BACKFILL_ANY   whoever fits starts: wide gangs may wait as long as narrow ones come.
+ *
+ * What runs: the pods of the array leave at their end_ms, gangs that this pass has started after their run_ms; a pod
+ * that is overdue counts as leaving now. Other pods, and gangs whose run_ms is BERTH_NEVER, never end. A gang that would
+ * not fit even when all that ends has left is impossible: it is not protected, for nothing known delays it. Reservations
+ * are for min_members. They hold nothing: the next pass finds them anew, so that what ends early helps at once.
+ *
+ * After Lifka 1995, "The ANL/IBM SP scheduling system" (EASY); Mu'alem and Feitelson 2001, IEEE TPDS 12(6). */
+enum { BERTH_BACKFILL_NONE = 1, BERTH_BACKFILL_EASY = 2, BERTH_BACKFILL_ANY = 3 };
+
+typedef struct berth_queue_options {
+  uint32_t struct_size;
+  uint32_t backfill;     /* BERTH_BACKFILL_* */
+  int64_t aging_ms;      /* the priority rises by one for so long a time of waiting; 0: never */
+  uint64_t most_tried;   /* gangs that are tried in a pass, whether they fit or not: those behind wait; 0: all */
+  uint32_t reservations; /* EASY: gangs that are protected, 1..BERTH_MAX_QUEUE_RESERVATIONS */
+  uint32_t reserved;
+} berth_queue_options;
+
+/* EASY, one reservation, no aging, all gangs tried. */
+void berth_queue_options_init(berth_queue_options *options);
+
+typedef struct berth_waiting_gang {
+  const berth_gang *gang;
+  int64_t submit_ms;  /* 0..now */
+  int64_t run_ms;     /* how long it runs once started, at least 1; BERTH_NEVER: not known */
+  int64_t timeout_ms; /* given up when it has waited so long; 0: never */
+  int32_t priority;
+  uint32_t flags; /* 0 */
+} berth_waiting_gang;
+
+/* A pod that is expected to end: a limit of its run time, or an estimate. */
+typedef struct berth_running_pod {
+  berth_pod_id pod;
+  int64_t end_ms; /* at least 0; BERTH_NEVER: as if it were not told */
+} berth_running_pod;
+
+enum {
+  BERTH_QUEUE_STARTED = 1,    /* and no gang before it waits */
+  BERTH_QUEUE_BACKFILLED = 2, /* started, though one before it waits or is impossible */
+  BERTH_QUEUE_WAITING = 3,
+  BERTH_QUEUE_TIMED_OUT = 4,
+  BERTH_QUEUE_IMPOSSIBLE = 5 /* would not fit even if all had left that is known to end: gang has the proof, or
+                                 BERTH_GANG_BOUNDED */
+};
+
+typedef struct berth_queue_result {
+  uint32_t outcome; /* BERTH_QUEUE_* */
+  uint32_t order;   /* 0..count - 1: its place in the order, timed out ones included */
+  int64_t start_ms; /* now if started; the reserved start of a protected gang; else BERTH_NEVER */
+  size_t first;     /* of its members in placements_out and roles_out; in the order of starts */
+  size_t members;
+  /* Started: of its placement. Waiting: why it does not fit now; BERTH_GANG_WITHDRAWN if it would delay, or is blocked
+   * by, another. outcome 0: not looked at, timed out or beyond most_tried. */
+  berth_gang_result gang;
+} berth_queue_result;
+
+/* Decides a pass and starts the gangs, as berth_gang_place would. placements_out and roles_out (may be null) have room for
+ * `capacity` entries, at least the sum of all max_members. results_out[count], in the order of the array.
+ * BERTH_BAD_ARGUMENT for times in the future or negative, for a running member of a waiting gang that is told to end, and
+ * for a gang whose minima are all 0: it need not wait.
+ * Costs: a gang that is equal to one refused before is not tried again; a reservation costs some log2(ends) placements
+ * (ends, for classes with devices or constraints on other pods), a start behind one releases and takes back what ends by
+ * the reserved start. */
+berth_status berth_gangs_schedule(berth_engine *engine, const berth_queue_options *options,
+                                  const berth_waiting_gang *waiting, size_t count, const berth_running_pod *running,
+                                  size_t running_count, size_t capacity, berth_placement *placements_out,
+                                  uint32_t *roles_out, berth_queue_result *results_out);
+
+/* ---------------------------------------------------------------------------------------------------------------- */
+/* Ranks                                                                                                            */
+/* ---------------------------------------------------------------------------------------------------------------- */
+
+/* Which rank of a training job goes to which GPU, once its nodes are chosen: the assignment whose traffic takes the
+ * least time on the links in sum. These calls need no engine and keep nothing; any thread may make them at any time.
+ * berth_engine_last_error with a null engine has the sentence to a refusal of this thread. The same arguments give the
+ * same answer on every machine. docs/ranks.md has the model, its sources and what is proven.
+ *
+ * Refused with BERTH_BAD_ARGUMENT unless a call says otherwise; what occurs twice is BERTH_DUPLICATE, a sum beyond 2^61
+ * bytes or picoseconds BERTH_LIMIT. */
+
+/* What a level of the network carries between two places. */
+typedef struct berth_rank_link {
+  int64_t bytes_per_second; /* 1..10^15 */
+  int64_t latency_ns;       /* of each message, 0..10^9 */
+} berth_rank_link;
+
+/* Places, one GPU each as a rule, in a tree of domains. Two places talk over the link of their lowest common ancestor:
+ * links[0] where they share no domain, links[level_count] within an innermost domain. A number names one domain of its
+ * level: with two parents it is refused. */
+typedef struct berth_rank_network {
+  uint32_t struct_size;
+  uint32_t level_count; /* 1..BERTH_MAX_LEVELS */
+  uint32_t place_count; /* 1..BERTH_MAX_RANKS */
+  uint32_t reserved;
+  const uint32_t *domains;      /* [place_count][level_count], widest level first */
+  const berth_rank_link *links; /* [level_count + 1], widest first */
+} berth_rank_network;
+
+/* No places. */
+void berth_rank_network_init(berth_rank_network *network);
+
+/* Among g ranks, numbered in order of their ranks; c = ceil(bytes / g). Who sends, how much, in how many messages: */
+enum {
+  BERTH_RING_ALL_REDUCE = 1,             /* i to i + 1, closed: 2 (g - 1) c in 2 (g - 1) */
+  BERTH_RING_ALL_GATHER = 2,             /* i to i + 1, closed: (g - 1) c in g - 1 */
+  BERTH_RING_REDUCE_SCATTER = 3,         /* i to i + 1, closed: (g - 1) c in g - 1 */
+  BERTH_TREE_ALL_REDUCE = 4,             /* i > 0 and i without its lowest bit, both ways: bytes in 1 */
+  BERTH_TREE_BROADCAST = 5,              /* i without its lowest bit to i > 0: bytes in 1 */
+  BERTH_ALL_TO_ALL = 6,                  /* everyone to everyone: c in 1 */
+  BERTH_HALVING_DOUBLING_ALL_REDUCE = 7, /* i to i xor 2^k, all k: 2 ceil(bytes / 2^(k + 1)) in 2; g a power of two */
+  BERTH_PIPELINE = 8                     /* i to i + 1 and back, not closed: bytes in 1 */
+};
+
+/* An operation of all groups of ranks that differ in some dimensions only. */
+typedef struct berth_collective {
+  uint32_t kind;       /* BERTH_RING_ALL_REDUCE .. BERTH_PIPELINE */
+  uint32_t dimensions; /* bit i: dimension i varies within a group; UINT32_MAX: one group of all ranks */
+  int64_t bytes;       /* 0..2^61 */
+  int64_t times;       /* in a step, at least 1 */
+} berth_collective;
+
+/* What a rank sends to another one in a step. */
+typedef struct berth_flow {
+  uint32_t from;
+  uint32_t to;
+  int64_t bytes;    /* 0..2^61 */
+  int64_t messages; /* at least 0 */
+} berth_flow;
+
+/* A job's traffic: collectives over its dimensions, or flows between ranks, each pair once; not both. */
+typedef struct berth_rank_job {
+  uint32_t struct_size;
+  uint32_t dimension_count;  /* 1..BERTH_MAX_RANK_DIMENSIONS; 1 where flows are given */
+  uint32_t collective_count; /* at most BERTH_MAX_COLLECTIVES */
+  uint32_t reserved;
+  const uint32_t *dimensions; /* sizes, the fastest varying first; their product is the number of ranks */
+  const berth_collective *collectives;
+  const berth_flow *flows;
+  uint64_t flow_count; /* at most BERTH_MAX_FLOWS */
+} berth_rank_job;
+
+/* No ranks. */
+void berth_rank_job_init(berth_rank_job *job);
+
+typedef struct berth_rank_options {
+  uint32_t struct_size;
+  uint32_t iterations;       /* exchanges that the search may weigh; at most BERTH_MAX_ITERATIONS */
+  uint32_t exhaustive_ranks; /* jobs of up to so many ranks are solved by trying all that could be better; at most 10 */
+  uint32_t reserved;
+} berth_rank_options;
+
+/* 20,000 iterations, 8 ranks. */
+void berth_rank_options_init(berth_rank_options *options);
+
+/* Links of a network with BERTH_MAX_LEVELS levels: the length of arrays below. */
+enum { BERTH_RANK_LINKS = 9 };
+
+typedef struct berth_rank_report {
+  uint32_t struct_size;
+  uint32_t is_exact;                      /* 1: proven, nothing is cheaper; then cost_ps is lower_bound_ps */
+  int64_t cost_before_ps;                 /* of the order as given; 0 after a failure */
+  int64_t cost_ps;                        /* of place_of_rank_out */
+  int64_t lower_bound_ps;                 /* no assignment costs less */
+  uint64_t iterations;                    /* that were weighed */
+  int64_t bytes_before[BERTH_RANK_LINKS]; /* by link, widest first, both directions; 0 after a failure */
+  int64_t bytes[BERTH_RANK_LINKS];
+} berth_rank_report;
+
+/* Finds an assignment, never dearer than `order` (null: rank r at place r), which is kept where nothing cheaper is found.
+ * The job has as many ranks as the network places. place_of_rank_out is [ranks]; options and report_out may be null, set
+ * the report's struct_size before. 8,192 ranks take some 10 ms. */
+berth_status berth_ranks_assign(const berth_rank_network *network, const berth_rank_job *job, const uint32_t *order,
+                                const berth_rank_options *options, uint32_t *place_of_rank_out,
+                                berth_rank_report *report_out);
+
+/* Gives lost ranks places among the replacements and moves no other. place_of_rank is [ranks], as it was; what it has for
+ * lost ranks is not looked at. Fewer replacements than lost ranks are refused. The network has at least the places that
+ * stay and the replacements. lower_bound_ps is of all assignments that move no other rank. */
+berth_status berth_ranks_replace(const berth_rank_network *network, const berth_rank_job *job,
+                                 const uint32_t *place_of_rank, const uint32_t *lost, size_t lost_count,
+                                 const uint32_t *replacements, size_t replacement_count,
+                                 const berth_rank_options *options, uint32_t *place_of_rank_out,
+                                 berth_rank_report *report_out);
+
+/* What an assignment costs; there may be more places than ranks. bytes_out is [level_count + 1], widest link first, and
+ * may be null. */
+berth_status berth_ranks_cost(const berth_rank_network *network, const berth_rank_job *job,
+                              const uint32_t *place_of_rank, int64_t *cost_ps_out, int64_t *bytes_out);
+
+/* Pods that are best placed in one domain together: with a multiple of them, groups of the job stay whole. */
+typedef struct berth_rank_multiple {
+  uint32_t pods;
+  uint32_t ranks;
+  uint32_t dimensions; /* bit i: groups over dimension i are whole in it */
+  uint32_t level;      /* the innermost level with a domain that is large enough, 0 the widest; UINT32_MAX for none */
+} berth_rank_multiple;
+
+/* Before nodes are chosen: up to BERTH_MAX_RANK_MULTIPLES sizes, the smallest first, each a divisor of the next. pod_size
+ * ranks to a pod, which divide the job; links are [level_count + 1]; domain_pods are [level_count], how many pods the
+ * largest domain of each level can take, or null. */
+berth_status berth_rank_multiples(const berth_rank_job *job, uint32_t pod_size, const berth_rank_link *links,
+                                  const uint32_t *domain_pods, uint32_t level_count, berth_rank_multiple *multiples_out,
+                                  uint32_t *count_out);
 
 #ifdef __cplusplus
 }

@@ -21,9 +21,8 @@ public struct BenchCase: Sendable {
   }
 
   public static let all: [BenchCase] =
-    kernelCases + scanCases + placementCases + constraintCases + gpuCases + catchUpCases + classCases + nodeCases
-    + stateCases
-    + boundaryCases + simulationCases
+    kernelCases + scanCases + placementCases + constraintCases + gpuCases + gangCases + catchUpCases + classCases
+    + nodeCases + stateCases + boundaryCases + simulationCases
 }
 
 /// A case that is ready to run.

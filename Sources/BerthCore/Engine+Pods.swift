@@ -103,7 +103,7 @@ extension Engine {
     }
   }
 
-  private func checkPodLimit(_ additional: Int) throws(EngineError) {
+  func checkPodLimit(_ additional: Int) throws(EngineError) {
     guard additional <= Int(BERTH_MAX_PODS) - pods.count else {
       throw refuse(BERTH_LIMIT, "\(pods.count) pods and \(additional) more: at most \(BERTH_MAX_PODS)")
     }

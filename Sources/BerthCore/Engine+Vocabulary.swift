@@ -25,6 +25,7 @@ extension Engine {
   private func forgetTerms() {
     cluster.forest.forgetPlans()
     planner.slotIndexes.forgetAll()
+    planner.offerTables.forgetAll()
   }
 
   func applyAddDomain(parent: berth_domain_id, name: UnsafePointer<CChar>) throws(EngineError) -> berth_domain_id {

@@ -142,6 +142,17 @@ void bp_prefer_huge_pages(void *block, size_t bytes) {
 #endif
 }
 
+void bp_populate(void *block, size_t bytes) {
+#ifdef MADV_POPULATE_WRITE
+  // older systems refuse: the memory then comes as it is used
+  uintptr_t first = round_up((uintptr_t)block, 4096), last = ((uintptr_t)block + bytes) & ~(uintptr_t)4095;
+  if (first < last)
+    madvise((void *)first, last - first, MADV_POPULATE_WRITE);
+#else
+  (void)block, (void)bytes;
+#endif
+}
+
 void *bp_arena_allocate(bp_arena *arena, size_t bytes) {
   if (bytes > SIZE_MAX / 2)
     return NULL;

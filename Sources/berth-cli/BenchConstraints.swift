@@ -40,11 +40,7 @@ struct BenchConstraints: ParsableCommand {
   @Option(help: ArgumentHelp("Compare K decisions of each case with a look at every node.", valueName: "k"))
   var verify = 20
 
-  @Option(help: "Seed of the whole case.")
-  var seed: UInt64 = 1
-
-  @Flag(help: "Print one line of JSON.")
-  var json = false
+  @OptionGroup var common: BenchOptions
 
   func validate() throws {
     try require("--nodes", nodes, in: 1...Int(BERTH_MAX_NODES))
@@ -60,23 +56,20 @@ struct BenchConstraints: ParsableCommand {
     options.zones = zones
     options.classes = classes
     options.pods = pods
-    options.seed = seed
+    options.seed = common.seed
     options.verify = verify
     if !cases.isEmpty { options.cases = cases }
     var bench = ConstraintBench(options)
     bench.note = { Terminal.printError($0) }
     let results = try bench.run()
-    if json {
-      Terminal.printResult(JSONValue.object([("cases", .list(results.map { $0.json(nodes: nodes) }))]).line)
-    } else {
-      Terminal.printResult(table(results))
-    }
+    if common.json { return BenchOptions.printCases(results.map { $0.json(nodes: nodes) }) }
+    Terminal.printResult(table(results))
   }
 
   private func table(_ results: [ConstraintBench.Result]) -> String {
     var table = Table(
       "bench constraints: \(Figures.grouped(nodes)) nodes in \(zones) zones, \(Figures.grouped(classes)) classes, "
-        + "\(Figures.grouped(pods)) pods a case, seed \(seed)")
+        + "\(Figures.grouped(pods)) pods a case, seed \(common.seed)")
     for result in results {
       table.add(
         result.kind.rawValue,

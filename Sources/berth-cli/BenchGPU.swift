@@ -34,11 +34,7 @@ struct BenchGPU: ParsableCommand {
   @Option(help: ArgumentHelp("Compare K decisions of each policy with a look at every node.", valueName: "k"))
   var verify = 20
 
-  @Option(help: "Seed of the whole case.")
-  var seed: UInt64 = 1
-
-  @Flag(help: "Print one line of JSON.")
-  var json = false
+  @OptionGroup var common: BenchOptions
 
   func validate() throws {
     try require("--nodes", nodes, in: 1...Int(BERTH_MAX_NODES))
@@ -52,19 +48,16 @@ struct BenchGPU: ParsableCommand {
     options.nodes = nodes
     options.classes = classes
     options.pods = pods
-    options.seed = seed
+    options.seed = common.seed
     options.verify = verify
     if !policy.isEmpty { options.policies = policy }
     var bench = GPUBench(options)
     bench.note = { Terminal.printError($0) }
     let results = try bench.run()
-    if json {
-      Terminal.printResult(JSONValue.object([("cases", .list(results.map(\.json)))]).line)
-      return
-    }
+    if common.json { return BenchOptions.printCases(results.map(\.json)) }
     var table = Table(
       "bench gpu: \(Figures.grouped(nodes)) hosts with eight GPUs, \(Figures.grouped(classes)) classes, "
-        + "\(Figures.grouped(pods)) pods a policy, seed \(seed)")
+        + "\(Figures.grouped(pods)) pods a policy, seed \(common.seed)")
     for result in results {
       table.add(
         result.policy.rawValue,

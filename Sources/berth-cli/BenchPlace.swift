@@ -49,9 +49,6 @@ struct BenchPlace: ParsableCommand {
   @Option(help: "What makes a node good. kube: LeastAllocated + BalancedAllocation as kube-scheduler computes them.")
   var profile = ProfileChoice.binpack
 
-  @Option(help: "Seed of the whole case.")
-  var seed: UInt64 = 1
-
   @Option(help: "Compare this many random decisions with rules written apart from the engine.")
   var verify = 0
 
@@ -64,8 +61,7 @@ struct BenchPlace: ParsableCommand {
   @Option(help: "Force one way of searching; every path gives the same decisions.")
   var path = SearchPath.auto
 
-  @Flag(help: "Print one line of JSON.")
-  var json = false
+  @OptionGroup var common: BenchOptions
 
   func validate() throws {
     try require("--nodes", nodes, in: 1...Int(BERTH_MAX_NODES))
@@ -82,7 +78,7 @@ struct BenchPlace: ParsableCommand {
     options.pods = pods
     options.churn = churn
     options.profile = profile
-    options.seed = seed
+    options.seed = common.seed
     options.verify = verify
     options.cpuLevel = cpuLevel
     options.path = path
@@ -90,7 +86,7 @@ struct BenchPlace: ParsableCommand {
     bench.note = { Terminal.printError($0) }
     let outcome = try bench.run()
     if let dump { try outcome.dump(to: dump) }
-    Terminal.printResult(json ? outcome.json.line : table(outcome))
+    Terminal.printResult(common.json ? outcome.json.line : table(outcome))
   }
 
   private func table(_ outcome: PlaceBench.Outcome) -> String {
@@ -98,7 +94,7 @@ struct BenchPlace: ParsableCommand {
     let latencies = outcome.latencies
     var table = Table(
       "bench place: \(Figures.grouped(nodes)) nodes, \(Figures.grouped(classes)) classes, "
-        + "\(Figures.grouped(pods)) pods, \(profile.rawValue), seed \(seed)")
+        + "\(Figures.grouped(pods)) pods, \(profile.rawValue), seed \(common.seed)")
     table.add("placements per minute", Figures.rate(outcome.placementsPerMinute))
     table.add("placed", Figures.grouped(outcome.placedCount))
     table.add("refused", Figures.grouped(outcome.decisions.count - outcome.placedCount))

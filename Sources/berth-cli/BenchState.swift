@@ -42,9 +42,6 @@ struct BenchState: ParsableCommand {
   @Option(help: "What makes a node good: binpack, spread or kube.")
   var profile = ProfileChoice.binpack
 
-  @Option(help: "Seed of the whole case.")
-  var seed: UInt64 = 1
-
   @Option(help: "Rounds of every comparison.")
   var rounds = 40
 
@@ -57,8 +54,7 @@ struct BenchState: ParsableCommand {
   @Option(help: "Kernels to run; a level this CPU lacks is refused.")
   var cpuLevel = CPULevel.auto
 
-  @Flag(help: "Print one line of JSON.")
-  var json = false
+  @OptionGroup var common: BenchOptions
 
   func validate() throws {
     try require("--nodes", nodes, in: 1...Int(BERTH_MAX_NODES))
@@ -74,7 +70,7 @@ struct BenchState: ParsableCommand {
     options.classes = classes
     options.pods = pods
     options.profile = profile
-    options.seed = seed
+    options.seed = common.seed
     options.rounds = rounds
     options.forks = forks
     options.directory = directory
@@ -82,13 +78,13 @@ struct BenchState: ParsableCommand {
     var bench = StateBench(options)
     bench.note = { Terminal.printError($0) }
     let outcome = try bench.run()
-    Terminal.printResult(json ? outcome.json.line : table(outcome))
+    Terminal.printResult(common.json ? outcome.json.line : table(outcome))
   }
 
   private func table(_ outcome: StateBench.Outcome) -> String {
     var table = Table(
       "bench state: \(Figures.grouped(nodes)) nodes, \(Figures.grouped(classes)) classes, "
-        + "\(Figures.grouped(pods)) pods, \(profile.rawValue), seed \(seed)")
+        + "\(Figures.grouped(pods)) pods, \(profile.rawValue), seed \(common.seed)")
     func time(_ name: String, _ nanoseconds: Double) { table.add(name, Figures.duration(nanoseconds: nanoseconds)) }
     time("one placement", outcome.placeNanoseconds)
     table.add("inside a statement", Figures.decimal(outcome.statementRatio, 3) + " times that")

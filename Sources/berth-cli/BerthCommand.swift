@@ -14,14 +14,16 @@ struct BerthCommand: ParsableCommand {
       A first look:
         kubectl get nodes,pods -A -o json > cluster.json
         berth place --cluster cluster.json --pods deployment.yaml
+        berth gang --topology topology.conf --job train.yaml
         berth simulate
         berth simulate --nodes 50000 --pods 50000 --heatmap nodes.png
         berth bench place --nodes 100000 --verify 50
       """,
     version: Version.text,
     subcommands: [
-      PlaceCommand.self, CapacityCommand.self, Simulate.self, ReplayCommand.self, SnapshotCommand.self,
-      JournalCommand.self, GoldenCommand.self, MachinesCommand.self, FgdCommand.self, RoadefCommand.self, Bench.self,
+      PlaceCommand.self, CapacityCommand.self, GangCommand.self, Simulate.self, ReplayCommand.self,
+      SnapshotCommand.self, JournalCommand.self, GoldenCommand.self, MachinesCommand.self, FgdCommand.self,
+      RoadefCommand.self, Bench.self,
     ])
 
   /// ArgumentParser ends the process with 64 on wrong usage and 1 on everything else; Berth's codes are in the help.

@@ -10,6 +10,27 @@
 enum Terminal {
   static let errorIsTerminal = isatty(STDERR_FILENO) == 1
 
+  static let resultIsTerminal = isatty(STDOUT_FILENO) == 1
+
+  /// Columns of standard output; elsewhere than on a terminal, 120.
+  static var resultWidth: Int {
+    var size = winsize()
+    guard resultIsTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 else { return 120 }
+    return Int(size.ws_col)
+  }
+
+  enum Style: String {
+    case bold = "1"
+    case dim = "2"
+    case red = "31"
+    case green = "32"
+  }
+
+  /// As it is where people want no colour (no-color.org).
+  static func styled(_ text: String, _ style: Style) -> String {
+    getenv("NO_COLOR") == nil ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+  }
+
   static func printResult(_ text: String) { put(text + "\n", to: STDOUT_FILENO) }
 
   static func printError(_ text: String) { put(text + "\n", to: STDERR_FILENO) }

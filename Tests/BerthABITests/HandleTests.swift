@@ -94,7 +94,7 @@ import Testing
         { berth_histogram_read($0, 0, host.sized(berth_histogram.self, MemoryLayout<berth_histogram>.size)) }
       ),
       ("metrics_text", { berth_metrics_text($0, host.out(CChar.self), 100, host.out(Int.self, at: 1024)) }),
-    ] + reservationCalls(host) + loadCalls(host) + deviceCalls(host)
+    ] + reservationCalls(host) + loadCalls(host) + gangCalls(host) + deviceCalls(host)
   }
 
   private static func deviceCalls(_ host: Host) -> [Call] {
@@ -185,6 +185,27 @@ import Testing
       ("load_remove", { berth_load_remove($0, host.nodes, 1) }),
       ("load_pods_update", { berth_load_pods_update($0, [host.bound], [1], 1) }),
       ("load_read", { berth_load_read($0, host.nodes, 1, nil, 0, nil, nil) }),
+    ]
+  }
+
+  private static func gangCalls(_ host: Host) -> [Call] {
+    var fresh = berth_gang()
+    berth_gang_init(&fresh)
+    let gang = list([fresh])
+    var empty = berth_queue_options()
+    berth_queue_options_init(&empty)
+    let options = list([empty])
+    let placements = host.out(berth_placement.self)
+    let result = host.out(berth_gang_result.self, at: 1024)
+    return [
+      ("gang_place", { berth_gang_place($0, gang, 0, 1, placements, nil, result) }),
+      ("gangs_place", { berth_gangs_place($0, gang, 1, 0, 1, placements, nil, result) }),
+      ("gang_shrink", { berth_gang_shrink($0, [host.bound], 1, 1, nil) }),
+      ("gang_message", { berth_gang_message($0, result, nil, 0, nil) }),
+      (
+        "gangs_schedule",
+        { berth_gangs_schedule($0, options, nil, 0, nil, 0, 1, placements, nil, host.out(berth_queue_result.self)) }
+      ),
     ]
   }
 

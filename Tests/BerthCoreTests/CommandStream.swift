@@ -11,6 +11,7 @@ struct CommandStream {
     case events, time, begin, checkpoint, rollBack, commit, discard
     case report, forgetReport, assign, badReport
     case newMachine, modelWorth, typicalPods, setMachines, health, bindClaims, resizeClaim, move, preview, badDevices
+    case gang, gangs, shrink, schedule, badGang
 
     static let ofStatements: Set<Command> = [.time, .begin, .checkpoint, .rollBack, .commit, .discard]
     static let ofLoad: Set<Command> = [.time, .report, .forgetReport, .assign, .badReport]
@@ -18,6 +19,7 @@ struct CommandStream {
       .newMachine, .modelWorth, .typicalPods, .setMachines, .health, .bindClaims, .resizeClaim, .move, .preview,
       .badDevices,
     ]
+    static let ofGangs: Set<Command> = [.gang, .gangs, .shrink, .schedule, .badGang]
   }
 
   /// What the stream has made, in words of its own: taken back with the statement it was made in.
@@ -61,6 +63,9 @@ struct CommandStream {
       case .report: (command, 0.5 + random.swarmWeight())
       case .forgetReport, .badReport, .newMachine, .badDevices: (command, 0.1)
       case .modelWorth, .typicalPods: (command, 0.2 * random.swarmWeight())
+      case .gang: (command, 0.2 + 0.6 * random.swarmWeight())
+      case .gangs, .shrink, .schedule: (command, 0.2 * random.swarmWeight())
+      case .badGang: (command, 0.1)
       case .setMachines, .health: (command, 0.3 * random.swarmWeight())
       case .events: (command, 0.1)
       case .begin, .checkpoint, .rollBack: (command, 0.2 + random.swarmWeight())
@@ -127,6 +132,7 @@ struct CommandStream {
     // what is measured may not be there
     if Command.ofLoad.contains(command) && command != .time && twin.oracle.load.specs.isEmpty { return }
     if Command.ofDevices.contains(command) { return try run(ofDevices: command) }
+    if Command.ofGangs.contains(command) { return try run(ofGangs: command) }
     switch command {
     case .addNodes: try makeNodes(swarm.random.chance(0.7) ? swarm.random.int(0...3) : swarm.random.int(1...40))
     case .updateNodes: try changeNodes(someNodes())

@@ -118,20 +118,23 @@ extension Twin {
   func foretell(_ pods: [PodSpec]) throws {
     book.oracle.podNumbers = []
     let isRandom = pods.contains { book.oracle.profiles[$0.profile]!.contains { $0.kind == .gpuRandom } }
-    guard isRandom, let node = book.nodeIds.values.min(), let profile = book.profileIds.values.min() else { return }
+    if isRandom { book.oracle.podNumbers = try nextPods(pods.count + 1) }
+  }
+
+  /// The ids of the next pods: they are given out in order, whatever the pods are.
+  func nextPods(_ count: Int) throws -> [UInt64] {
+    guard let node = book.nodeIds.values.min(), let profile = book.profileIds.values.min() else { return [] }
     let scratch = Scratch()
     var spec = berth_pod_spec()
     spec.struct_size = UInt32(MemoryLayout<berth_pod_spec>.size)
     spec.profile = profile
-    // they are given out in order, whatever the pods are
     let fork = engines[0].engine.fork()
     let podClass = try fork.internClass(spec)
-    let count = pods.count + 1
     let ids = scratch.array([UInt64](repeating: 0, count: count))
     try fork.bind(
       scratch.buffer([UInt32](repeating: podClass, count: count)),
       nodes: scratch.array([UInt64](repeating: node, count: count)), pods: ids)
-    book.oracle.podNumbers = (0..<count).map { ids[$0] }
+    return (0..<count).map { ids[$0] }
   }
 
   func compareDevices(_ order: [Int]) throws {

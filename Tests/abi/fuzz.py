@@ -22,6 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings/Python"))
 from berth_abi import load
 from fuzz_constraints import Constraints
 from fuzz_devices import Devices
+from fuzz_gangs import Gangs
+from fuzz_queues import Queues
 
 berth = load()
 ffi, lib, constants = berth.ffi, berth.lib, berth.constants
@@ -35,8 +37,8 @@ TEXTS += [b"kubernetes.io/hostname", b"topology.kubernetes.io/zone", b"node.kube
 BAD_TEXTS = [b"\xff", b"a\x80", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x82", b"x" * 1025, b"x" * 70000]
 
 
-class Fuzzer(Constraints, Devices):
-    ffi, lib, last_error = ffi, lib, staticmethod(berth.last_error)
+class Fuzzer(Constraints, Devices, Queues):
+    ffi, lib, constants, last_error = ffi, lib, constants, staticmethod(berth.last_error)
 
     def __init__(self, seed: int, trace: bool):
         self.random = random.Random(seed)
@@ -54,6 +56,7 @@ class Fuzzer(Constraints, Devices):
         self.moments = {}  # what to go back to: (kind, id) -> digest, and what was known
         self.now = 0
         self.statuses = {}
+        self.gang_results, self.unwritten = [], []  # to be put into words; what the call under way may not write
         self.cursor = 0
         levels = [b"topology.kubernetes.io/zone", b"rack", b"shelf"][: self.random.randrange(4)]
         options = ffi.new("berth_engine_options *")
@@ -66,7 +69,7 @@ class Fuzzer(Constraints, Devices):
         assert lib.berth_engine_create(options, engine) == lib.BERTH_OK
         self.engine = engine[0]
         self.ids["domain"] = [0]
-        self.depths = {0: 0}
+        self.depths, self.parents = {0: 0}, {}
         self.levels = len(levels)
         self.ids["label"] = [0]
         self.ids["taint"] = [0]
@@ -263,6 +266,7 @@ class Fuzzer(Constraints, Devices):
         def note_depth():
             note()
             self.depths[arguments[-1][0]] = self.depths[parent] + 1
+            self.parents[arguments[-1][0]] = parent
 
         return function, arguments, note_depth
 
@@ -611,7 +615,8 @@ class Fuzzer(Constraints, Devices):
             "placements": placements,
         }
         devices = repr(self.devices_of(engine, nodes[0 : count[0]]))
-        return {"devices": devices, **{name: bytes(ffi.buffer(part)) for name, part in parts.items()}}
+        gangs = self.gang_answers(engine)
+        return {"devices": devices, "gangs": gangs, **{name: bytes(ffi.buffer(part)) for name, part in parts.items()}}
 
     def compare_paths(self, step: int) -> None:
         """Every path decides the same, pod after pod."""
@@ -649,6 +654,8 @@ class Fuzzer(Constraints, Devices):
         (Devices.read_fragmentation, 1),
         (Devices.read_machine, 1), (Devices.read_claims, 1), (Devices.preview, 3), (Devices.bind_claims, 5),
         (Devices.resize_claim, 3), (Devices.move, 4), (Devices.defragment, 3),
+        (Gangs.place_gang, 10), (Gangs.place_gangs, 4), (Gangs.shrink, 3), (Gangs.gang_message, 2),
+        (Queues.schedule, 8),
     )  # fmt: skip
 
     QUESTIONS = frozenset((find_node, read_nodes, list_nodes, read_pods, candidates, explain, info, set_path,
@@ -656,7 +663,7 @@ class Fuzzer(Constraints, Devices):
                            enable_events, read_events, metrics, histogram, metrics_text, Constraints.check,
                            Constraints.message, Devices.read_devices, Devices.read_fragmentation,
                            Devices.read_machine, Devices.read_claims, Devices.preview,
-                           Devices.defragment))  # fmt: skip
+                           Devices.defragment, Gangs.gang_message))  # fmt: skip
 
     def run(self, steps: int, folder: str) -> None:
         names, weights = zip(*self.CALLS, strict=True)
@@ -665,6 +672,7 @@ class Fuzzer(Constraints, Devices):
         self.must(lib.berth_journal_open(self.engine, journal, ffi.NULL))
         for step in range(steps):
             self.alive.clear()
+            self.unwritten = []
             self.spoilt = self.rate if step > 200 else 0.0
             call = self.random.choices(names, weights)[0]
             function, arguments, note = call(self)
@@ -678,6 +686,7 @@ class Fuzzer(Constraints, Devices):
             if status == lib.BERTH_OK and note:
                 note()
             if status != lib.BERTH_OK:
+                self.check_unwritten(step)
                 sentence = berth.last_error(self.engine, status)
                 assert len(sentence) > 5, f"step {step}: {call.__name__} gave {berth.status_name(status)}: {sentence!r}"
             if digest and (status != lib.BERTH_OK or call in self.QUESTIONS - {Fuzzer.set_path}):

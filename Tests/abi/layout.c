@@ -6,7 +6,7 @@
 #include "layout.h"
 
 _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8, "Berth is for 64-bit machines");
-_Static_assert(BERTH_ABI_VERSION == 4u, "new ABI number: check that the figures below are the new ones");
+_Static_assert(BERTH_ABI_VERSION == 5u, "new ABI number: check that the figures below are the new ones");
 
 SIZE(berth_engine_options, 32);
 FIELD(berth_engine_options, struct_size, 0);

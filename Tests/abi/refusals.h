@@ -24,6 +24,7 @@ static unsigned tried;
 static union {
   berth_claim claims[4];
   berth_migration migrations[4];
+  berth_placement placements[4];
   berth_pod_id pods[4];
   berth_machine_id machine;
   berth_gpu_state gpus[GPUS];
@@ -72,7 +73,7 @@ static void refused(const char *file, int line, const char *call, berth_status g
   } while (0)
 
 static berth_node_batch batch_of(size_t count) {
-  static const berth_node rows[NODES];
+  static berth_node rows[NODES];
   static const int64_t allocatable[NODES] = {64000, 64000, 64000};
   berth_node_batch batch;
   berth_node_batch_init(&batch);

@@ -72,7 +72,9 @@ struct CallStream {
     case 12..<15: try updateNode()
     case 15..<17: try removeNode()
     case 17..<20: try cordon()
-    case 20..<54: try place()
+    case 20..<48: try place()
+    case 48..<54:
+      note(try GangCalls(engine: engine, classes: classes, zones: zones, pods: pods).make(&random))
     case 54..<60:
       if let pod = try devices.call(engine, nodes, classes, pods, &random) { pods.append(pod) }
     case 60..<66: pods.append(try engine.bindOne(pick(classes), to: pick(nodes)))
@@ -291,7 +293,11 @@ struct CallStream {
         }
       }
     }
-    pods += placements.map(\.pod).filter { $0 != UInt64.max }
+    note(placements.map(\.pod).filter { $0 != UInt64.max })
+  }
+
+  private mutating func note(_ placed: [berth_pod_id]) {
+    pods += placed
     if pods.count > 4000 { pods.removeFirst(2000) }
   }
 

@@ -60,3 +60,13 @@ var (
 	_ [C.sizeof_berth_defragment_report]struct{}                              = [unsafe.Sizeof(DefragmentReport{})]struct{}{}
 	_ [unsafe.Offsetof(C.berth_defragment_report{}.free_nodes_after)]struct{} = [unsafe.Offsetof(DefragmentReport{}.FreeNodesAfter)]struct{}{}
 )
+
+var (
+	_ [C.sizeof_berth_rank_link]struct{}                       = [unsafe.Sizeof(RankLink{})]struct{}{}
+	_ [C.sizeof_berth_collective]struct{}                      = [unsafe.Sizeof(Collective{})]struct{}{}
+	_ [unsafe.Offsetof(C.berth_collective{}.times)]struct{}    = [unsafe.Offsetof(Collective{}.Times)]struct{}{}
+	_ [C.sizeof_berth_flow]struct{}                            = [unsafe.Sizeof(Flow{})]struct{}{}
+	_ [unsafe.Offsetof(C.berth_flow{}.messages)]struct{}       = [unsafe.Offsetof(Flow{}.Messages)]struct{}{}
+	_ [C.sizeof_berth_rank_multiple]struct{}                   = [unsafe.Sizeof(RankMultiple{})]struct{}{}
+	_ [unsafe.Offsetof(C.berth_rank_multiple{}.level)]struct{} = [unsafe.Offsetof(RankMultiple{}.Level)]struct{}{}
+)

@@ -29,6 +29,8 @@ final class SlotMap {
   private var rowBytes = 0
   /// By leaf ordinal (see `Topology`), in the order of creation.
   private(set) var ranges: PagedColumn<Range>
+  /// Rises when groups come, go or get more lanes: what was laid out along them is void.
+  private(set) var layout: UInt64 = 0
 
   init(in arena: Arena) {
     self.arena = arena
@@ -111,6 +113,7 @@ final class SlotMap {
   /// a domain that comes and goes time and again does not use them up; others are free when they are dealt out anew.
   func removeLastDomain() {
     let range = ranges.removeLast()
+    layout += 1
     for label in Int(range.first)..<Int(range.first + range.used) {
       // the record first: copying its page holds the rows once more
       let group = groups.owned(label)
@@ -140,6 +143,7 @@ final class SlotMap {
     if offset == range.pointee.used {
       guard offset < range.pointee.reserved else { return nil }
       range.pointee.used += 1
+      layout += 1
       groups.owned(label).pointee = Group(domain: domain, stride: stride)
     }
     let lane = (~groups[label].live).trailingZeroBitCount
@@ -175,6 +179,7 @@ final class SlotMap {
   /// Makes so many empty groups in each leaf domain of an empty map; `retake` puts nodes into them.
   func restore(groups used: [UInt32], order: [UInt32]) {
     _ = relabel(order: order) { Int(used[Int($0)]) * 64 }
+    layout += 1
     for domain in 0..<ranges.count {
       ranges.ownedPointer(domain).pointee.used = used[domain]
       for group in 0..<used[domain] {
@@ -240,6 +245,7 @@ final class SlotMap {
     guard lanes != Int(old.lanes) || stride != Int(old.stride) || old.rows == nil else { return }
     let fresh = SharedBlock(bytes: lanes * stride, in: arena)
     rowBytes += fresh.heldBytes
+    layout += 1
     let group = groups.owned(label)
     if let rows = old.rows {
       for lane in 0..<Int(old.lanes) where old.live >> UInt64(lane) & 1 == 1 {
@@ -273,6 +279,7 @@ final class SlotMap {
   /// Deals the labels out anew. `order` lists the leaf domains in topology order; `expected[domain]` is how many nodes
   /// it should have room for. Returns the new label of every old one: monotone, also over labels without a group.
   func relabel(order: [UInt32], expected: (UInt32) -> Int) -> [UInt32] {
+    layout += 1
     let old = groups
     let oldRanges = (0..<ranges.count).map { ranges[$0] }
     var next: UInt32 = 0

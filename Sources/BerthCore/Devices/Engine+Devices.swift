@@ -92,10 +92,12 @@ extension Engine {
     }
     let before = cluster.devices.setWorth(model, UInt8(worth))
     planner.slotIndexes.forgetAll()
+    planner.offerTables.forgetAll()
     undoLog.note { engine in
       _ = engine.cluster.devices.setWorth(model, before)
       engine.cluster.devices.removeModels(from: known)
       engine.planner.slotIndexes.forgetAll()
+      engine.planner.offerTables.forgetAll()
     }
   }
 

@@ -36,6 +36,7 @@ extension Engine {
     let before = cluster.devices.setTypical(pods)
     planner.deviceScorer.forgetPotentials()
     planner.slotIndexes.forgetAll()
+    planner.offerTables.forgetAll()
     undoLog.note { $0.setTypical(before) }
   }
 

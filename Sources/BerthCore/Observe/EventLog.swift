@@ -101,6 +101,15 @@ struct EventLog {
     if pending.count > count { pending.truncate(to: count) }
   }
 
+  /// Puts what is pending from a place on in another order: that of the pods.
+  mutating func arrange(from start: Int, by rank: [berth_pod_id: Int]) {
+    guard start < pending.count else { return }
+    let sorted = (start..<pending.count).map { pending[$0] }.sorted {
+      rank[$0.pod, default: 0] < rank[$1.pod, default: 0]
+    }
+    for (offset, event) in sorted.enumerated() { pending[start + offset] = event }
+  }
+
   /// What is pending happened for good.
   mutating func publish() {
     guard pending.capacity > 0 else { return }

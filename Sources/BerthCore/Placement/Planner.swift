@@ -24,11 +24,13 @@ final class Planner {
     deviceScorer = DeviceScorer(cluster: cluster)
     rowScan = RowScan(cluster: cluster, search: search, deviceScorer: deviceScorer)
     slotIndexes = SlotIndexes(cluster: cluster, search: search, deviceScorer: deviceScorer)
+    offerTables = OfferTables(cluster: cluster, deviceScorer: deviceScorer)
   }
 
   /// What topology spread was weighed by in the last search.
   private(set) var spreadWeights = SpreadWeights()
   let slotIndexes: SlotIndexes
+  let offerTables: OfferTables
   private var heads: [SlotHead] = []
   private var hot = HotClasses()
   /// Below so many nodes the state trees are as fast.
@@ -121,6 +123,7 @@ final class Planner {
     asked.forget(podClass)
     hot.forget(podClass)
     slotIndexes.forget(podClass)
+    offerTables.forget(podClass)
   }
 
   func askedClass(_ workload: Workload, _ podClass: UInt32) -> AskedClass {
@@ -147,6 +150,19 @@ extension Planner {
     kind = .reserved
     scale = rowScan.run(question, askedClass(workload, podClass), over: rows)
     spreadWeights = rowScan.weights
+  }
+
+  /// What a class's profile says of nodes now, in the order in which they are shown; those that do not fit are left out.
+  func scores(
+    _ workload: Workload, _ podClass: UInt32, over rows: ((UInt32, Row) -> Void) -> Void
+  ) -> [Found] {
+    let record = workload.classes.records[Int(podClass)]
+    workload.classes.refresh(filter: Int(record.filter), cluster.catalog)
+    let filter = workload.classes.filters[Int(record.filter)]
+    let question = Question(
+      requests: workload.classes.asks(podClass), profile: Int(record.profile), podClass: podClass,
+      pools: filter.mask(filter.all, cluster.catalog))
+    return rowScan.list(question, askedClass(workload, podClass), over: rows)
   }
 
   /// The pools of a group that have nodes in a domain. One mask at a time: the next one for another domain than the root

@@ -63,18 +63,40 @@ final class RowScan {
       }
       return scale
     }
+    scale = collect(question, asked, rows)
+    for node in feasible {
+      let score = node.found.score + scale.total(node.raw, isSpread: isSpread)
+      search.offerRow(Found(score: score, tie: node.found.tie, slot: node.found.slot))
+    }
+    return scale
+  }
+
+  /// The feasible ones among the rows that the caller shows, with their scores, in the order shown; normalised scores
+  /// are scaled over them.
+  func list(_ question: Question, _ asked: AskedClass, over rows: ((UInt32, Row) -> Void) -> Void) -> [Found] {
+    cluster.constraints.refreshPlaces(cluster.catalog)
+    let scale = collect(question, asked, rows)
+    let isSpread = asked.isSpread
+    return feasible.map { node in
+      let score = node.found.score + (asked.normalises ? scale.total(node.raw, isSpread: isSpread) : 0)
+      return Found(score: score, tie: node.found.tie, slot: node.found.slot)
+    }
+  }
+
+  private func collect(
+    _ question: Question, _ asked: AskedClass, _ rows: ((UInt32, Row) -> Void) -> Void
+  ) -> SoftScale {
+    var scale = SoftScale(asked.profile)
     feasible.removeAll(keepingCapacity: true)
     rows { slot, row in evaluate(slot, row, question, asked) { feasible.append($0) } }
+    guard asked.normalises else { return scale }
+    let isSpread = asked.isSpread
     weights = spreadWeights(asked)
     for index in feasible.indices {
       let place = feasible[index].place
       if isSpread { feasible[index].raw.spread = asked.rawSpread(place, weights, cluster) }
       feasible[index].raw.pods = asked.rawPreference(place, cluster)
       scale.include(feasible[index].raw)
-    }
-    for node in feasible {
-      let score = node.found.score + scale.total(node.raw, isSpread: isSpread)
-      search.offerRow(Found(score: score, tie: node.found.tie, slot: node.found.slot))
     }
     return scale
   }

@@ -1,6 +1,6 @@
 /// What Kubernetes lets be a name, a label's key and a label's value. Each answers what is wrong, or nil.
-enum LabelSyntax {
-  static func wrongKey(_ key: String) -> String? {
+package enum LabelSyntax {
+  package static func wrongKey(_ key: String) -> String? {
     let parts = key.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2 else { return "a label key has at most one '/'" }
     if parts.count == 2 {

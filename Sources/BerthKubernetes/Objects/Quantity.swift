@@ -1,15 +1,15 @@
 /// A Kubernetes quantity, exact: a number of 10^-9 units, which is as fine as Kubernetes counts. Quantities are added
 /// as they are; only a sum is rounded, up, to whole units or thousandths.
-struct Quantity: Hashable, Comparable, Sendable {
-  var nanos: Int128
+package struct Quantity: Hashable, Comparable, Sendable {
+  package var nanos: Int128
 
-  static let zero = Quantity(nanos: 0)
+  package static let zero = Quantity(nanos: 0)
 
   init(nanos: Int128) { self.nanos = nanos }
 
   /// Nil where the text is no quantity: a number with an optional sign, then a suffix (n u m k M G T P E, Ki to Ei) or a
   /// decimal exponent. What is finer than 10^-9 is rounded up, what leaves 64 bits ends at the highest value.
-  init?(_ text: some StringProtocol) {
+  package init?(_ text: some StringProtocol) {
     var rest = Substring(text).utf8[...]
     var isNegative = false
     if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
@@ -22,10 +22,10 @@ struct Quantity: Hashable, Comparable, Sendable {
   }
 
   /// ceil, away from zero as Kubernetes rounds.
-  var units: Int64 { rounded(by: 1_000_000_000) }
-  var thousandths: Int64 { rounded(by: 1_000_000) }
+  package var units: Int64 { rounded(by: 1_000_000_000) }
+  package var thousandths: Int64 { rounded(by: 1_000_000) }
 
-  static func < (one: Self, other: Self) -> Bool { one.nanos < other.nanos }
+  package static func < (one: Self, other: Self) -> Bool { one.nanos < other.nanos }
   static func + (one: Self, other: Self) -> Self { Quantity(nanos: one.nanos + other.nanos) }
 
   private func rounded(by divisor: Int128) -> Int64 {

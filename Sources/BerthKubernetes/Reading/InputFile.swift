@@ -2,8 +2,8 @@ import CZlib
 import Foundation
 
 /// A file's bytes, unpacked if it is gzip's. "-" is standard input.
-enum InputFile {
-  static func read(_ path: String) throws(Problem) -> Data {
+package enum InputFile {
+  package static func read(_ path: String) throws(Problem) -> Data {
     let data: Data
     do {
       data =

@@ -38,7 +38,7 @@ public struct ManifestFile: Sendable {
 
   // MARK: JSON
 
-  private struct Item {
+  struct Item {
     var range: Range<Int>
     var listKind: String
   }
@@ -103,7 +103,7 @@ public struct ManifestFile: Sendable {
   }
 
   /// Where the objects of a text are: documents one behind the other, and the items of those that are lists.
-  private static func items(_ bytes: UnsafeBufferPointer<UInt8>) throws -> [Item] {
+  static func items(_ bytes: UnsafeBufferPointer<UInt8>) throws -> [Item] {
     var scanner = JSONScanner(bytes)
     var items: [Item] = []
     while true {
@@ -132,7 +132,7 @@ public struct ManifestFile: Sendable {
   }
 
   /// The item's own kind, which kubectl prints among the first members.
-  private static func kind(_ scanner: JSONScanner) throws -> String? {
+  static func kind(_ scanner: JSONScanner) throws -> String? {
     struct Found: Error { var kind: String? }
     var scanner = scanner
     guard try scanner.peek() == UInt8(ascii: "{") else { return nil }
@@ -148,7 +148,7 @@ public struct ManifestFile: Sendable {
   }
 
   /// Line and column of an offset, both from 1.
-  private static func place(_ bytes: some Collection<UInt8>, _ offset: Int) -> (line: Int, column: Int) {
+  static func place(_ bytes: some Collection<UInt8>, _ offset: Int) -> (line: Int, column: Int) {
     let before = bytes.prefix(offset)
     let line = before.reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
     let column = before.reversed().prefix { $0 != UInt8(ascii: "\n") }.count

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A value of JSON or YAML.
-indirect enum Value: Sendable {
+package indirect enum Value: Sendable {
   case null
   case boolean(Bool)
   case integer(Int64)
@@ -11,7 +11,7 @@ indirect enum Value: Sendable {
   case object(Fields)
 
   /// What JSONSerialization gives. Types are compared before anything is cast: casts that fail try to bridge whole trees.
-  init(decoded value: Any) {
+  package init(decoded value: Any) {
     let kind = Swift.type(of: value)
     if kind == String.self {
       self = .text(value as! String)
@@ -34,16 +34,26 @@ indirect enum Value: Sendable {
 }
 
 /// An object's members. They are few and looked up by name: a list serves better than a hash table.
-struct Fields: Sendable {
-  struct Member: Sendable {
-    var name: String
-    var value: Value
+package struct Fields: Sendable {
+  package struct Member: Sendable {
+    package var name: String
+    package var value: Value
+    /// Of the text, from 1; 0 where its parser does not tell.
+    package var line = 0
+
+    package init(name: String, value: Value, line: Int = 0) {
+      self.name = name
+      self.value = value
+      self.line = line
+    }
   }
 
-  var members: [Member] = []
+  package var members: [Member] = []
+
+  package init(members: [Member] = []) { self.members = members }
 
   /// Nil where it is missing or null.
-  subscript(name: String) -> Value? {
+  package subscript(name: String) -> Value? {
     for member in members where member.name == name {
       if case .null = member.value { return nil }
       return member.value
@@ -51,13 +61,16 @@ struct Fields: Sendable {
     return nil
   }
 
-  func text(_ name: String) -> String? {
+  package func text(_ name: String) -> String? {
     guard case .text(let text)? = self[name] else { return nil }
     return text
   }
 
-  func object(_ name: String) -> Fields? {
+  package func object(_ name: String) -> Fields? {
     guard case .object(let fields)? = self[name] else { return nil }
     return fields
   }
+
+  /// The line on which a member stands; 0 where it is not known.
+  func line(_ name: String) -> Int { members.first { $0.name == name }?.line ?? 0 }
 }

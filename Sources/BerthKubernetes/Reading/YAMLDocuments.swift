@@ -2,14 +2,14 @@ import Yams
 
 /// YAML's documents. Plain scalars are what kubectl takes them for: YAML 1.1, so that
 /// `yes` is true, and what is quoted is text.
-struct YAMLDocuments {
+package struct YAMLDocuments {
   /// Aliases let a small file describe a huge tree; this many values are more than any cluster's manifests.
   private static let limit = 5_000_000
   private static let depthLimit = 500
 
   private var count = 0
 
-  static func read(_ text: String, file: String) throws(Problem) -> [Value] {
+  package static func read(_ text: String, file: String) throws(Problem) -> [Value] {
     do {
       var reader = YAMLDocuments()
       var documents: [Value] = []
@@ -48,7 +48,7 @@ struct YAMLDocuments {
       case ("<<", .object(let fields)): merged.append(fields)
       case ("<<", .list(let list)):
         for case .object(let fields) in list { merged.append(fields) }
-      default: members.append(Fields.Member(name: name, value: inner))
+      default: members.append(Fields.Member(name: name, value: inner, line: key.mark?.line ?? 0))
       }
     }
     // What is merged stands behind, where the mapping's own members are found first.

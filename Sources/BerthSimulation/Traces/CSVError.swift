@@ -6,5 +6,12 @@ public struct CSVError: Error, CustomStringConvertible, Equatable {
   /// What was expected and what was found.
   public let message: String
 
+  package init(file: String, line: Int, column: Int, message: String) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.message = message
+  }
+
   public var description: String { "\(file):\(line):\(column): \(message)" }
 }

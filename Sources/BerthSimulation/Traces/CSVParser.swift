@@ -1,15 +1,15 @@
 /// One field of a CSV file and where it begins.
-struct CSVField: Equatable {
-  var text: String
-  var line: Int
-  var column: Int
+package struct CSVField: Equatable {
+  package var text: String
+  package var line: Int
+  package var column: Int
 }
 
 /// Splits a CSV file into records, strictly by RFC 4180 with LF or CRLF.
 ///
 /// Quotes stand around a whole field or not at all, a quote within is doubled, and the last record ends with a line
 /// break: a file that was cut off in its last field could not be told from a whole one otherwise.
-struct CSVParser {
+package struct CSVParser {
   private let file: String
   private let bytes: [UInt8]
   private var position = 0
@@ -21,7 +21,7 @@ struct CSVParser {
   private static let lineFeed = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
 
-  init(file: String, bytes: [UInt8]) {
+  package init(file: String, bytes: [UInt8]) {
     self.file = file
     self.bytes = bytes
     // The byte order mark of some editors is no part of the first name.
@@ -29,7 +29,7 @@ struct CSVParser {
   }
 
   /// The next record's fields; nil at the end of the file.
-  mutating func nextRecord() throws(CSVError) -> [CSVField]? {
+  package mutating func nextRecord() throws(CSVError) -> [CSVField]? {
     if position == bytes.count { return nil }
     var fields = [CSVField]()
     while true {

@@ -21,6 +21,9 @@ void bp_arena_free(bp_arena *arena, void *block, size_t bytes);
 /* Asks for huge pages below memory that begins at a multiple of 2 MiB. */
 void bp_prefer_huge_pages(void *block, size_t bytes);
 
+/* Asks for the memory of a block at once, which takes less time than page by page as it is used. */
+void bp_populate(void *block, size_t bytes);
+
 /* Frees everything at once. */
 void bp_arena_destroy(bp_arena *arena);
 

@@ -110,6 +110,9 @@ enum CallKind: UInt16, CaseIterable {
   case podsBindClaims = 61
   case claimResize = 62
   case podsMove = 63
+  case gangsPlace = 64
+  case gangShrink = 65
+  case gangsSchedule = 66
 
   /// The function of berth.h.
   var name: String {
@@ -170,6 +173,9 @@ enum CallKind: UInt16, CaseIterable {
     case .podsBindClaims: try PodsBindClaims.replay(&record, on: engine)
     case .claimResize: try ClaimResize.replay(&record, on: engine)
     case .podsMove: try PodsMove.replay(&record, on: engine)
+    case .gangsPlace: try GangsPlace.replay(&record, on: engine)
+    case .gangShrink: try GangShrink.replay(&record, on: engine)
+    case .gangsSchedule: try GangsSchedule.replay(&record, on: engine)
     }
   }
 }
