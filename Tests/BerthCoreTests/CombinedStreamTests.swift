@@ -5,12 +5,12 @@ import Testing
 /// Everything at once: reservations and measured usage in statements, in families of forks, some of whose engines are
 /// read back from files on the way. What one feature leaves behind must not be what another stumbles over.
 struct CombinedStreamTests {
-  @Test(arguments: Fuzz.seeds(60))
+  @Test(arguments: Fuzz.seeds(40))
   func combined(seed: Int) {
     Self.run("combined", seed: seed, salt: 900, nodes: nil)
   }
 
-  @Test(arguments: Fuzz.seeds(80))
+  @Test(arguments: Fuzz.seeds(50))
   func combinedOnFewNodes(seed: Int) {
     Self.run("combinedOnFewNodes", seed: seed, salt: 901, nodes: seed % 12)
   }

@@ -15,7 +15,7 @@ struct DefragmentTests {
     }
   }
 
-  @Test(arguments: Fuzz.seeds(120))
+  @Test(arguments: Fuzz.seeds(75))
   func aPlanCanBeCarriedOutMoveByMove(seed: Int) {
     Self.run("aPlanCanBeCarriedOutMoveByMove", seed: seed, salt: 1) { scene in
       try scene.makeSmall()
@@ -61,7 +61,7 @@ struct DefragmentTests {
   /// Against all that moves can come to. A search that is cut short may miss the best; here it does so seldom.
   @Test func plansOfTinyClustersAreAsGoodAsCanBe() throws {
     var (cases, gains, missed) = (0, 0, 0)
-    for seed in Fuzz.seeds(150) {
+    for seed in Fuzz.seeds(90) {
       Self.run("plansOfTinyClustersAreAsGoodAsCanBe", seed: seed, salt: 3) { scene in
         try scene.makeTiny()
         let budget = scene.random.int(1...6)

@@ -10,36 +10,36 @@ struct DeviceStreamTests {
     Fuzz.devices("everyDeviceTermAlone", seed: seed, salt: salt, terms: [kind], nodes: 1 + seed % 40)
   }
 
-  @Test(arguments: Fuzz.seeds(70))
+  @Test(arguments: Fuzz.seeds(45))
   func devices(seed: Int) {
     Fuzz.devices("devices", seed: seed, salt: 1100, terms: TermKind.allCases, nodes: seed % 60)
   }
 
   /// Terms of devices only: much depends on them.
-  @Test(arguments: Fuzz.seeds(70))
+  @Test(arguments: Fuzz.seeds(45))
   func devicesOnFewNodes(seed: Int) {
     let terms = TermKind.onlyDevices
     Fuzz.devices("devicesOnFewNodes", seed: seed, salt: 1101, terms: terms, nodes: 1 + seed % 6)
   }
 
-  @Test(arguments: Fuzz.seeds(70))
+  @Test(arguments: Fuzz.seeds(45))
   func devicesTakenBack(seed: Int) {
     Fuzz.devices(
       "devicesTakenBack", seed: seed, salt: 1102, terms: TermKind.allCases, nodes: 1 + seed % 12, statements: true)
   }
 
   /// With reservations and load, in families of forks.
-  @Test(arguments: Fuzz.seeds(50))
+  @Test(arguments: Fuzz.seeds(30))
   func devicesCombined(seed: Int) {
     CombinedStreamTests.run("devicesCombined", seed: seed, salt: 1103, nodes: 1 + seed % 15, hasDevices: true)
   }
 
-  @Test(arguments: Fuzz.seeds(50))
+  @Test(arguments: Fuzz.seeds(30))
   func devicesInSnapshots(seed: Int) {
     RecordStreamTests.snapshots("devicesInSnapshots", seed: seed, salt: 1104, hasDevices: true)
   }
 
-  @Test(arguments: Fuzz.seeds(50))
+  @Test(arguments: Fuzz.seeds(30))
   func devicesInJournals(seed: Int) {
     RecordStreamTests.journals("devicesInJournals", seed: seed, salt: 1105, hasDevices: true)
   }

@@ -8,7 +8,7 @@ import Testing
 struct ForkTests {
   /// A family that grows, changes and shrinks at random; every engine is compared with its oracle at the end, and all
   /// the way its blocks are counted.
-  @Test(arguments: Fuzz.seeds(150))
+  @Test(arguments: Fuzz.seeds(90))
   func families(seed: Int) {
     let swarm = Swarm(seed: seed &* 1009 &+ 77, terms: TermKind.withoutDevices)
     Fuzz.run("families", seed: seed, try Self.twin(swarm, seed: seed)) { twin in

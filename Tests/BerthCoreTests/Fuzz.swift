@@ -4,6 +4,7 @@ import Testing
 
 /// Seeds of the random tests and how a failure is replayed.
 ///   BERTH_FUZZ_SEEDS=N   runs seeds 0..<N of every random test instead of a few
+///   BERTH_FUZZ_FIRST=F   begins with seed F: F..<F+N
 ///   BERTH_FUZZ_ONLY=S    runs seed S alone
 ///   BERTH_FUZZ_TRACE=1   prints every command before it runs, for a crash
 enum Fuzz {
@@ -13,7 +14,8 @@ enum Fuzz {
 
   static func seeds(_ usual: Int) -> [Int] {
     if let only = number("BERTH_FUZZ_ONLY") { return [only] }
-    return Array(0..<(number("BERTH_FUZZ_SEEDS") ?? usual))
+    let first = number("BERTH_FUZZ_FIRST") ?? 0
+    return Array(first..<first + (number("BERTH_FUZZ_SEEDS") ?? usual))
   }
 
   /// Runs `body` on a twin; a disagreement is recorded with the line that replays it.

@@ -6,7 +6,7 @@ import Testing
 struct GangQueueStreamTests {
   typealias Job = QueueScene.Job
 
-  @Test(arguments: Fuzz.seeds(150))
+  @Test(arguments: Fuzz.seeds(90))
   func passesAreWhatTheSlowOnesAre(seed: Int) throws {
     var stream = try Stream(seed: seed)
     for step in 0..<8 {

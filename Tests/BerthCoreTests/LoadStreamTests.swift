@@ -4,15 +4,15 @@ import Testing
 /// Random streams with measured usage in them: reports of all kinds, expiries, limits and spare resources, with pods and
 /// nodes that come and go, and statements that take all of it back.
 struct LoadStreamTests {
-  @Test(arguments: Fuzz.seeds(150))
+  @Test(arguments: Fuzz.seeds(90))
   func load(seed: Int) { Fuzz.load("load", seed: seed, salt: 700, nodes: nil, statements: false) }
 
-  @Test(arguments: Fuzz.seeds(150))
+  @Test(arguments: Fuzz.seeds(90))
   func loadOnFewNodes(seed: Int) {
     Fuzz.load("loadOnFewNodes", seed: seed, salt: 701, nodes: 1 + seed % 8, statements: false)
   }
 
-  @Test(arguments: Fuzz.seeds(150))
+  @Test(arguments: Fuzz.seeds(90))
   func loadTakenBack(seed: Int) {
     Fuzz.load("loadTakenBack", seed: seed, salt: 702, nodes: 1 + seed % 30, statements: true)
   }

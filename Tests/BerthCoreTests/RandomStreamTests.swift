@@ -3,19 +3,19 @@ import Testing
 
 /// The engine against the oracle on random command streams, on every path and CPU level.
 struct RandomStreamTests {
-  @Test(arguments: TermKind.withoutDevices, Fuzz.seeds(50))
+  @Test(arguments: TermKind.withoutDevices, Fuzz.seeds(30))
   func everyTermAlone(kind: TermKind, seed: Int) {
     let salt = TermKind.withoutDevices.firstIndex(of: kind)! + 1
     Fuzz.stream("everyTermAlone", seed: seed, salt: salt, terms: [kind])
   }
 
-  @Test(arguments: Fuzz.seeds(400))
+  @Test(arguments: Fuzz.seeds(240))
   func mixedProfiles(seed: Int) {
     Fuzz.stream("mixedProfiles", seed: seed, salt: 0, terms: TermKind.withoutDevices)
   }
 
   /// No term that needs a scan over the feasible nodes: the state tree decides.
-  @Test(arguments: Fuzz.seeds(200))
+  @Test(arguments: Fuzz.seeds(120))
   func profilesOfTheTree(seed: Int) {
     let normalised: [TermKind] = [.nodeAffinity, .taintToleration, .podTopologySpread, .interPodAffinity]
     Fuzz.stream(

@@ -5,7 +5,7 @@ import Testing
 
 /// Random streams whose engines are read back from files on the way: nobody can tell.
 struct RecordStreamTests {
-  @Test(arguments: Fuzz.seeds(120))
+  @Test(arguments: Fuzz.seeds(75))
   func snapshots(seed: Int) {
     Self.snapshots("snapshots", seed: seed, salt: 600)
   }
@@ -23,7 +23,7 @@ struct RecordStreamTests {
     }
   }
 
-  @Test(arguments: Fuzz.seeds(120))
+  @Test(arguments: Fuzz.seeds(75))
   func journals(seed: Int) {
     Self.journals("journals", seed: seed, salt: 601)
   }

@@ -5,23 +5,23 @@ import Testing
 
 /// Reservations: random streams against the oracle, and small exact cases.
 struct ReservationTests {
-  @Test(arguments: Fuzz.seeds(60))
+  @Test(arguments: Fuzz.seeds(40))
   func reservations(seed: Int) {
     Fuzz.reservations("reservations", seed: seed, salt: 700, nodes: nil, statements: false)
   }
 
-  @Test(arguments: Fuzz.seeds(60))
+  @Test(arguments: Fuzz.seeds(40))
   func reservationsOnFewNodes(seed: Int) {
     Fuzz.reservations("reservationsOnFewNodes", seed: seed, salt: 701, nodes: 1 + seed % 6, statements: false)
   }
 
-  @Test(arguments: Fuzz.seeds(60))
+  @Test(arguments: Fuzz.seeds(40))
   func reservationsInStatements(seed: Int) {
     Fuzz.reservations("reservationsInStatements", seed: seed, salt: 702, nodes: 1 + seed % 12, statements: true)
   }
 
   /// With a journal: whatever is made of it is what the engines are.
-  @Test(arguments: Fuzz.seeds(40))
+  @Test(arguments: Fuzz.seeds(25))
   func reservationsInJournals(seed: Int) {
     let drawn = seed &* 1009 &+ 703
     let swarm = Swarm(seed: drawn, terms: TermKind.withoutDevices, nodes: 1 + seed % 20)

@@ -4,13 +4,13 @@ import Testing
 /// Random streams with statements in them: what is taken back leaves no trace, neither in what can be read nor in what
 /// is decided afterwards.
 struct StatementStreamTests {
-  @Test(arguments: Fuzz.seeds(100))
+  @Test(arguments: Fuzz.seeds(60))
   func statements(seed: Int) {
     Fuzz.statements("statements", seed: seed, salt: 500, nodes: nil)
   }
 
   /// Few nodes: more of the stream is about who comes and goes.
-  @Test(arguments: Fuzz.seeds(100))
+  @Test(arguments: Fuzz.seeds(60))
   func statementsOnFewNodes(seed: Int) {
     Fuzz.statements("statementsOnFewNodes", seed: seed, salt: 501, nodes: seed % 9)
   }

@@ -15,6 +15,8 @@ struct ClassConstraints {
     var key: Int
     var maxSkew: Int64
     var isHostname: Bool
+    /// The domain of nodes that lack the key, if they have a part.
+    var lacking: Int32
   }
   struct Preference {
     var count: Int
@@ -111,11 +113,15 @@ struct ClassConstraints {
         // kube-scheduler counts the pods of the node itself there, whatever the policies say
         let isHostname = constraint.topologyKey == Label.hostname
         let everywhere = isHostname ? state.inclusions.intern(Inclusion(), catalog, &state.topology) : inclusion
+        // where nodes need not have all keys, it takes a label that is not there for an empty one
+        let lacking = requiresAllKeys || isHostname ? TopologyKeys.none : state.topology.emptyValue(key)
         softSpread.append(
           SoftSpread(
             count: state.count(
-              .init(pods: pods, key: isHostname ? DomainCount.Identity.eachNode : key, inclusion: everywhere)),
-            key: key, maxSkew: constraint.maxSkew, isHostname: isHostname))
+              .init(
+                pods: pods, key: isHostname ? DomainCount.Identity.eachNode : key, inclusion: everywhere,
+                lacking: lacking)),
+            key: key, maxSkew: constraint.maxSkew, isHostname: isHostname, lacking: lacking))
       }
     }
   }

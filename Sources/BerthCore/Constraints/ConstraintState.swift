@@ -205,7 +205,7 @@ final class ConstraintState {
     }
   }
 
-  /// The value of a count's key at a node, `TopologyKeys.none` where the node does not count.
+  /// The domain in which a node's pods count, `TopologyKeys.none` where they do not.
   @inline(__always)
   func value(_ count: Int, at place: Place, _ catalog: NodeCatalog) -> Int32 {
     let identity = counts[count].identity
@@ -215,7 +215,8 @@ final class ConstraintState {
     {
       return TopologyKeys.none
     }
-    return value(ofKey: identity.key, at: place, catalog)
+    let value = value(ofKey: identity.key, at: place, catalog)
+    return value == TopologyKeys.none ? identity.lacking : value
   }
 
   /// The value of a key at a node.

@@ -17,6 +17,8 @@ struct DomainCount {
     /// Only pods on these nodes, and not those that are being deleted: the rules of topology spread. `allPods`: the
     /// rules of pod affinity.
     var inclusion: Int
+    /// The domain of nodes that lack the key; `TopologyKeys.none`: their pods do not count.
+    var lacking = TopologyKeys.none
     static let eachNode = -1
     static let allPods = -1
   }

@@ -125,6 +125,9 @@ struct TopologyKeys {
     return id
   }
 
+  /// The value of an empty label, whether a node has one or not.
+  mutating func emptyValue(_ key: Int) -> Int32 { intern("", in: key) }
+
   /// A node's value; `none` where it lacks the key. `refresh` came before.
   @inline(__always)
   mutating func value(_ key: Int, pool: Int, leaf: UInt32, node: UInt32, _ catalog: NodeCatalog) -> Int32 {

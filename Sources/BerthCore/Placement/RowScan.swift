@@ -112,7 +112,8 @@ final class RowScan {
         if spread.isHostname {
           sizes[index] += 1
         } else {
-          values.insert(cluster.constraints.value(ofKey: spread.key, at: node.place, cluster.catalog))
+          let value = cluster.constraints.value(ofKey: spread.key, at: node.place, cluster.catalog)
+          values.insert(value == TopologyKeys.none ? spread.lacking : value)
         }
       }
       if !spread.isHostname { sizes[index] = values.count }

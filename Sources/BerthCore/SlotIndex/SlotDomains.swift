@@ -25,6 +25,8 @@ final class SlotDomains {
     /// -1: hostnames.
     let key: Int
     let maxSkew: Int64
+    /// The domain of nodes that lack the key.
+    let lacking: Int32
   }
   private struct Preference {
     let count: Int
@@ -47,7 +49,7 @@ final class SlotDomains {
   private var capacity = 0
   private(set) var states: UnsafeMutablePointer<State>
   private var values: UnsafeMutablePointer<Int32>
-  /// [part][soft]: the first part with the same value of the constraint's key.
+  /// [part][soft]: the first part in the same domain of the constraint's key.
   private var first: UnsafeMutablePointer<UInt16>
   private var seen: UnsafeMutablePointer<UInt32>
   private var look: UInt32 = 0
@@ -78,7 +80,8 @@ final class SlotDomains {
       })
     soft = Self.copy(
       (own?.softSpread ?? []).map {
-        Soft(count: $0.count, key: $0.isHostname ? -1 : place($0.key) ?? -1, maxSkew: $0.maxSkew)
+        Soft(
+          count: $0.count, key: $0.isHostname ? -1 : place($0.key) ?? -1, maxSkew: $0.maxSkew, lacking: $0.lacking)
       })
     func isHostname(_ key: Int) -> Bool {
       key != DomainCount.Identity.eachNode && state.topology.keys[key].source == .node
@@ -174,14 +177,15 @@ final class SlotDomains {
       (states + part).initialize(
         to: State(isAllowed: !(needsHostname && facts.lacksHostname), takesPart: takesPart, preference: 0))
       for (index, spread) in soft.enumerated() where spread.key >= 0 {
-        let value = facts.values[spread.key]
+        let own = facts.values[spread.key]
+        let value = own == TopologyKeys.none ? spread.lacking : own
         if firsts[index][value] == nil { firsts[index][value] = UInt16(part) }
         first[part * soft.count + index] = firsts[index][value]!
       }
     }
   }
 
-  /// How many values of a soft constraint's key there are among parts.
+  /// How many domains of a soft constraint's key there are among parts.
   func countValues(of index: Int, _ visit: ((Int) -> Void) -> Void) -> Int {
     look += 1
     var count = 0

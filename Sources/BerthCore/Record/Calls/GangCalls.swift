@@ -122,17 +122,8 @@ struct GangsPlace: Call {
     return fabric
   }
 
-  /// The nodes, for those who read a journal, and the sum of everything.
   func write(_ answer: GangAnswer, to record: inout RecordWriter) {
-    for placement in answer.placements { record.put(placement.node) }
-    let start = record.count
-    for (placement, role) in zip(answer.placements, answer.roles) {
-      record.put(placement.pod)
-      record.put(placement.score)
-      record.put(role)
-    }
-    for result in answer.results { withUnsafeBytes(of: result) { record.put(raw: $0) } }
-    record.putSum(from: start)
+    record.putMembers(answer.placements, roles: answer.roles, results: answer.results)
   }
 
   static func difference(_ recorded: inout RecordReader, _ now: inout RecordReader) throws(EngineError) -> String {
@@ -158,4 +149,19 @@ struct GangShrink: Call {
   }
 
   func write(_ answer: [berth_pod_id], to record: inout RecordWriter) { for pod in answer { record.put(pod) } }
+}
+
+extension RecordWriter {
+  /// Of gangs that were placed: the nodes, for those who read a journal, and the sum of everything.
+  mutating func putMembers<Result>(_ placements: [berth_placement], roles: [UInt32], results: [Result]) {
+    for placement in placements { put(placement.node) }
+    let start = count
+    for (placement, role) in zip(placements, roles) {
+      put(placement.pod)
+      put(placement.score)
+      put(role)
+    }
+    for result in results { withUnsafeBytes(of: result) { put(raw: $0) } }
+    putSum(from: start)
+  }
 }

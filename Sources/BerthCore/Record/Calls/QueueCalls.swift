@@ -57,17 +57,8 @@ struct GangsSchedule: Call {
     return Self(waiting: waiting, running: running, options: options, capacity: Int(clamping: capacity))
   }
 
-  /// The nodes, for those who read a journal, and the sum of everything.
   func write(_ answer: QueueAnswer, to record: inout RecordWriter) {
-    for placement in answer.placements { record.put(placement.node) }
-    let start = record.count
-    for (placement, role) in zip(answer.placements, answer.roles) {
-      record.put(placement.pod)
-      record.put(placement.score)
-      record.put(role)
-    }
-    for result in answer.results { withUnsafeBytes(of: result) { record.put(raw: $0) } }
-    record.putSum(from: start)
+    record.putMembers(answer.placements, roles: answer.roles, results: answer.results)
   }
 
   static func difference(_ recorded: inout RecordReader, _ now: inout RecordReader) throws(EngineError) -> String {
