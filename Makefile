@@ -21,14 +21,14 @@ LIBRARY := $(RELEASE)/libberth.so
 
 SWIFT_DIRS := Package.swift Sources Tests Bench
 sources = $(shell git ls-files --cached --others --exclude-standard $(1))
-C_FILES = $(call sources,'*.c' '*.h')
+C_FILES = $(call sources,'*.c' '*.h' '*.cpp')
 GO_FILES = $(call sources,'*.go')
 
-.PHONY: help setup build test test-long demo bench fmt lint check install clean
+.PHONY: help setup build test test-long demo bench bench-boundary fmt lint check install clean
 
 help: ## Print this list
 	@echo 'Berth: an embedded scheduling engine. Goals:'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12 | sed 's/^/  make /'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16 | sed 's/^/  make /'
 
 setup: ## Install what is missing: apt packages, Python and Go tools in .venv
 	@tools/setup.sh
@@ -61,6 +61,10 @@ bench: build ## Run the benchmarks and print times (the first run compiles for m
 	@echo '== berth bench state'; $(COMMAND) bench state --nodes 1000000
 	@cd Bench && BERTH_BUILD=levels swift package --disable-sandbox benchmark --no-progress
 
+bench-boundary: build ## Compare the same placements from Swift, C, Go and Python (two minutes)
+	@Bench/boundary/build.sh
+	@$(COMMAND) bench boundary
+
 fmt: setup ## Format all sources in place
 	@swift format --in-place --recursive --parallel $(SWIFT_DIRS)
 	@clang-format -i $(C_FILES)
@@ -79,7 +83,7 @@ lint: setup ## Check formatting and style, change nothing
 
 check: lint test ## Check formatting and style, then run every test
 
-install: build ## Install library, header, berth.pc and command below PREFIX (default /usr/local)
+install: build ## Install library, header, berth.pc, command and manual below PREFIX (default /usr/local)
 	@tools/install.sh '$(PREFIX)' '$(DESTDIR)'
 
 clean: ## Remove what was built; .venv stays (make clean-all removes it, too)

@@ -6,6 +6,7 @@ struct Bench: ParsableCommand {
     abstract: "Measure the engine on generated cases.",
     subcommands: [
       BenchPlace.self, BenchState.self, BenchConstraints.self, BenchGPU.self, BenchGang.self, BenchRank.self,
+      BenchBoundary.self, BoundaryPlay.self,
     ])
 }
 

@@ -3,6 +3,7 @@
  *
  *   make -C Bindings/C/examples run LIBRARY_DIR=$PWD/.build/release
  */
+#define _XOPEN_SOURCE 700 /* mkdtemp, P_tmpdir */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

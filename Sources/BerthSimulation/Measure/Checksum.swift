@@ -1,4 +1,4 @@
-/// FNV-1a, 64 bits, over little-endian 32-bit numbers: two runs that decided alike have the same one.
+/// FNV-1a, 64 bits, over little-endian numbers: two runs that decided alike have the same one.
 public struct Checksum: Equatable, Sendable {
   public private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
@@ -11,6 +11,9 @@ public struct Checksum: Equatable, Sendable {
       rest >>= 8
     }
   }
+
+  /// A word in one step, which FNV-1a takes byte by byte: programs in other languages have to keep up.
+  public mutating func add(word: UInt64) { value = (value ^ word) &* 0x100_0000_01B3 }
 
   /// 16 hexadecimal digits.
   public var text: String {
