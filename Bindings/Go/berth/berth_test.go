@@ -233,27 +233,51 @@ func TestClosedEngineIsRefused(t *testing.T) {
 	if err := engine.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := engine.Place(class); !errors.Is(err, BadEngine) {
+	if _, err := engine.Place(class); !errors.Is(err, ErrClosed) || !errors.Is(err, BadEngine) {
 		t.Errorf("a closed engine gives %v", err)
 	}
-	if err := engine.Close(); !errors.Is(err, BadEngine) {
+	if err := engine.Close(); err != nil {
 		t.Errorf("closing twice gives %v", err)
 	}
 }
 
 func TestForgottenEnginesAreClosed(t *testing.T) {
-	handle := func() *Engine { // the engine's token outlives it here
+	areClosed(t, func() *Engine {
 		engine, _, _ := small(t)
-		return &Engine{handle: engine.handle}
+		return engine
+	})
+}
+
+// areClosed forgets engines, of which only tokens are left, and waits until the collector has found most of them. The
+// last one may still be somewhere on a stack, and a cleanup that comes while the test looks at its engine is refused:
+// nobody else has a second token that could be inside.
+func areClosed(t *testing.T, open func() *Engine) {
+	t.Helper()
+	tokens := [8]*Engine{}
+	var wait sync.WaitGroup
+	wait.Add(1)
+	go func() {
+		defer wait.Done()
+		for i := range tokens {
+			tokens[i] = &Engine{handle: open().handle}
+		}
 	}()
-	for range 1000 { // the cleanup runs some time after a collection
+	wait.Wait()
+	closed := 0
+	for range 1000 { // cleanups run some time after a collection
 		runtime.GC()
-		if err := handle.Validate(); errors.Is(err, BadEngine) {
+		time.Sleep(10 * time.Millisecond)
+		closed = 0
+		for _, token := range tokens {
+			if err := token.Validate(); errors.Is(err, BadEngine) {
+				closed++
+			}
+		}
+		if closed > len(tokens)/2 {
 			return
 		}
-		time.Sleep(time.Millisecond)
 	}
-	t.Error("the engine is alive after 1000 collections")
+	t.Errorf("%d of %d engines are closed after 1000 collections", closed, len(tokens))
 }
 
 // Enough goroutines on one engine meet each other: each call is served whole or refused with Busy.

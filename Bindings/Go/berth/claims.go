@@ -14,10 +14,13 @@ import (
 // DeviceMask are devices of a node, or memory slices of a GPU: bit i is the one with the index i.
 type DeviceMask uint32
 
-// Devices are the devices of these indices.
+// Devices are the devices of these indices, 0..31. It panics for any other index.
 func Devices(indices ...int) DeviceMask {
 	var mask DeviceMask
 	for _, index := range indices {
+		if index < 0 || index > 31 {
+			panic(fmt.Sprintf("berth: device index %d is not within 0..31", index))
+		}
 		mask |= 1 << index
 	}
 	return mask
@@ -27,7 +30,7 @@ func Devices(indices ...int) DeviceMask {
 func (m DeviceMask) Count() int { return bits.OnesCount32(uint32(m)) }
 
 // Has says whether the device of an index is among them.
-func (m DeviceMask) Has(index int) bool { return m>>index&1 != 0 }
+func (m DeviceMask) Has(index int) bool { return index >= 0 && m>>index&1 != 0 }
 
 // All gives the indices, ascending.
 func (m DeviceMask) All() iter.Seq[int] {
@@ -79,7 +82,9 @@ func (e *Engine) ReadClaimsInto(pods []PodID, claims []Claim) error {
 	if len(pods) != len(claims) {
 		return &Error{BadArgument, fmt.Sprintf("%d claims for %d pods", len(claims), len(pods))}
 	}
-	return e.refusal(C.berth_claims_read(e.handle, podIDs(pods), C.size_t(len(pods)), claimRecords(claims)))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_claims_read(h, podIDs(pods), C.size_t(len(pods)), claimRecords(claims))
+	})
 }
 
 // PreviewClaim gives what a pod of the class would get on the node now; [NoRoom] if its devices are not there.
@@ -91,8 +96,10 @@ func (e *Engine) PreviewClaim(class ClassID, node NodeID) (Claim, error) {
 
 // PreviewClaimInto is PreviewClaim without an allocation.
 func (e *Engine) PreviewClaimInto(class ClassID, node NodeID, claim *Claim) error {
-	return e.refusal(C.berth_claim_preview(e.handle, C.berth_class_id(class), C.berth_node_id(node),
-		(*C.berth_claim)(unsafe.Pointer(claim))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_claim_preview(h, C.berth_class_id(class), C.berth_node_id(node),
+			(*C.berth_claim)(unsafe.Pointer(claim)))
+	})
 }
 
 // BindClaims records pods that run already with the devices that they have, classes[i] on nodes[i] with claims[i], all
@@ -111,15 +118,19 @@ func (e *Engine) BindClaimsInto(classes []ClassID, nodes []NodeID, claims []Clai
 		return &Error{BadArgument, fmt.Sprintf("%d classes for %d nodes, %d claims and %d pods",
 			len(classes), len(nodes), len(claims), len(pods))}
 	}
-	return e.refusal(C.berth_pods_bind_claims(e.handle, classIDs(classes), nodeIDs(nodes), claimRecords(claims),
-		C.size_t(len(classes)), podIDs(pods)))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_pods_bind_claims(h, classIDs(classes), nodeIDs(nodes), claimRecords(claims),
+			C.size_t(len(classes)), podIDs(pods))
+	})
 }
 
 // ResizeClaim changes how much of its GPU a share has, in place; the class stays what it was. [NoRoom] if the GPU has
 // not so much free; [WrongState] for claims that are no shares.
 func (e *Engine) ResizeClaim(pod PodID, shareMilli, memoryMiB uint32) error {
-	return e.refusal(C.berth_claim_resize(e.handle, C.berth_pod_id(pod), C.uint32_t(shareMilli),
-		C.uint32_t(memoryMiB)))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_claim_resize(h, C.berth_pod_id(pod), C.uint32_t(shareMilli),
+			C.uint32_t(memoryMiB))
+	})
 }
 
 // Move moves pods[i] to nodes[i], one after the other, all or none; each must fit when its turn comes, and gets new
@@ -128,7 +139,9 @@ func (e *Engine) Move(pods []PodID, nodes []NodeID) error {
 	if len(pods) != len(nodes) {
 		return &Error{BadArgument, fmt.Sprintf("%d nodes for %d pods", len(nodes), len(pods))}
 	}
-	return e.refusal(C.berth_pods_move(e.handle, podIDs(pods), nodeIDs(nodes), C.size_t(len(pods))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_pods_move(h, podIDs(pods), nodeIDs(nodes), C.size_t(len(pods)))
+	})
 }
 
 func claimRecords(claims []Claim) *C.berth_claim {

@@ -9,27 +9,27 @@ import "unsafe"
 type TolerationOperator uint32
 
 const (
-	TolerationEqual  TolerationOperator = C.BERTH_TOLERATION_EQUAL
-	TolerationExists TolerationOperator = C.BERTH_TOLERATION_EXISTS
-	TolerationGt     TolerationOperator = C.BERTH_TOLERATION_GT // the taint's value is greater, both 64-bit integers
-	TolerationLt     TolerationOperator = C.BERTH_TOLERATION_LT
+	TolerationEqual  TolerationOperator = C.BERTH_TOLERATION_EQUAL  // the value is the same
+	TolerationExists TolerationOperator = C.BERTH_TOLERATION_EXISTS // the taint's value does not matter
+	TolerationGt     TolerationOperator = C.BERTH_TOLERATION_GT     // the taint's value is greater, both 64-bit integers
+	TolerationLt     TolerationOperator = C.BERTH_TOLERATION_LT     // the taint's value is less
 )
 
 // Toleration lets a pod onto nodes with matching taints. With TolerationExists an empty key is every key.
 type Toleration struct {
-	Key      string
-	Value    string
+	Key      string // "" with TolerationExists: every key
+	Value    string // the taint's, as Operator says
 	Operator TolerationOperator
-	Effect   Effect
+	Effect   Effect // EffectAny: every effect
 }
 
 // Protocol of a port.
 type Protocol uint32
 
 const (
-	TCP  Protocol = C.BERTH_PROTOCOL_TCP
-	UDP  Protocol = C.BERTH_PROTOCOL_UDP
-	SCTP Protocol = C.BERTH_PROTOCOL_SCTP
+	TCP  Protocol = C.BERTH_PROTOCOL_TCP  // the default
+	UDP  Protocol = C.BERTH_PROTOCOL_UDP  // a port of UDP
+	SCTP Protocol = C.BERTH_PROTOCOL_SCTP // a port of SCTP
 )
 
 // HostPort is a port of the node that a pod takes.
@@ -43,8 +43,8 @@ type HostPort struct {
 type WhenUnsatisfiable uint32
 
 const (
-	DoNotSchedule  WhenUnsatisfiable = C.BERTH_DO_NOT_SCHEDULE
-	ScheduleAnyway WhenUnsatisfiable = C.BERTH_SCHEDULE_ANYWAY
+	DoNotSchedule  WhenUnsatisfiable = C.BERTH_DO_NOT_SCHEDULE // the pod waits
+	ScheduleAnyway WhenUnsatisfiable = C.BERTH_SCHEDULE_ANYWAY // the skew lowers the score only
 )
 
 // InclusionPolicy says whether nodes that the pod's node affinity or taints exclude are left out of the counts.
@@ -52,29 +52,33 @@ type InclusionPolicy uint32
 
 const (
 	PolicyDefault InclusionPolicy = C.BERTH_POLICY_DEFAULT // affinity: honour; taints: ignore
-	PolicyHonor   InclusionPolicy = C.BERTH_POLICY_HONOR
-	PolicyIgnore  InclusionPolicy = C.BERTH_POLICY_IGNORE
+	PolicyHonor   InclusionPolicy = C.BERTH_POLICY_HONOR   // left out
+	PolicyIgnore  InclusionPolicy = C.BERTH_POLICY_IGNORE  // counted
 )
 
 // SpreadConstraint is a topology spread constraint over pods of the pod's own namespace.
 type SpreadConstraint struct {
-	TopologyKey        string
+	TopologyKey        string     // label key of the domains to spread over
 	Selector           SelectorID // NoSelector selects nothing
-	MaxSkew            uint32
-	MinDomains         uint32 // 0: not said
+	MaxSkew            uint32     // 1..2^31 - 1
+	MinDomains         uint32     // 0: not said
 	WhenUnsatisfiable  WhenUnsatisfiable
-	NodeAffinityPolicy InclusionPolicy
-	NodeTaintsPolicy   InclusionPolicy
-	MatchLabelKeys     []string // the pod's values of these keys join the selector
+	NodeAffinityPolicy InclusionPolicy // what of nodes that the pod may not go to by node affinity
+	NodeTaintsPolicy   InclusionPolicy // likewise, by taints
+	MatchLabelKeys     []string        // the pod's values of these keys join the selector
 }
 
 // PodAffinityKind says what a pod affinity term wants.
 type PodAffinityKind uint32
 
 const (
-	PodAffinityRequired      PodAffinityKind = C.BERTH_POD_AFFINITY_REQUIRED
-	PodAffinityPreferred     PodAffinityKind = C.BERTH_POD_AFFINITY_PREFERRED
-	PodAntiAffinityRequired  PodAffinityKind = C.BERTH_POD_ANTI_AFFINITY_REQUIRED
+	// PodAffinityRequired: a pod in the domain is selected, or the node is refused
+	PodAffinityRequired PodAffinityKind = C.BERTH_POD_AFFINITY_REQUIRED
+	// PodAffinityPreferred: selected pods in the domain raise the score by the weight
+	PodAffinityPreferred PodAffinityKind = C.BERTH_POD_AFFINITY_PREFERRED
+	// PodAntiAffinityRequired: no pod in the domain is selected, or the node is refused
+	PodAntiAffinityRequired PodAffinityKind = C.BERTH_POD_ANTI_AFFINITY_REQUIRED
+	// PodAntiAffinityPreferred: selected pods in the domain lower the score by the weight
 	PodAntiAffinityPreferred PodAffinityKind = C.BERTH_POD_ANTI_AFFINITY_PREFERRED
 )
 
@@ -82,10 +86,10 @@ const (
 // pod's own namespace.
 type PodAffinityTerm struct {
 	Kind              PodAffinityKind
-	Weight            uint32 // preferred terms: 1..100; required terms: 0
-	TopologyKey       string
-	Selector          SelectorID
-	Namespaces        []string
+	Weight            uint32     // preferred terms: 1..100; required terms: 0
+	TopologyKey       string     // label key of the domains
+	Selector          SelectorID // of the pods to be near to, or not
+	Namespaces        []string   // of these pods
 	NamespaceSelector SelectorID // NoSelector: none; the empty selector: every namespace
 	MatchLabelKeys    []string   // the pod's values of these keys join the selector as In ...
 	MismatchLabelKeys []string   // ... and of these as NotIn
@@ -93,19 +97,19 @@ type PodAffinityTerm struct {
 
 // PodSpec is what a pod asks for, and what other pods see of it.
 type PodSpec struct {
-	Profile           ProfileID
-	Priority          int32
-	Namespace         string // "": "default"
-	Labels            map[string]string
-	NodeName          string // the only node that will do; "": any
-	Requests          map[ResourceID]int64
+	Profile           ProfileID            // how nodes are scored
+	Priority          int32                // more is more important; rankings see it
+	Namespace         string               // "": "default"
+	Labels            map[string]string    // what selectors of other pods see
+	NodeName          string               // the only node that will do; "": any
+	Requests          map[ResourceID]int64 // 0..2^50 in the unit of the resource
 	Scored            map[ResourceID]int64 // counted resources: what counts in the pod's own scores instead of its request
-	NodeSelector      map[string]string
-	Required          []SelectorTerm // one of them must match
-	Preferred         []SelectorTerm
+	NodeSelector      map[string]string    // labels that the node must have
+	Required          []SelectorTerm       // one of them must match
+	Preferred         []SelectorTerm       // each raises the score by its Weight (NodeAffinity)
 	Tolerations       []Toleration
-	HostPorts         []HostPort
-	Images            []string // one for each container and init container
+	HostPorts         []HostPort // of containers and sidecars
+	Images            []string   // one for each container and init container
 	SpreadConstraints []SpreadConstraint
 	DefaultSpread     bool // the constraints are the cluster's defaults: a node that lacks a key is scored by the others
 	PodAffinity       []PodAffinityTerm
@@ -114,23 +118,23 @@ type PodSpec struct {
 
 // InternClass gives the class of a spec; equal specs are one class.
 func (e *Engine) InternClass(spec PodSpec) (ClassID, error) {
-	var f frame
+	f := newFrame()
 	defer f.end()
-	c := &records[C.berth_pod_spec](&f, 1)[0]
+	c := record[C.berth_pod_spec](f)
 	f.spec(&spec, c)
 	if f.err != nil {
 		return 0, f.err
 	}
 	var id C.berth_class_id
-	err := e.refusal(C.berth_class_intern(e.handle, c, &id))
+	err := e.do(func(h cEngine) cStatus { return C.berth_class_intern(h, c, &id) })
 	return ClassID(id), err
 }
 
 // InternClasses gives the classes of specs, all or none; the sentence of a refusal names the entry.
 func (e *Engine) InternClasses(specs []PodSpec) ([]ClassID, error) {
-	var f frame
+	f := newFrame()
 	defer f.end()
-	list := records[C.berth_pod_spec](&f, len(specs))
+	list := records[C.berth_pod_spec](f, len(specs))
 	for i := range specs {
 		f.spec(&specs[i], &list[i])
 	}
@@ -138,7 +142,9 @@ func (e *Engine) InternClasses(specs []PodSpec) ([]ClassID, error) {
 		return nil, f.err
 	}
 	ids := make([]ClassID, len(specs))
-	err := e.refusal(C.berth_classes_intern(e.handle, first(list), C.size_t(len(list)), classIDs(ids)))
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_classes_intern(h, first(list), C.size_t(len(list)), classIDs(ids))
+	})
 	if err != nil {
 		return nil, err
 	}

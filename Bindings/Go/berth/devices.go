@@ -14,15 +14,19 @@ func (e *Engine) SetMachines(nodes []NodeID, machines []MachineID) error {
 	if len(nodes) != len(machines) {
 		return &Error{BadArgument, fmt.Sprintf("%d machines for %d nodes", len(machines), len(nodes))}
 	}
-	return e.refusal(C.berth_nodes_set_machines(e.handle, nodeIDs(nodes),
-		(*C.berth_machine_id)(unsafe.Pointer(first(machines))), C.size_t(len(nodes))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_nodes_set_machines(h, nodeIDs(nodes),
+			(*C.berth_machine_id)(unsafe.Pointer(first(machines))), C.size_t(len(nodes)))
+	})
 }
 
 // SetHealth says which devices of a node are sick; all others are healthy. No pod gets a sick device; claims on it stay
 // until their pods are released or moved.
 func (e *Engine) SetHealth(node NodeID, sickGPUs, sickNICs DeviceMask) error {
-	return e.refusal(C.berth_node_set_health(e.handle, C.berth_node_id(node), C.uint32_t(sickGPUs),
-		C.uint32_t(sickNICs)))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_node_set_health(h, C.berth_node_id(node), C.uint32_t(sickGPUs),
+			C.uint32_t(sickNICs))
+	})
 }
 
 // GPUState is a GPU of a node now. It has the layout of berth_gpu_state.
@@ -53,10 +57,12 @@ func (e *Engine) ReadDevices(node NodeID) (DeviceStates, error) {
 // ReadDevicesInto is ReadDevices without an allocation. States are zero after a refusal.
 func (e *Engine) ReadDevicesInto(node NodeID, states *DeviceStates) error {
 	*states = DeviceStates{}
-	return e.refusal(C.berth_node_read_devices(e.handle, C.berth_node_id(node),
-		(*C.berth_machine_id)(unsafe.Pointer(&states.Machine)),
-		(*C.berth_gpu_state)(unsafe.Pointer(&states.GPUs[0])),
-		(*C.uint32_t)(unsafe.Pointer(&states.FreeFunctions[0]))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_node_read_devices(h, C.berth_node_id(node),
+			(*C.berth_machine_id)(unsafe.Pointer(&states.Machine)),
+			(*C.berth_gpu_state)(unsafe.Pointer(&states.GPUs[0])),
+			(*C.uint32_t)(unsafe.Pointer(&states.FreeFunctions[0])))
+	})
 }
 
 // TypicalPod is a kind of pods that the fragmentation policies keep room for: FGD's target workload.
@@ -71,9 +77,9 @@ type TypicalPod struct {
 // SetTypicalPods sets the typical pods; none at first. total counts all pods, those that are not typical too: at least
 // the sum of the weights, at most 2^24; 0 is that sum.
 func (e *Engine) SetTypicalPods(pods []TypicalPod, total uint64) error {
-	var f frame
+	f := newFrame()
 	defer f.end()
-	list := records[C.berth_typical_pod](&f, len(pods))
+	list := records[C.berth_typical_pod](f, len(pods))
 	for i, pod := range pods {
 		list[i].cpu, list[i].gpu_count = C.int64_t(pod.CPU), C.uint32_t(pod.GPUCount)
 		list[i].share_milli, list[i].weight = C.uint32_t(pod.ShareMilli), C.uint64_t(pod.Weight)
@@ -82,15 +88,19 @@ func (e *Engine) SetTypicalPods(pods []TypicalPod, total uint64) error {
 	if f.err != nil {
 		return f.err
 	}
-	return e.refusal(C.berth_typical_pods_set(e.handle, first(list), C.size_t(len(list)), C.uint64_t(total)))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_typical_pods_set(h, first(list), C.size_t(len(list)), C.uint64_t(total))
+	})
 }
 
 // Fragmentation gives how fragmented nodes' free GPUs are to the typical pods, in milli-GPU: FGD's F. 0 for nodes
 // without GPUs, and while no typical pods are set.
 func (e *Engine) Fragmentation(nodes ...NodeID) ([]float64, error) {
 	milli := make([]float64, len(nodes))
-	err := e.refusal(C.berth_fragmentation_read(e.handle, nodeIDs(nodes), C.size_t(len(nodes)),
-		(*C.double)(unsafe.Pointer(first(milli)))))
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_fragmentation_read(h, nodeIDs(nodes), C.size_t(len(nodes)),
+			(*C.double)(unsafe.Pointer(first(milli))))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +125,7 @@ func (f *frame) demand(demand *DeviceDemand) *C.berth_device_demand {
 	if demand == nil {
 		return nil
 	}
-	record := &records[C.berth_device_demand](f, 1)[0]
+	record := record[C.berth_device_demand](f)
 	record.gpu_count, record.share_milli = C.uint32_t(demand.GPUs), C.uint32_t(demand.ShareMilli)
 	record.memory_mib, record.link_required = C.uint32_t(demand.MemoryMiB), C.uint32_t(demand.LinkRequired)
 	record.nic_count = C.uint32_t(demand.NICs)

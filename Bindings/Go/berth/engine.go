@@ -5,8 +5,7 @@ import "C"
 
 import (
 	"runtime"
-	"sync"
-	"time"
+	"sync/atomic"
 )
 
 // The ids that an engine gives out. Node and pod ids carry a generation, so that a stale one is recognised.
@@ -38,9 +37,9 @@ const (
 type Allocator uint32
 
 const (
-	AllocatorAuto     Allocator = C.BERTH_ALLOCATOR_AUTO // jemalloc if the process has it, else mmap
-	AllocatorJemalloc Allocator = C.BERTH_ALLOCATOR_JEMALLOC
-	AllocatorMmap     Allocator = C.BERTH_ALLOCATOR_MMAP
+	AllocatorAuto     Allocator = C.BERTH_ALLOCATOR_AUTO     // jemalloc if the process has it, else mmap
+	AllocatorJemalloc Allocator = C.BERTH_ALLOCATOR_JEMALLOC // jemalloc, or New is refused
+	AllocatorMmap     Allocator = C.BERTH_ALLOCATOR_MMAP     // pages of the operating system's
 )
 
 func (a Allocator) String() string {
@@ -51,11 +50,11 @@ func (a Allocator) String() string {
 type CPULevel uint32
 
 const (
-	CPUAuto     CPULevel = C.BERTH_CPU_AUTO // the best that this CPU has
-	CPUScalar   CPULevel = C.BERTH_CPU_SCALAR
-	CPUBaseline CPULevel = C.BERTH_CPU_BASELINE
-	CPUV3       CPULevel = C.BERTH_CPU_V3
-	CPUV4       CPULevel = C.BERTH_CPU_V4
+	CPUAuto     CPULevel = C.BERTH_CPU_AUTO     // the best that this CPU has
+	CPUScalar   CPULevel = C.BERTH_CPU_SCALAR   // plain loops: the reference
+	CPUBaseline CPULevel = C.BERTH_CPU_BASELINE // x86-64-v2, or the compiler's vectors on arm64
+	CPUV3       CPULevel = C.BERTH_CPU_V3       // x86-64-v3: AVX2
+	CPUV4       CPULevel = C.BERTH_CPU_V4       // x86-64-v4: AVX-512
 )
 
 func (l CPULevel) String() string {
@@ -94,31 +93,39 @@ func (p Path) String() string { return name(uint32(p), "auto", "tree", "scan", "
 type Options struct {
 	Levels    []string // label key of each topology level, widest first
 	Allocator Allocator
-	CPULevel  CPULevel
-	TieRule   TieRule
+	CPULevel  CPULevel // one that this CPU lacks is refused
+	TieRule   TieRule  // of nodes with the same score
 }
 
 // Engine is one cluster's state. Close it; one that is forgotten is closed when the garbage collector finds it.
+//
+// Goroutines may share an engine, but it serves one call at a time: what comes while another call is inside is refused
+// with [Busy] at once, and nothing happens. Guard it with a mutex where calls are to wait for each other.
 type Engine struct {
-	handle  *C.berth_engine // a token that C never follows either
+	handle  cEngine       // a token that C never follows either; nil in the zero Engine only
+	gate    atomic.Uint32 // gateInside, gateClosed
 	cleanup runtime.Cleanup
 
-	rankingLock sync.Mutex
-	ranking     *ranking // what SetRerank told the engine last
+	// For the one who is inside.
+	ranking *ranking // what SetRerank told the engine last
+	one     struct { // of PlaceOne
+		class     C.berth_class_id
+		placement Placement
+	}
 }
 
 // New makes an empty engine.
 func New(options Options) (*Engine, error) {
-	var f frame
+	f := newFrame()
 	defer f.end()
-	return f.create(options, func(settings *C.berth_engine_options, out **C.berth_engine) C.berth_status {
+	return f.create(options, func(settings *C.berth_engine_options, out *cEngine) cStatus {
 		return C.berth_engine_create(settings, out)
 	})
 }
 
 // create makes an engine by a call that leaves the sentence of its refusal with the thread.
 func (f *frame) create(
-	options Options, call func(*C.berth_engine_options, **C.berth_engine) C.berth_status,
+	options Options, call func(*C.berth_engine_options, *cEngine) cStatus,
 ) (*Engine, error) {
 	levels, levelCount := f.texts(options.Levels)
 	if f.err != nil {
@@ -133,26 +140,18 @@ func (f *frame) create(
 
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	var handle *C.berth_engine
+	var handle cEngine
 	if status := call(&settings[0], &handle); status != C.BERTH_OK {
 		return nil, refusal(nil, status)
 	}
 	return owned(handle), nil
 }
 
-// owned is a new engine of the library, which is destroyed when it is forgotten here.
-func owned(handle *C.berth_engine) *Engine {
+// owned is a new engine of the library, which is destroyed when it is forgotten here. Whoever is inside a call has not
+// forgotten it.
+func owned(handle cEngine) *Engine {
 	engine := &Engine{handle: handle}
-	engine.cleanup = runtime.AddCleanup(engine, func(handle *C.berth_engine) {
-		if C.berth_engine_destroy(handle) != C.BERTH_BUSY {
-			return
-		}
-		go func() { // somebody is still inside a call: the engine goes when that is over, other cleanups do not wait
-			for C.berth_engine_destroy(handle) == C.BERTH_BUSY {
-				time.Sleep(time.Millisecond)
-			}
-		}()
-	}, handle)
+	engine.cleanup = runtime.AddCleanup(engine, func(handle cEngine) { C.berth_engine_destroy(handle) }, handle)
 	return engine
 }
 
@@ -160,36 +159,22 @@ func owned(handle *C.berth_engine) *Engine {
 // and its ranking. The two share what neither has changed since, so that a fork costs neither the time nor the memory
 // of a copy. They may be used by different goroutines at the same time, and closed in any order.
 func (e *Engine) Fork() (*Engine, error) {
-	var handle *C.berth_engine
-	if err := e.refusal(C.berth_engine_fork(e.handle, &handle)); err != nil {
+	var fork cEngine
+	if err := e.do(func(h cEngine) cStatus { return C.berth_engine_fork(h, &fork) }); err != nil {
 		return nil, err
 	}
-	return owned(handle), nil
-}
-
-// Close frees the engine. Closing again, like every other call then, is refused with [BadEngine].
-func (e *Engine) Close() error {
-	status := C.berth_engine_destroy(e.handle)
-	if status == C.BERTH_OK {
-		e.cleanup.Stop()
-	}
-	return e.refusal(status)
-}
-
-// refusal also keeps the engine alive until its call is over.
-func (e *Engine) refusal(status C.berth_status) error {
-	err := refusal(e.handle, status)
-	runtime.KeepAlive(e)
-	return err
+	return owned(fork), nil
 }
 
 // Validate checks every invariant of the engine, in time that grows with nodes and pods.
-func (e *Engine) Validate() error { return e.refusal(C.berth_engine_validate(e.handle)) }
+func (e *Engine) Validate() error {
+	return e.do(func(h cEngine) cStatus { return C.berth_engine_validate(h) })
+}
 
 // SetPath forces one way of searching, for tests and measurements. A class that it cannot serve takes the next one that
 // can.
 func (e *Engine) SetPath(path Path) error {
-	return e.refusal(C.berth_engine_set_path(e.handle, C.uint32_t(path)))
+	return e.do(func(h cEngine) cStatus { return C.berth_engine_set_path(h, C.uint32_t(path)) })
 }
 
 // Never is an expiry that does not come.
@@ -199,12 +184,12 @@ const Never int64 = C.BERTH_NEVER
 // starts at 0 and may not go back. Whatever expires until then lapses now. The engine reads no clock of its own to
 // decide anything.
 func (e *Engine) SetTime(nowMS int64) error {
-	return e.refusal(C.berth_engine_set_time(e.handle, C.int64_t(nowMS)))
+	return e.do(func(h cEngine) cStatus { return C.berth_engine_set_time(h, C.int64_t(nowMS)) })
 }
 
 // Time is what SetTime told last, 0 at first.
 func (e *Engine) Time() (nowMS int64, err error) {
 	var now C.int64_t
-	err = e.refusal(C.berth_engine_read_time(e.handle, &now))
+	err = e.do(func(h cEngine) cStatus { return C.berth_engine_read_time(h, &now) })
 	return int64(now), err
 }

@@ -16,18 +16,18 @@ const (
 	// EventGap is not an event: Other events from Sequence on are lost to this reader.
 	EventGap EventKind = C.BERTH_EVENT_GAP
 
-	PodAssumed     EventKind = C.BERTH_EVENT_POD_ASSUMED   // placed on Node
-	PodBound       EventKind = C.BERTH_EVENT_POD_BOUND     // Other: 1 if it was assumed before, 0 if it came bound
-	PodForgotten   EventKind = C.BERTH_EVENT_POD_FORGOTTEN // Node: where it was, NoNode if that was lost before
-	PodReleased    EventKind = C.BERTH_EVENT_POD_RELEASED  // likewise
-	NodeAdded      EventKind = C.BERTH_EVENT_NODE_ADDED
-	NodeResized    EventKind = C.BERTH_EVENT_NODE_RESIZED // replaced by UpdateNodes
-	NodeLost       EventKind = C.BERTH_EVENT_NODE_LOST    // removed; its pods follow as evicted
-	NodeCordoned   EventKind = C.BERTH_EVENT_NODE_CORDONED
-	NodeUncordoned EventKind = C.BERTH_EVENT_NODE_UNCORDONED
-	PodEvicted     EventKind = C.BERTH_EVENT_POD_EVICTED // its node was removed
-	PodTerminating EventKind = C.BERTH_EVENT_POD_TERMINATING
-	PodMoved       EventKind = C.BERTH_EVENT_POD_MOVED // by Move, to Node; Other: the node that it left
+	PodAssumed     EventKind = C.BERTH_EVENT_POD_ASSUMED     // placed on Node
+	PodBound       EventKind = C.BERTH_EVENT_POD_BOUND       // Other: 1 if it was assumed before, 0 if it came bound
+	PodForgotten   EventKind = C.BERTH_EVENT_POD_FORGOTTEN   // Node: where it was, NoNode if that was lost before
+	PodReleased    EventKind = C.BERTH_EVENT_POD_RELEASED    // likewise
+	NodeAdded      EventKind = C.BERTH_EVENT_NODE_ADDED      // by AddNodes
+	NodeResized    EventKind = C.BERTH_EVENT_NODE_RESIZED    // replaced by UpdateNodes
+	NodeLost       EventKind = C.BERTH_EVENT_NODE_LOST       // removed; its pods follow as evicted
+	NodeCordoned   EventKind = C.BERTH_EVENT_NODE_CORDONED   // by CordonNodes; none for a node that is so already
+	NodeUncordoned EventKind = C.BERTH_EVENT_NODE_UNCORDONED // likewise
+	PodEvicted     EventKind = C.BERTH_EVENT_POD_EVICTED     // its node was removed
+	PodTerminating EventKind = C.BERTH_EVENT_POD_TERMINATING // by Terminate
+	PodMoved       EventKind = C.BERTH_EVENT_POD_MOVED       // by Move, to Node; Other: the node that it left
 
 	// NodeDevicesChanged: its machine or the health of its devices was told.
 	NodeDevicesChanged EventKind = C.BERTH_EVENT_NODE_DEVICES
@@ -63,7 +63,7 @@ func (e *Engine) EnableEvents(capacity int) error {
 	if capacity < 0 {
 		return &Error{BadArgument, fmt.Sprintf("capacity is %d, it must not be negative", capacity)}
 	}
-	return e.refusal(C.berth_events_enable(e.handle, C.size_t(capacity)))
+	return e.do(func(h cEngine) cStatus { return C.berth_events_enable(h, C.size_t(capacity)) })
 }
 
 // EventReader follows an engine's events. Readers are independent of each other; one belongs to one goroutine.
@@ -104,8 +104,10 @@ func (r *EventReader) New() iter.Seq2[Event, error] {
 func (r *EventReader) fill() error {
 	var count C.size_t
 	var next C.uint64_t
-	err := r.engine.refusal(C.berth_events_read(r.engine.handle, C.uint64_t(r.cursor), C.size_t(len(r.buffer)),
-		(*C.berth_event)(unsafe.Pointer(&r.buffer[0])), &count, &next))
+	err := r.engine.do(func(h cEngine) cStatus {
+		return C.berth_events_read(h, C.uint64_t(r.cursor), C.size_t(len(r.buffer)),
+			(*C.berth_event)(unsafe.Pointer(&r.buffer[0])), &count, &next)
+	})
 	if err != nil {
 		return err
 	}

@@ -58,9 +58,17 @@ type Info struct {
 }
 
 // Info reads figures and counters.
-func (e *Engine) Info() (Info, error) {
+func (e *Engine) Info() (info Info, err error) {
+	err = e.with(func(h cEngine) (err error) {
+		info, err = readInfo(h)
+		return err
+	})
+	return info, err
+}
+
+func readInfo(h cEngine) (Info, error) {
 	info := Info{structSize: C.sizeof_berth_engine_info}
-	if err := e.refusal(C.berth_engine_read_info(e.handle, (*C.berth_engine_info)(unsafe.Pointer(&info)))); err != nil {
+	if err := refusal(h, C.berth_engine_read_info(h, (*C.berth_engine_info)(unsafe.Pointer(&info)))); err != nil {
 		return Info{}, err
 	}
 	return info, nil

@@ -21,10 +21,11 @@ const (
 type Prediction uint32
 
 const (
+	// PredictUsage: system and usage of the pods; by request where no report speaks of a pod
 	PredictUsage   Prediction = C.BERTH_PREDICTION_USAGE
-	PredictMax     Prediction = C.BERTH_PREDICTION_MAX // the larger of request and usage of each pod
-	PredictRequest Prediction = C.BERTH_PREDICTION_REQUEST
-	PredictPeak    Prediction = C.BERTH_PREDICTION_PEAK // usage in the reports' peak, which decays
+	PredictMax     Prediction = C.BERTH_PREDICTION_MAX     // the larger of request and usage of each pod
+	PredictRequest Prediction = C.BERTH_PREDICTION_REQUEST // what they request, and what runs there untold
+	PredictPeak    Prediction = C.BERTH_PREDICTION_PEAK    // usage in the reports' peak, which decays
 )
 
 // LoadSpec declares a load resource. [DefaultLoadSpec] has good values. It has the layout of berth_load_spec, and
@@ -57,14 +58,15 @@ func (s *LoadSpec) c() *C.berth_load_spec { return (*C.berth_load_spec)(unsafe.P
 
 // AddLoadResource declares a load resource, before there are nodes or classes.
 func (e *Engine) AddLoadResource(name string, spec LoadSpec) (ResourceID, error) {
-	var f frame
+	f := newFrame()
 	defer f.end()
 	text := f.text(name)
 	if f.err != nil {
 		return 0, f.err
 	}
+	spec.structSize = C.sizeof_berth_load_spec
 	var id C.berth_resource_id
-	err := e.refusal(C.berth_load_resource_add(e.handle, text, spec.c(), &id))
+	err := e.do(func(h cEngine) cStatus { return C.berth_load_resource_add(h, text, spec.c(), &id) })
 	return ResourceID(id), err
 }
 
@@ -101,22 +103,24 @@ func (e *Engine) UpdateLoad(load Load) error {
 		return &Error{BadArgument, fmt.Sprintf("PodUsage has %d entries, %d pods x %d resources need %d",
 			len(load.PodUsage), len(load.Pods), len(load.Resources), cells)}
 	}
-	var f frame
+	f := newFrame()
 	defer f.end()
-	batch := &records[C.berth_load_batch](&f, 1)[0]
+	batch := record[C.berth_load_batch](f)
 	C.berth_load_batch_init(batch)
-	batch.count, batch.reports = C.size_t(len(load.Reports)), pinned[C.berth_load_report](&f, load.Reports)
+	batch.count, batch.reports = C.size_t(len(load.Reports)), pinned[C.berth_load_report](f, load.Reports)
 	batch.resource_count = C.uint32_t(len(load.Resources))
-	batch.resources = pinned[C.berth_resource_id](&f, load.Resources)
-	batch.usage = pinned[C.int64_t](&f, load.Usage)
-	batch.pod_count, batch.pods = C.size_t(len(load.Pods)), pinned[C.berth_pod_id](&f, load.Pods)
-	batch.pod_usage = pinned[C.int64_t](&f, load.PodUsage)
-	return e.refusal(C.berth_load_update(e.handle, batch))
+	batch.resources = pinned[C.berth_resource_id](f, load.Resources)
+	batch.usage = pinned[C.int64_t](f, load.Usage)
+	batch.pod_count, batch.pods = C.size_t(len(load.Pods)), pinned[C.berth_pod_id](f, load.Pods)
+	batch.pod_usage = pinned[C.int64_t](f, load.PodUsage)
+	return e.do(func(h cEngine) cStatus { return C.berth_load_update(h, batch) })
 }
 
 // RemoveLoad forgets the reports of nodes, all or none: they are as if they had never reported.
 func (e *Engine) RemoveLoad(nodes ...NodeID) error {
-	return e.refusal(C.berth_load_remove(e.handle, nodeIDs(nodes), C.size_t(len(nodes))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_load_remove(h, nodeIDs(nodes), C.size_t(len(nodes)))
+	})
 }
 
 // UpdateLoadPods says when pods were assigned, if not when they were bound here.
@@ -124,7 +128,9 @@ func (e *Engine) UpdateLoadPods(pods []PodID, assignedAtMS []int64) error {
 	if len(pods) != len(assignedAtMS) {
 		return &Error{BadArgument, fmt.Sprintf("%d pods for %d times", len(pods), len(assignedAtMS))}
 	}
-	return e.refusal(C.berth_load_pods_update(e.handle, podIDs(pods), column(assignedAtMS), C.size_t(len(pods))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_load_pods_update(h, podIDs(pods), column(assignedAtMS), C.size_t(len(pods)))
+	})
 }
 
 // LoadState is a node's last report. It has the layout of berth_load_state.
@@ -140,10 +146,15 @@ type LoadState struct {
 // report says, of a usage or limit resource what is in use with what pending pods are estimated to add, of a spare
 // resource what best-effort pods may use on the whole; -1 without a report, or a fresh one.
 func (e *Engine) ReadLoad(nodes []NodeID, resources []ResourceID) (states []LoadState, values []int64, err error) {
+	if err := checkColumns(resources); err != nil {
+		return nil, nil, err
+	}
 	states, values = make([]LoadState, len(nodes)), make([]int64, len(nodes)*len(resources))
-	err = e.refusal(C.berth_load_read(e.handle, nodeIDs(nodes), C.size_t(len(nodes)),
-		resourceIDs(resources), C.uint32_t(len(resources)),
-		(*C.berth_load_state)(unsafe.Pointer(first(states))), column(values)))
+	err = e.do(func(h cEngine) cStatus {
+		return C.berth_load_read(h, nodeIDs(nodes), C.size_t(len(nodes)),
+			resourceIDs(resources), C.uint32_t(len(resources)),
+			(*C.berth_load_state)(unsafe.Pointer(first(states))), column(values))
+	})
 	if err != nil {
 		return nil, nil, err
 	}

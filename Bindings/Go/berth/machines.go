@@ -15,8 +15,8 @@ const (
 	NoMachine MachineID = C.BERTH_NO_MACHINE // no devices that are placed one by one
 	NoSwitch  uint16    = C.BERTH_NO_SWITCH  // PCIe switch of a device at a host bridge
 
-	MaxGPUs = C.BERTH_MAX_GPUS_PER_NODE
-	MaxNICs = C.BERTH_MAX_NICS_PER_NODE
+	MaxGPUs = C.BERTH_MAX_GPUS_PER_NODE // GPUs of a machine, at most
+	MaxNICs = C.BERTH_MAX_NICS_PER_NODE // network interfaces of a machine, at most
 )
 
 // Link is how two devices are connected: more is closer. The words are those of `nvidia-smi topo -m`.
@@ -38,7 +38,7 @@ func NVLink(lanes int) Link { return Link(C.BERTH_LINK_NVLINK + lanes) }
 // GPU describes a GPU of a machine.
 type GPU struct {
 	Model      string // "A100-SXM4-80GB": what pods may ask for by name
-	MemoryMiB  uint32
+	MemoryMiB  uint32 // 1..2^24
 	NUMANode   uint16 // 0..63
 	PCIeSwitch uint16 // 0..254, equal ones are below one switch; NoSwitch
 	TimeSlices uint32 // pods that take turns on it, at most 31; 0: it is not sliced
@@ -46,8 +46,8 @@ type GPU struct {
 
 // NIC describes a network interface of a machine. It has the layout of berth_nic.
 type NIC struct {
-	NUMANode         uint16
-	PCIeSwitch       uint16
+	NUMANode         uint16 // 0..63
+	PCIeSwitch       uint16 // 0..254, or NoSwitch
 	VirtualFunctions uint32 // pods that can have it at once, 1..255
 }
 
@@ -71,9 +71,9 @@ func (e *Engine) InternMachine(machine Machine) (MachineID, error) {
 		return 0, &Error{BadArgument, fmt.Sprintf("NICLinks has %d entries, %d GPUs x %d NICs need %d",
 			len(machine.NICLinks), count, len(machine.NICs), count*len(machine.NICs))}
 	}
-	var f frame
+	f := newFrame()
 	defer f.end()
-	gpus := records[C.berth_gpu](&f, count)
+	gpus := records[C.berth_gpu](f, count)
 	for i, gpu := range machine.GPUs {
 		gpus[i].model, gpus[i].memory_mib = f.text(gpu.Model), C.uint32_t(gpu.MemoryMiB)
 		gpus[i].numa_node, gpus[i].pcie_switch = C.uint16_t(gpu.NUMANode), C.uint16_t(gpu.PCIeSwitch)
@@ -87,16 +87,16 @@ func (e *Engine) InternMachine(machine Machine) (MachineID, error) {
 		record.flags = C.BERTH_MACHINE_WIDE_NVSWITCH
 	}
 	record.gpu_count, record.gpus = C.uint32_t(count), first(gpus)
-	record.nic_count, record.nics = C.uint32_t(len(machine.NICs)), pinned[C.berth_nic](&f, machine.NICs)
-	record.gpu_links = pinned[C.uint8_t](&f, machine.GPULinks)
-	record.nic_links = pinned[C.uint8_t](&f, machine.NICLinks)
+	record.nic_count, record.nics = C.uint32_t(len(machine.NICs)), pinned[C.berth_nic](f, machine.NICs)
+	record.gpu_links = pinned[C.uint8_t](f, machine.GPULinks)
+	record.nic_links = pinned[C.uint8_t](f, machine.NICLinks)
 	var id C.berth_machine_id
-	err := e.refusal(C.berth_machine_intern(e.handle, record, &id))
+	err := e.do(func(h cEngine) cStatus { return C.berth_machine_intern(h, record, &id) })
 	return MachineID(id), err
 }
 
 func (f *frame) machine() *C.berth_machine {
-	record := &records[C.berth_machine](f, 1)[0]
+	record := record[C.berth_machine](f)
 	C.berth_machine_init(record)
 	return record
 }
@@ -104,41 +104,47 @@ func (f *frame) machine() *C.berth_machine {
 // StandardMachine gives the id of a machine that goes by a name, "dgx-h100" or "flat-4": [UnknownID] lists them. An
 // empty model and a memory of 0 are the kind's own.
 func (e *Engine) StandardMachine(name, model string, memoryMiB uint32) (MachineID, error) {
-	var f frame
+	f := newFrame()
 	defer f.end()
 	text, modelText := f.text(name), f.optional(model)
 	if f.err != nil {
 		return 0, f.err
 	}
 	var id C.berth_machine_id
-	err := e.refusal(C.berth_machine_intern_standard(e.handle, text, modelText, C.uint32_t(memoryMiB), &id))
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_machine_intern_standard(h, text, modelText, C.uint32_t(memoryMiB), &id)
+	})
 	return MachineID(id), err
 }
 
 // MachineFromTopology gives the id of the machine that `nvidia-smi topo -m` printed, whose GPUs are of one model; a
 // memory of 0 is the model's own. [BadText] says line and column of what was not expected.
 func (e *Engine) MachineFromTopology(text, model string, memoryMiB uint32) (MachineID, error) {
-	var f frame
+	f := newFrame()
 	defer f.end()
 	printed, modelText := f.text(text), f.text(model)
 	if f.err != nil {
 		return 0, f.err
 	}
 	var id C.berth_machine_id
-	err := e.refusal(C.berth_machine_intern_matrix(e.handle, printed, modelText, C.uint32_t(memoryMiB), &id))
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_machine_intern_matrix(h, printed, modelText, C.uint32_t(memoryMiB), &id)
+	})
 	return MachineID(id), err
 }
 
 // ReadMachine gives a machine as it was interned.
 func (e *Engine) ReadMachine(id MachineID) (Machine, error) {
-	var f frame
+	f := newFrame()
 	defer f.end()
 	record := f.machine()
-	gpus, nics := records[C.berth_gpu](&f, MaxGPUs), records[NIC](&f, MaxNICs)
-	links, nicLinks := records[Link](&f, MaxGPUs*MaxGPUs), records[Link](&f, MaxGPUs*MaxNICs)
-	err := e.refusal(C.berth_machine_read(e.handle, C.berth_machine_id(id), record, first(gpus),
-		(*C.berth_nic)(unsafe.Pointer(first(nics))), (*C.uint8_t)(unsafe.Pointer(first(links))),
-		(*C.uint8_t)(unsafe.Pointer(first(nicLinks)))))
+	gpus, nics := records[C.berth_gpu](f, MaxGPUs), records[NIC](f, MaxNICs)
+	links, nicLinks := records[Link](f, MaxGPUs*MaxGPUs), records[Link](f, MaxGPUs*MaxNICs)
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_machine_read(h, C.berth_machine_id(id), record, first(gpus),
+			(*C.berth_nic)(unsafe.Pointer(first(nics))), (*C.uint8_t)(unsafe.Pointer(first(links))),
+			(*C.uint8_t)(unsafe.Pointer(first(nicLinks))))
+	})
 	if err != nil {
 		return Machine{}, err
 	}
@@ -160,11 +166,11 @@ func (e *Engine) ReadMachine(id MachineID) (Machine, error) {
 // SetGPUModel says what a model is worth to GPUModel terms, 0..100: a price or a speed ratio. Models that were not told
 // have 0.
 func (e *Engine) SetGPUModel(model string, worth uint32) error {
-	var f frame
+	f := newFrame()
 	defer f.end()
 	text := f.text(model)
 	if f.err != nil {
 		return f.err
 	}
-	return e.refusal(C.berth_gpu_model_set(e.handle, text, C.uint32_t(worth)))
+	return e.do(func(h cEngine) cStatus { return C.berth_gpu_model_set(h, text, C.uint32_t(worth)) })
 }

@@ -28,27 +28,29 @@ type Metrics struct {
 	reserved            uint32
 	Decisions           [C.BERTH_DECISION_KINDS]uint64 // by DecisionKind; dry runs are decisions, too
 	Refusals            [C.BERTH_STATUSES]uint64       // refused calls by Status, all but BadEngine and Busy
-	Placed              uint64
-	NoFit               uint64
-	RefusedByHost       uint64 // decisions that the ranking turned down
-	Relabellings        uint64
-	BulkBuilds          uint64
+	Placed              uint64                         // decisions that found a node
+	NoFit               uint64                         // decisions that did not
+	RefusedByHost       uint64                         // decisions that the ranking turned down
+	Relabellings        uint64                         // slots dealt anew
+	BulkBuilds          uint64                         // state trees loaded in bulk
 	StatementsBegun     uint64
 	StatementsCommitted uint64
 	StatementsDiscarded uint64
-	Rollbacks           uint64
-	ChangesUndone       uint64
-	Forks               uint64
+	Rollbacks           uint64 // to a checkpoint
+	ChangesUndone       uint64 // by rollbacks, discards, refusals and dry runs
+	Forks               uint64 // made of this engine
 	JournalRecords      uint64
 	JournalBytes        uint64
-	EventsWritten       uint64
-	EventsLost          uint64
+	EventsWritten       uint64 // that readers could see
+	EventsLost          uint64 // told to readers by gaps
 }
 
 // Metrics reads the counters.
 func (e *Engine) Metrics() (Metrics, error) {
 	metrics := Metrics{structSize: C.sizeof_berth_metrics}
-	err := e.refusal(C.berth_metrics_read(e.handle, (*C.berth_metrics)(unsafe.Pointer(&metrics))))
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_metrics_read(h, (*C.berth_metrics)(unsafe.Pointer(&metrics)))
+	})
 	if err != nil {
 		return Metrics{}, err
 	}
@@ -72,7 +74,7 @@ type Bucket struct {
 func (e *Engine) Histogram(kind DecisionKind) (Histogram, error) {
 	var c C.berth_histogram
 	c.struct_size = C.sizeof_berth_histogram
-	if err := e.refusal(C.berth_histogram_read(e.handle, C.uint32_t(kind), &c)); err != nil {
+	if err := e.do(func(h cEngine) cStatus { return C.berth_histogram_read(h, C.uint32_t(kind), &c) }); err != nil {
 		return Histogram{}, err
 	}
 	histogram := Histogram{Count: uint64(c.count), Sum: duration(c.sum_ns), Buckets: make([]Bucket, len(c.counts))}
@@ -89,7 +91,9 @@ func (e *Engine) WriteMetrics(w io.Writer) error {
 	text := make([]byte, 16<<10)
 	for {
 		var length C.size_t
-		err := e.refusal(C.berth_metrics_text(e.handle, (*C.char)(unsafe.Pointer(&text[0])), C.size_t(len(text)), &length))
+		err := e.do(func(h cEngine) cStatus {
+			return C.berth_metrics_text(h, (*C.char)(unsafe.Pointer(&text[0])), C.size_t(len(text)), &length)
+		})
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 )
 
@@ -19,19 +20,19 @@ type Node struct {
 	Domain DomainID // on the last level
 	Labels LabelSetID
 	Taints TaintSetID
-	Flags  uint32
-	TieKey uint32
-	Images ImageSetID
-	Price  int64 // per hour, in millionths of a currency unit; 0 where prices do not matter
+	Flags  uint32     // Cordoned, NoHostname
+	TieKey uint32     // with TieKey only
+	Images ImageSetID // what it has already (ImageLocality)
+	Price  int64      // per hour, in millionths of a currency unit; 0 where prices do not matter
 }
 
 // Nodes is a batch of nodes as columns.
 type Nodes struct {
 	Nodes       []Node
-	Resources   []ResourceID
-	Allocatable []int64  // row by row, len(Nodes) x len(Resources)
-	Requested   []int64  // likewise, or nil: what runs there without being told pod by pod
-	Names       []string // one each, or nil; unique in the engine, an empty one is no name
+	Resources   []ResourceID // the columns of Allocatable and Requested, each once
+	Allocatable []int64      // row by row, len(Nodes) x len(Resources)
+	Requested   []int64      // likewise, or nil: what runs there without being told pod by pod
+	Names       []string     // one each, or nil; unique in the engine, an empty one is no name
 }
 
 func (f *frame) batch(nodes *Nodes) (*C.berth_node_batch, error) {
@@ -55,7 +56,7 @@ func (f *frame) batch(nodes *Nodes) (*C.berth_node_batch, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	batch := &records[C.berth_node_batch](f, 1)[0]
+	batch := record[C.berth_node_batch](f)
 	C.berth_node_batch_init(batch)
 	batch.count = C.size_t(len(nodes.Nodes))
 	batch.nodes = pinned[C.berth_node](f, nodes.Nodes)
@@ -69,14 +70,14 @@ func (f *frame) batch(nodes *Nodes) (*C.berth_node_batch, error) {
 
 // AddNodes adds nodes, all or none, and gives their ids.
 func (e *Engine) AddNodes(nodes Nodes) ([]NodeID, error) {
-	var f frame
+	f := newFrame()
 	defer f.end()
 	batch, err := f.batch(&nodes)
 	if err != nil {
 		return nil, err
 	}
 	ids := make([]NodeID, len(nodes.Nodes))
-	if err := e.refusal(C.berth_nodes_add(e.handle, batch, nodeIDs(ids))); err != nil {
+	if err := e.do(func(h cEngine) cStatus { return C.berth_nodes_add(h, batch, nodeIDs(ids)) }); err != nil {
 		return nil, err
 	}
 	return ids, nil
@@ -88,18 +89,20 @@ func (e *Engine) UpdateNodes(ids []NodeID, nodes Nodes) error {
 	if len(ids) != len(nodes.Nodes) {
 		return &Error{BadArgument, fmt.Sprintf("%d ids for %d nodes", len(ids), len(nodes.Nodes))}
 	}
-	var f frame
+	f := newFrame()
 	defer f.end()
 	batch, err := f.batch(&nodes)
 	if err != nil {
 		return err
 	}
-	return e.refusal(C.berth_nodes_update(e.handle, nodeIDs(ids), batch))
+	return e.do(func(h cEngine) cStatus { return C.berth_nodes_update(h, nodeIDs(ids), batch) })
 }
 
 // RemoveNodes removes nodes, all or none. Their pods stay known until they are released.
 func (e *Engine) RemoveNodes(ids []NodeID) error {
-	return e.refusal(C.berth_nodes_remove(e.handle, nodeIDs(ids), C.size_t(len(ids))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_nodes_remove(h, nodeIDs(ids), C.size_t(len(ids)))
+	})
 }
 
 // CordonNodes cordons or uncordons nodes, all or none.
@@ -108,19 +111,21 @@ func (e *Engine) CordonNodes(ids []NodeID, cordoned bool) error {
 	if cordoned {
 		flag = 1
 	}
-	return e.refusal(C.berth_nodes_cordon(e.handle, nodeIDs(ids), C.size_t(len(ids)), flag))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_nodes_cordon(h, nodeIDs(ids), C.size_t(len(ids)), flag)
+	})
 }
 
 // FindNode gives the node of a name; [UnknownID] if there is none.
 func (e *Engine) FindNode(name string) (NodeID, error) {
-	var f frame
+	f := newFrame()
 	defer f.end()
 	text := f.text(name)
 	if f.err != nil {
 		return NoNode, f.err
 	}
 	id := C.berth_node_id(C.BERTH_NO_NODE)
-	err := e.refusal(C.berth_node_find(e.handle, text, &id))
+	err := e.do(func(h cEngine) cStatus { return C.berth_node_find(h, text, &id) })
 	return NodeID(id), err
 }
 
@@ -129,21 +134,40 @@ func (e *Engine) ListNodes(offset, limit int) ([]NodeID, error) {
 	if offset < 0 || limit < 0 {
 		return nil, &Error{BadArgument, fmt.Sprintf("offset %d and limit %d must not be negative", offset, limit)}
 	}
-	ids := make([]NodeID, limit)
-	var count C.size_t
-	err := e.refusal(C.berth_nodes_list(e.handle, C.size_t(offset), C.size_t(limit), nodeIDs(ids), &count))
+	var ids []NodeID
+	err := e.with(func(h cEngine) error {
+		info, err := readInfo(h)
+		if err != nil {
+			return err
+		}
+		ids = make([]NodeID, within(info.Nodes, offset, limit))
+		var count C.size_t
+		err = refusal(h, C.berth_nodes_list(h, C.size_t(offset), C.size_t(len(ids)), nodeIDs(ids), &count))
+		ids = ids[:count]
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return ids[:count], nil
+	return ids, nil
+}
+
+// within is how many of a list's entries there are after offset, up to limit.
+func within(entries uint64, offset, limit int) int {
+	return min(limit, max(0, int(min(entries, math.MaxInt))-offset))
 }
 
 // ReadNodes gives what is allocatable on nodes and what of it is requested, row by row as in [Nodes].
 func (e *Engine) ReadNodes(ids []NodeID, resources []ResourceID) (allocatable, requested []int64, err error) {
+	if err := checkColumns(resources); err != nil {
+		return nil, nil, err
+	}
 	allocatable = make([]int64, len(ids)*len(resources))
 	requested = make([]int64, len(ids)*len(resources))
-	err = e.refusal(C.berth_nodes_read(e.handle, nodeIDs(ids), C.size_t(len(ids)),
-		resourceIDs(resources), C.uint32_t(len(resources)), nil, column(allocatable), column(requested)))
+	err = e.do(func(h cEngine) cStatus {
+		return C.berth_nodes_read(h, nodeIDs(ids), C.size_t(len(ids)),
+			resourceIDs(resources), C.uint32_t(len(resources)), nil, column(allocatable), column(requested))
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -167,8 +191,10 @@ type NodeState struct {
 // ReadNodeStates gives everything of nodes but their quantities, which [Engine.ReadNodes] gives.
 func (e *Engine) ReadNodeStates(ids []NodeID) ([]NodeState, error) {
 	states := make([]NodeState, len(ids))
-	err := e.refusal(C.berth_nodes_read(e.handle, nodeIDs(ids), C.size_t(len(ids)), nil, 0,
-		(*C.berth_node_state)(unsafe.Pointer(first(states))), nil, nil))
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_nodes_read(h, nodeIDs(ids), C.size_t(len(ids)), nil, 0,
+			(*C.berth_node_state)(unsafe.Pointer(first(states))), nil, nil)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +202,14 @@ func (e *Engine) ReadNodeStates(ids []NodeID) ([]NodeState, error) {
 }
 
 func nodeIDs(ids []NodeID) *C.berth_node_id { return (*C.berth_node_id)(unsafe.Pointer(first(ids))) }
+
+// checkColumns refuses a table that no engine can fill before it is made.
+func checkColumns(resources []ResourceID) error {
+	if len(resources) > C.BERTH_MAX_RESOURCES {
+		return &Error{Limit, fmt.Sprintf("%d resources, the limit is %d", len(resources), int(C.BERTH_MAX_RESOURCES))}
+	}
+	return nil
+}
 
 func resourceIDs(ids []ResourceID) *C.berth_resource_id {
 	return (*C.berth_resource_id)(unsafe.Pointer(first(ids)))

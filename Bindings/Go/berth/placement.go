@@ -12,7 +12,7 @@ import (
 type Outcome uint32
 
 const (
-	Placed Outcome = C.BERTH_PLACED
+	Placed Outcome = C.BERTH_PLACED // on Node, assumed; or in a dry run, it would be
 	NoFit  Outcome = C.BERTH_NO_FIT // no node fits now; Explain says why
 
 	// RefusedByHost: nodes fit, but the ranking left out every candidate it was shown.
@@ -23,13 +23,13 @@ const (
 type Placement struct {
 	Pod     PodID  // NoPod when nothing fits or in a dry run
 	Node    NodeID // NoNode when nothing fits
-	Score   int64
+	Score   int64  // of the class's profile; 0 when nothing fits
 	Class   ClassID
 	Outcome Outcome
 }
 
 // Place places pods one after the other, each seeing those before it. Placed pods are assumed until they are confirmed
-// or forgotten.
+// or forgotten. An unknown class refuses all of them before any is placed.
 func (e *Engine) Place(classes ...ClassID) ([]Placement, error) { return e.place(classes, 0) }
 
 // DryRun decides like Place, then takes everything back.
@@ -53,14 +53,32 @@ func (e *Engine) PlaceInto(classes []ClassID, placements []Placement) error {
 	return e.placeInto(classes, 0, placements)
 }
 
-func (e *Engine) placeInto(classes []ClassID, flags C.uint32_t, placements []Placement) error {
-	return e.placing(C.berth_pods_place(e.handle, classIDs(classes), C.size_t(len(classes)), flags,
-		(*C.berth_placement)(unsafe.Pointer(first(placements)))))
+// PlaceOne is Place for a single pod, without an allocation.
+func (e *Engine) PlaceOne(class ClassID) (Placement, error) {
+	if err := e.enter(); err != nil {
+		return Placement{Pod: NoPod, Node: NoNode}, err
+	}
+	e.one.class, e.one.placement = C.berth_class_id(class), Placement{Pod: NoPod, Node: NoNode}
+	err := e.placing(C.berth_pods_place(e.handle, &e.one.class, 1, 0,
+		(*C.berth_placement)(unsafe.Pointer(&e.one.placement))))
+	placement := e.one.placement
+	e.leave()
+	return placement, err
 }
 
-// placing is the refusal of a call that may have asked the ranking.
-func (e *Engine) placing(status C.berth_status) error {
-	err := e.refusal(status)
+func (e *Engine) placeInto(classes []ClassID, flags C.uint32_t, placements []Placement) error {
+	if err := e.enter(); err != nil {
+		return err
+	}
+	err := e.placing(C.berth_pods_place(e.handle, classIDs(classes), C.size_t(len(classes)), flags,
+		placementRecords(placements)))
+	e.leave()
+	return err
+}
+
+// placing is the refusal of a call that may have asked the ranking, made by the one who is inside.
+func (e *Engine) placing(status cStatus) error {
+	err := refusal(e.handle, status)
 	if status == C.BERTH_BAD_CALLBACK {
 		return e.withCause(err)
 	}
@@ -73,8 +91,10 @@ func (e *Engine) Bind(classes []ClassID, nodes []NodeID) ([]PodID, error) {
 		return nil, &Error{BadArgument, fmt.Sprintf("%d classes for %d nodes", len(classes), len(nodes))}
 	}
 	pods := make([]PodID, len(classes))
-	err := e.refusal(C.berth_pods_bind(e.handle, classIDs(classes), nodeIDs(nodes), C.size_t(len(classes)),
-		podIDs(pods)))
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_pods_bind(h, classIDs(classes), nodeIDs(nodes), C.size_t(len(classes)),
+			podIDs(pods))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -83,31 +103,39 @@ func (e *Engine) Bind(classes []ClassID, nodes []NodeID) ([]PodID, error) {
 
 // Confirm makes assumed pods bound, all or none.
 func (e *Engine) Confirm(pods ...PodID) error {
-	return e.refusal(C.berth_pods_confirm(e.handle, podIDs(pods), C.size_t(len(pods))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_pods_confirm(h, podIDs(pods), C.size_t(len(pods)))
+	})
 }
 
 // Forget takes assumed pods back, all or none.
 func (e *Engine) Forget(pods ...PodID) error {
-	return e.refusal(C.berth_pods_forget(e.handle, podIDs(pods), C.size_t(len(pods))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_pods_forget(h, podIDs(pods), C.size_t(len(pods)))
+	})
 }
 
 // Release lets pods leave, assumed or bound, all or none.
 func (e *Engine) Release(pods ...PodID) error {
-	return e.refusal(C.berth_pods_release(e.handle, podIDs(pods), C.size_t(len(pods))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_pods_release(h, podIDs(pods), C.size_t(len(pods)))
+	})
 }
 
-// Terminate says that pods are being deleted, all or none: topology spread counts them no more. Pods that are so already
-// stay so.
+// Terminate says that pods are being deleted, all or none: topology spread counts them no more. Pods that are so
+// already stay so.
 func (e *Engine) Terminate(pods ...PodID) error {
-	return e.refusal(C.berth_pods_terminate(e.handle, podIDs(pods), C.size_t(len(pods))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_pods_terminate(h, podIDs(pods), C.size_t(len(pods)))
+	})
 }
 
 // PodStage says how far a pod has come.
 type PodStage uint16
 
 const (
-	Assumed PodStage = C.BERTH_POD_ASSUMED
-	Bound   PodStage = C.BERTH_POD_BOUND
+	Assumed PodStage = C.BERTH_POD_ASSUMED // placed, and not yet confirmed
+	Bound   PodStage = C.BERTH_POD_BOUND   // confirmed, or known to run
 )
 
 // Terminating is a flag of PodState.
@@ -119,14 +147,16 @@ type PodState struct {
 	Node  NodeID // NoNode when the node was removed
 	Class ClassID
 	Stage PodStage
-	Flags uint16
+	Flags uint16 // Terminating
 }
 
 // ReadPods gives pods.
 func (e *Engine) ReadPods(pods ...PodID) ([]PodState, error) {
 	states := make([]PodState, len(pods))
-	err := e.refusal(C.berth_pods_read(e.handle, podIDs(pods), C.size_t(len(pods)),
-		(*C.berth_pod_state)(unsafe.Pointer(first(states)))))
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_pods_read(h, podIDs(pods), C.size_t(len(pods)),
+			(*C.berth_pod_state)(unsafe.Pointer(first(states))))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +166,7 @@ func (e *Engine) ReadPods(pods ...PodID) ([]PodState, error) {
 // Candidate is a node that fits.
 type Candidate struct {
 	Node  NodeID
-	Score int64
+	Score int64 // of the class's profile
 }
 
 // Candidates gives the k best nodes that fit, best first. It changes nothing.
@@ -168,12 +198,18 @@ func (e *Engine) candidates(class ClassID, k int, termScores []int64) ([]Candida
 	}
 	candidates := make([]Candidate, k)
 	var count C.size_t
-	err := e.refusal(C.berth_candidates_read(e.handle, C.berth_class_id(class), C.size_t(k),
-		(*C.berth_candidate)(unsafe.Pointer(first(candidates))), column(termScores), &count))
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_candidates_read(h, C.berth_class_id(class), C.size_t(k),
+			(*C.berth_candidate)(unsafe.Pointer(first(candidates))), column(termScores), &count)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return candidates[:count], nil
+}
+
+func placementRecords(placements []Placement) *C.berth_placement {
+	return (*C.berth_placement)(unsafe.Pointer(first(placements)))
 }
 
 func podIDs(pods []PodID) *C.berth_pod_id { return (*C.berth_pod_id)(unsafe.Pointer(first(pods))) }

@@ -3,7 +3,7 @@ package berth
 // #include "berth.h"
 import "C"
 
-import "unsafe"
+import "context"
 
 // Backfill says who may start behind a gang that waits.
 type Backfill uint32
@@ -35,7 +35,7 @@ type WaitingGang struct {
 	SubmitMS  int64 // not in the future
 	RunMS     int64 // how long it runs once started, at least 1; Never: not known
 	TimeoutMS int64 // given up when it has waited so long; 0: never
-	Priority  int32
+	Priority  int32 // the highest goes first
 }
 
 // RunningPod is a pod that is expected to end.
@@ -50,8 +50,8 @@ type QueueOutcome uint32
 const (
 	QueueStarted    QueueOutcome = C.BERTH_QUEUE_STARTED    // and no gang before it waits
 	QueueBackfilled QueueOutcome = C.BERTH_QUEUE_BACKFILLED // started, though one before it waits or is impossible
-	QueueWaiting    QueueOutcome = C.BERTH_QUEUE_WAITING
-	QueueTimedOut   QueueOutcome = C.BERTH_QUEUE_TIMED_OUT
+	QueueWaiting    QueueOutcome = C.BERTH_QUEUE_WAITING    // not now: Gang says why
+	QueueTimedOut   QueueOutcome = C.BERTH_QUEUE_TIMED_OUT  // given up, after TimeoutMS
 	QueueImpossible QueueOutcome = C.BERTH_QUEUE_IMPOSSIBLE // would not fit even if all had left that is known to end
 )
 
@@ -76,49 +76,90 @@ func (r *QueueResult) Started() bool {
 
 // ScheduleGangs decides a pass over a queue and starts gangs: results in the order of waiting. It keeps nothing but the
 // pods it places.
-func (e *Engine) ScheduleGangs(options QueueOptions, waiting []WaitingGang, running []RunningPod) ([]QueueResult, error) {
-	var f frame
-	defer f.end()
-	var c C.berth_queue_options
-	C.berth_queue_options_init(&c)
-	c.backfill, c.aging_ms = C.uint32_t(options.Backfill), C.int64_t(options.AgingMS)
-	c.most_tried, c.reservations = C.uint64_t(options.MostTried), C.uint32_t(options.Reservations)
-	room := 0
-	gangs, queue := records[C.berth_gang](&f, len(waiting)), records[C.berth_waiting_gang](&f, len(waiting))
+func (e *Engine) ScheduleGangs(
+	options QueueOptions, waiting []WaitingGang, running []RunningPod,
+) ([]QueueResult, error) {
+	return e.ScheduleGangsContext(context.Background(), options, waiting, running)
+}
+
+// ScheduleGangsContext is [Engine.ScheduleGangs], whose caller need not wait for its end. When ctx is done first, it
+// returns the context's cause at once. A pass cannot be interrupted: it goes on in a goroutine of its own, with the
+// engine [Busy] meanwhile, and at its end all that it did is taken back. So either all of the pass is done, and no
+// error is returned, or nothing.
+func (e *Engine) ScheduleGangsContext(
+	ctx context.Context, options QueueOptions, waiting []WaitingGang, running []RunningPod,
+) ([]QueueResult, error) {
+	f := newFrameFor(ctx)
+	pass, err := f.pass(options, waiting, running)
+	if err != nil {
+		f.end()
+		return nil, err
+	}
+	return inside(ctx, e, f, func(h cEngine, stays func() bool) (results []QueueResult, err error) {
+		if ctx.Done() == nil {
+			return pass.run(e, h)
+		}
+		err = e.attempt(h, stays, func() (err error) {
+			results, err = pass.run(e, h)
+			return err
+		})
+		return results, err
+	})
+}
+
+// queuePass is what a pass reads and writes.
+type queuePass struct {
+	options *C.berth_queue_options
+	waiting []C.berth_waiting_gang
+	running []C.berth_running_pod
+	told    []C.berth_queue_result
+	room    gangCall
+}
+
+func (f *frame) pass(options QueueOptions, waiting []WaitingGang, running []RunningPod) (*queuePass, error) {
+	p := &queuePass{
+		options: record[C.berth_queue_options](f),
+		waiting: records[C.berth_waiting_gang](f, len(waiting)),
+		running: records[C.berth_running_pod](f, len(running)),
+		told:    records[C.berth_queue_result](f, len(waiting)),
+	}
+	C.berth_queue_options_init(p.options)
+	p.options.backfill, p.options.aging_ms = C.uint32_t(options.Backfill), C.int64_t(options.AgingMS)
+	p.options.most_tried = C.uint64_t(options.MostTried)
+	p.options.reservations = C.uint32_t(options.Reservations)
+	members := 0
+	gangs := records[C.berth_gang](f, len(waiting))
 	for i := range waiting {
 		if err := f.gang(&waiting[i].Gang, &gangs[i]); err != nil {
 			return nil, err
 		}
-		room += waiting[i].Gang.most()
-		queue[i].gang, queue[i].priority = &gangs[i], C.int32_t(waiting[i].Priority)
-		queue[i].submit_ms, queue[i].run_ms = C.int64_t(waiting[i].SubmitMS), C.int64_t(waiting[i].RunMS)
-		queue[i].timeout_ms = C.int64_t(waiting[i].TimeoutMS)
+		members += waiting[i].Gang.most()
+		c := &p.waiting[i]
+		c.gang, c.priority = &gangs[i], C.int32_t(waiting[i].Priority)
+		c.submit_ms, c.run_ms = C.int64_t(waiting[i].SubmitMS), C.int64_t(waiting[i].RunMS)
+		c.timeout_ms = C.int64_t(waiting[i].TimeoutMS)
 	}
-	ending := records[C.berth_running_pod](&f, len(running))
 	for i, pod := range running {
-		ending[i].pod, ending[i].end_ms = C.berth_pod_id(pod.Pod), C.int64_t(pod.EndMS)
+		p.running[i].pod, p.running[i].end_ms = C.berth_pod_id(pod.Pod), C.int64_t(pod.EndMS)
 	}
-	told := records[C.berth_queue_result](&f, len(waiting))
-	placements, roles := make([]Placement, room), make([]uint32, room)
-	err := e.placing(C.berth_gangs_schedule(e.handle, &c, first(queue), C.size_t(len(queue)), first(ending),
-		C.size_t(len(ending)), C.size_t(room), (*C.berth_placement)(unsafe.Pointer(first(placements))),
-		(*C.uint32_t)(unsafe.Pointer(first(roles))), first(told)))
+	return p, p.room.makeRoom(members)
+}
+
+func (p *queuePass) run(e *Engine, h cEngine) ([]QueueResult, error) {
+	err := e.placing(C.berth_gangs_schedule(h, p.options, first(p.waiting), C.size_t(len(p.waiting)), first(p.running),
+		C.size_t(len(p.running)), p.room.capacity(), p.room.placementsOut(), p.room.rolesOut(), first(p.told)))
 	if err != nil {
 		return nil, err
 	}
-	results := make([]QueueResult, len(told))
-	for i := range told {
-		results[i] = QueueResult{Outcome: QueueOutcome(told[i].outcome), Order: uint32(told[i].order),
-			StartMS: int64(told[i].start_ms)}
-		if told[i].gang.outcome == 0 {
+	results := make([]QueueResult, len(p.told))
+	for i := range p.told {
+		c := &p.told[i]
+		results[i] = QueueResult{Outcome: QueueOutcome(c.outcome), Order: uint32(c.order), StartMS: int64(c.start_ms)}
+		if c.gang.outcome == 0 {
 			continue
 		}
-		if results[i].Gang, err = e.gangResult(&told[i].gang); err != nil {
-			return nil, err
-		}
-		start := int(told[i].first)
-		end := start + int(told[i].members)
-		results[i].Gang.Placements, results[i].Gang.Roles = placements[start:end:end], roles[start:end:end]
+		start, end := int(c.first), int(c.first)+int(c.members)
+		results[i].Gang = gangResult(h, &c.gang, p.room.placements[start:end], p.room.roles[start:end])
 	}
 	return results, nil
 }

@@ -3,11 +3,15 @@ package berth
 // #include "berth.h"
 import "C"
 
-import "runtime"
+import (
+	"context"
+	"runtime"
+	"unsafe"
+)
 
 // RankLink is what a level of the network carries between two places. It has the layout of berth_rank_link.
 type RankLink struct {
-	BytesPerSecond int64
+	BytesPerSecond int64 // 1..10^15
 	LatencyNS      int64 // of each message
 }
 
@@ -22,14 +26,22 @@ type RankNetwork struct {
 type CollectiveKind uint32
 
 const (
-	RingAllReduce            CollectiveKind = C.BERTH_RING_ALL_REDUCE
-	RingAllGather            CollectiveKind = C.BERTH_RING_ALL_GATHER
-	RingReduceScatter        CollectiveKind = C.BERTH_RING_REDUCE_SCATTER
-	TreeAllReduce            CollectiveKind = C.BERTH_TREE_ALL_REDUCE
-	TreeBroadcast            CollectiveKind = C.BERTH_TREE_BROADCAST
-	AllToAll                 CollectiveKind = C.BERTH_ALL_TO_ALL
+	// RingAllReduce: to the next in a closed ring, twice around
+	RingAllReduce CollectiveKind = C.BERTH_RING_ALL_REDUCE
+	// RingAllGather: to the next in a closed ring, once around
+	RingAllGather CollectiveKind = C.BERTH_RING_ALL_GATHER
+	// RingReduceScatter: to the next in a closed ring, once around
+	RingReduceScatter CollectiveKind = C.BERTH_RING_REDUCE_SCATTER
+	// TreeAllReduce: between a rank and its parent in a binomial tree, both ways
+	TreeAllReduce CollectiveKind = C.BERTH_TREE_ALL_REDUCE
+	// TreeBroadcast: from parent to child in a binomial tree
+	TreeBroadcast CollectiveKind = C.BERTH_TREE_BROADCAST
+	// AllToAll: from everyone to everyone
+	AllToAll CollectiveKind = C.BERTH_ALL_TO_ALL
+	// HalvingDoublingAllReduce: between ranks that differ in one bit; groups are powers of two
 	HalvingDoublingAllReduce CollectiveKind = C.BERTH_HALVING_DOUBLING_ALL_REDUCE
-	Pipeline                 CollectiveKind = C.BERTH_PIPELINE
+	// Pipeline: between neighbours, both ways, not closed
+	Pipeline CollectiveKind = C.BERTH_PIPELINE
 )
 
 // AllDimensions makes one group of all ranks.
@@ -40,15 +52,15 @@ const AllDimensions = ^uint32(0)
 type Collective struct {
 	Kind       CollectiveKind
 	Dimensions uint32 // bit i: dimension i varies within a group
-	Bytes      int64
-	Times      int64 // in a step, at least 1
+	Bytes      int64  // 0..2^61
+	Times      int64  // in a step, at least 1
 }
 
 // Flow is what a rank sends to another one in a step. It has the layout of berth_flow.
 type Flow struct {
 	From, To uint32
-	Bytes    int64
-	Messages int64
+	Bytes    int64 // 0..2^61
+	Messages int64 // 0 or more
 }
 
 // RankJob is the traffic of a job: collectives over its dimensions, or flows, with one dimension.
@@ -89,11 +101,11 @@ type RankAssignment struct {
 	Exact       bool  // proven: nothing is cheaper
 	Bytes       []int64
 	BytesBefore []int64
-	Iterations  uint64
+	Iterations  uint64 // exchanges that were weighed
 }
 
 func (f *frame) rankNetwork(n RankNetwork) *C.berth_rank_network {
-	c := &records[C.berth_rank_network](f, 1)[0]
+	c := record[C.berth_rank_network](f)
 	C.berth_rank_network_init(c)
 	if n.Levels < 1 || len(n.Domains)%n.Levels != 0 || len(n.Links) != n.Levels+1 {
 		f.err = &Error{BadArgument, "a network has levels domains for each place, and levels + 1 links"}
@@ -106,7 +118,7 @@ func (f *frame) rankNetwork(n RankNetwork) *C.berth_rank_network {
 }
 
 func (f *frame) rankJob(j RankJob) *C.berth_rank_job {
-	c := &records[C.berth_rank_job](f, 1)[0]
+	c := record[C.berth_rank_job](f)
 	C.berth_rank_job_init(c)
 	c.dimension_count, c.dimensions = C.uint32_t(len(j.Dimensions)), pinned[C.uint32_t](f, j.Dimensions)
 	c.collective_count, c.collectives = C.uint32_t(len(j.Collectives)), pinned[C.berth_collective](f, j.Collectives)
@@ -115,14 +127,14 @@ func (f *frame) rankJob(j RankJob) *C.berth_rank_job {
 }
 
 func (f *frame) rankOptions(o RankOptions) *C.berth_rank_options {
-	c := &records[C.berth_rank_options](f, 1)[0]
+	c := record[C.berth_rank_options](f)
 	C.berth_rank_options_init(c)
 	c.iterations, c.exhaustive_ranks = C.uint32_t(o.Iterations), C.uint32_t(o.ExhaustiveRanks)
 	return c
 }
 
 // withoutEngine makes a call that keeps its sentence for the thread, and reads it there.
-func withoutEngine(call func() C.berth_status) error {
+func withoutEngine(call func() cStatus) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	return refusal(nil, call())
@@ -131,50 +143,73 @@ func withoutEngine(call func() C.berth_status) error {
 // AssignRanks finds the cheapest order of ranks that it can, never dearer than order (nil: rank r at place r), which is
 // kept where nothing cheaper is found. It needs no engine.
 func AssignRanks(network RankNetwork, job RankJob, order []uint32, options RankOptions) (RankAssignment, error) {
+	return AssignRanksContext(context.Background(), network, job, order, options)
+}
+
+// AssignRanksContext is [AssignRanks], whose caller need not wait for its end. When ctx is done first, it returns the
+// context's cause at once. The search cannot be interrupted: it goes on in a goroutine of its own to the end of its
+// iterations.
+func AssignRanksContext(
+	ctx context.Context, network RankNetwork, job RankJob, order []uint32, options RankOptions,
+) (RankAssignment, error) {
 	if order != nil && len(order) != job.ranks() {
 		return RankAssignment{}, &Error{BadArgument, "order has another length than the job has ranks"}
 	}
-	return rankAssignment(network, job, options, func(f *frame, n *C.berth_rank_network, j *C.berth_rank_job,
-		o *C.berth_rank_options, places *C.uint32_t, report *C.berth_rank_report) C.berth_status {
-		return C.berth_ranks_assign(n, j, pinned[C.uint32_t](f, order), o, places, report)
+	f := newFrameFor(ctx)
+	given := pinned[C.uint32_t](f, order)
+	return f.rankAssignment(ctx, network, job, options, func(n *C.berth_rank_network, j *C.berth_rank_job,
+		o *C.berth_rank_options, places *C.uint32_t, report *C.berth_rank_report) cStatus {
+		return C.berth_ranks_assign(n, j, given, o, places, report)
 	})
 }
 
-// ReplaceRanks gives lost ranks places among the replacements, at least as many, and moves no other.
+// ReplaceRanks gives lost ranks places among the replacements, at least as many, and moves no other. It needs no
+// engine.
 func ReplaceRanks(network RankNetwork, job RankJob, places, lost, replacements []uint32,
 	options RankOptions) (RankAssignment, error) {
 	if len(places) != job.ranks() {
 		return RankAssignment{}, &Error{BadArgument, "places has another length than the job has ranks"}
 	}
-	return rankAssignment(network, job, options, func(f *frame, n *C.berth_rank_network, j *C.berth_rank_job,
-		o *C.berth_rank_options, out *C.uint32_t, report *C.berth_rank_report) C.berth_status {
-		return C.berth_ranks_replace(n, j, pinned[C.uint32_t](f, places), pinned[C.uint32_t](f, lost),
-			C.size_t(len(lost)), pinned[C.uint32_t](f, replacements), C.size_t(len(replacements)), o, out, report)
+	f := newFrame()
+	given, gone := pinned[C.uint32_t](f, places), pinned[C.uint32_t](f, lost)
+	spare := pinned[C.uint32_t](f, replacements)
+	return f.rankAssignment(context.Background(), network, job, options, func(n *C.berth_rank_network,
+		j *C.berth_rank_job, o *C.berth_rank_options, out *C.uint32_t, report *C.berth_rank_report) cStatus {
+		return C.berth_ranks_replace(n, j, given, gone, C.size_t(len(lost)), spare, C.size_t(len(replacements)), o, out,
+			report)
 	})
 }
 
-func rankAssignment(network RankNetwork, job RankJob, options RankOptions, call func(*frame, *C.berth_rank_network,
-	*C.berth_rank_job, *C.berth_rank_options, *C.uint32_t, *C.berth_rank_report) C.berth_status) (RankAssignment, error) {
-	var f frame
-	defer f.end()
+// rankAssignment makes a call and ends the frame.
+func (f *frame) rankAssignment(ctx context.Context, network RankNetwork, job RankJob, options RankOptions,
+	call func(*C.berth_rank_network, *C.berth_rank_job, *C.berth_rank_options, *C.uint32_t,
+		*C.berth_rank_report) cStatus) (RankAssignment, error) {
 	n, j, o := f.rankNetwork(network), f.rankJob(job), f.rankOptions(options)
+	err := context.Cause(ctx)
 	if f.err != nil {
-		return RankAssignment{}, f.err
+		err = f.err
 	}
-	places := make([]uint32, max(job.ranks(), 1))
-	report := &records[C.berth_rank_report](&f, 1)[0]
-	report.struct_size = C.sizeof_berth_rank_report
-	out := pinned[C.uint32_t](&f, places)
-	if err := withoutEngine(func() C.berth_status { return call(&f, n, j, o, out, report) }); err != nil {
+	if err != nil {
+		f.end()
 		return RankAssignment{}, err
 	}
-	found := RankAssignment{Places: places, Cost: int64(report.cost_ps), CostBefore: int64(report.cost_before_ps),
-		LowerBound: int64(report.lower_bound_ps), Exact: report.is_exact == 1, Iterations: uint64(report.iterations)}
-	for level := range network.Links {
-		found.Bytes = append(found.Bytes, int64(report.bytes[level]))
-		found.BytesBefore = append(found.BytesBefore, int64(report.bytes_before[level]))
-	}
-	return found, nil
+	places, links := make([]uint32, max(job.ranks(), 1)), len(network.Links)
+	return await(ctx, func(func() bool) (RankAssignment, error) {
+		defer f.end()
+		report := record[C.berth_rank_report](f)
+		report.struct_size = C.sizeof_berth_rank_report
+		out := (*C.uint32_t)(unsafe.Pointer(first(places)))
+		if err := withoutEngine(func() cStatus { return call(n, j, o, out, report) }); err != nil {
+			return RankAssignment{}, err
+		}
+		found := RankAssignment{Places: places, Cost: int64(report.cost_ps), CostBefore: int64(report.cost_before_ps),
+			LowerBound: int64(report.lower_bound_ps), Exact: report.is_exact == 1, Iterations: uint64(report.iterations)}
+		for level := range links {
+			found.Bytes = append(found.Bytes, int64(report.bytes[level]))
+			found.BytesBefore = append(found.BytesBefore, int64(report.bytes_before[level]))
+		}
+		return found, nil
+	})
 }
 
 // CostOfRanks is what an assignment costs, in picoseconds, and the bytes over each link, widest first.
@@ -182,7 +217,7 @@ func CostOfRanks(network RankNetwork, job RankJob, places []uint32) (int64, []in
 	if len(places) != job.ranks() {
 		return 0, nil, &Error{BadArgument, "places has another length than the job has ranks"}
 	}
-	var f frame
+	f := newFrame()
 	defer f.end()
 	n, j := f.rankNetwork(network), f.rankJob(job)
 	if f.err != nil {
@@ -190,8 +225,8 @@ func CostOfRanks(network RankNetwork, job RankJob, places []uint32) (int64, []in
 	}
 	var cost C.int64_t
 	bytes := make([]int64, len(network.Links))
-	given, sums := pinned[C.uint32_t](&f, places), pinned[C.int64_t](&f, bytes)
-	if err := withoutEngine(func() C.berth_status { return C.berth_ranks_cost(n, j, given, &cost, sums) }); err != nil {
+	given, sums := pinned[C.uint32_t](f, places), pinned[C.int64_t](f, bytes)
+	if err := withoutEngine(func() cStatus { return C.berth_ranks_cost(n, j, given, &cost, sums) }); err != nil {
 		return 0, nil, err
 	}
 	return int64(cost), bytes, nil
@@ -208,21 +243,21 @@ type RankMultiple struct {
 	Level      uint32 // the innermost with a domain that is large enough, 0 the widest, or NoLevel
 }
 
-// RankMultiples are up to three sizes, the smallest first. domainPods may be nil, else it has what the largest domain of
-// each level can take.
+// RankMultiples are up to three sizes, the smallest first. domainPods may be nil, else it has what the largest domain
+// of each level can take.
 func RankMultiples(job RankJob, podSize uint32, links []RankLink, domainPods []uint32) ([]RankMultiple, error) {
 	levels := len(links) - 1
 	if levels < 1 || (domainPods != nil && len(domainPods) != levels) {
 		return nil, &Error{BadArgument, "there are levels + 1 links and, if any, as many domainPods as levels"}
 	}
-	var f frame
+	f := newFrame()
 	defer f.end()
 	j := f.rankJob(job)
 	found := make([]RankMultiple, C.BERTH_MAX_RANK_MULTIPLES)
 	var count C.uint32_t
-	given, pods := pinned[C.berth_rank_link](&f, links), pinned[C.uint32_t](&f, domainPods)
-	out := pinned[C.berth_rank_multiple](&f, found)
-	err := withoutEngine(func() C.berth_status {
+	given, pods := pinned[C.berth_rank_link](f, links), pinned[C.uint32_t](f, domainPods)
+	out := pinned[C.berth_rank_multiple](f, found)
+	err := withoutEngine(func() cStatus {
 		return C.berth_rank_multiples(j, C.uint32_t(podSize), given, pods, C.uint32_t(levels), out, &count)
 	})
 	if err != nil {

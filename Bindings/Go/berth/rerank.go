@@ -23,7 +23,6 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/cgo"
-	"sync/atomic"
 	"weak"
 )
 
@@ -45,19 +44,20 @@ const (
 // Feature is a column of what re-ranking sees. It has the layout of berth_feature.
 type Feature struct {
 	Kind     FeatureKind
-	Argument uint32
+	Argument uint32 // as Kind says
 }
 
 // Rerank lets the host choose among the best nodes of each pod.
 type Rerank struct {
-	CandidateLimit uint32 // at most this many candidates for each pod; 0: 8
-	BatchLimit     uint32 // pods in one call of Rank; 0: 1, so that each pod sees what those before it left over
-	Features       []Feature
+	CandidateLimit uint32    // at most this many candidates for each pod; 0: 8
+	BatchLimit     uint32    // pods in one call of Rank; 0: 1, so that each pod sees what those before it left over
+	Features       []Feature // what Rank is told of each candidate, at most 64
 
 	// Rank reorders the candidates of the batch's pods. With an error, the call that places is refused with
 	// [BadCallback], everything it did is taken back, and errors.Is finds the error in the refusal. So it is with a
-	// panic, which [RankPanic] then tells of. Calls on the engine from inside are refused with [Busy]. Rank must not
-	// end its goroutine (runtime.Goexit, testing.T.FailNow): the engine would be busy for ever.
+	// panic, which [RankPanic] then tells of. Calls on the engine from inside are refused with [Busy]; Close is done
+	// when the placement is over. Rank must not end its goroutine (runtime.Goexit, testing.T.FailNow): the engine
+	// would be busy for ever.
 	Rank func(batch *RerankBatch) error
 }
 
@@ -77,7 +77,8 @@ func (p *RankPanic) Unwrap() error {
 	return err
 }
 
-// RerankBatch is what a ranking sees: some pods, each with its best candidates. It is valid until the ranking returns.
+// RerankBatch is what a ranking sees: some pods, each with its best candidates. It is
+// valid until the ranking returns: the next call overwrites it.
 type RerankBatch struct {
 	Classes []ClassID // of each pod
 	Round   int       // 0; higher where pods come again because others of their batch took what they wanted
@@ -108,10 +109,12 @@ func (b *RerankBatch) Order(pod int) []int32 {
 }
 
 // ranking is what the callback's context leads to. Only its engine keeps it, so that a ranking that refers to the
-// engine does not keep both alive for ever.
+// engine does not keep both alive for ever. It is used by the one who is inside the engine.
 type ranking struct {
 	rank    func(*RerankBatch) error
-	failure atomic.Pointer[error] // of the last call, until the placement has taken it
+	batch   RerankBatch // Go's own memory, which outlives what the library shows
+	pods    int         // the most that come in one batch
+	failure error       // of the last call
 }
 
 // SetRerank lets the host choose among the best nodes of each pod from now on. With the zero value, it no longer does.
@@ -121,11 +124,11 @@ func (e *Engine) SetRerank(options Rerank) error {
 		if options.CandidateLimit != 0 || options.BatchLimit != 0 || options.Features != nil {
 			return &Error{BadArgument, "Rank is nil: set it, or pass Rerank{} to switch re-ranking off"}
 		}
-		return e.setRanking(nil, func() C.berth_status { return C.berth_engine_set_rerank(e.handle, nil) })
+		return e.setRanking(nil, func(h cEngine) cStatus { return C.berth_engine_set_rerank(h, nil) })
 	}
-	var f frame
+	f := newFrame()
 	defer f.end()
-	c := &records[C.berth_rerank_options](&f, 1)[0]
+	c := record[C.berth_rerank_options](f)
 	C.berth_rerank_options_init(c)
 	if options.CandidateLimit != 0 {
 		c.candidate_limit = C.uint32_t(options.CandidateLimit)
@@ -133,37 +136,32 @@ func (e *Engine) SetRerank(options Rerank) error {
 	if options.BatchLimit != 0 {
 		c.batch_limit = C.uint32_t(options.BatchLimit)
 	}
-	c.features, c.feature_count = pinned[C.berth_feature](&f, options.Features), C.uint32_t(len(options.Features))
+	c.features, c.feature_count = pinned[C.berth_feature](f, options.Features), C.uint32_t(len(options.Features))
 
-	next := &ranking{rank: options.Rank}
+	next := &ranking{rank: options.Rank, pods: int(c.batch_limit)}
 	handle := cgo.NewHandle(weak.Make(next))
 	runtime.AddCleanup(next, cgo.Handle.Delete, handle)
-	return e.setRanking(next, func() C.berth_status { return C.berth_go_set_rerank(e.handle, c, C.uintptr_t(handle)) })
+	return e.setRanking(next, func(h cEngine) cStatus { return C.berth_go_set_rerank(h, c, C.uintptr_t(handle)) })
 }
 
-// setRanking keeps what the engine has been told, in the order in which it was.
-func (e *Engine) setRanking(next *ranking, tell func() C.berth_status) error {
-	e.rankingLock.Lock()
-	defer e.rankingLock.Unlock()
-	if err := e.refusal(tell()); err != nil {
-		runtime.KeepAlive(next)
+// setRanking keeps what the engine has been told.
+func (e *Engine) setRanking(next *ranking, tell func(cEngine) cStatus) error {
+	defer runtime.KeepAlive(next)
+	return e.with(func(h cEngine) error {
+		err := refusal(h, tell(h))
+		if err == nil {
+			e.ranking = next
+		}
 		return err
-	}
-	e.ranking = next
-	return nil
+	})
 }
 
-// withCause adds what the ranking said to a refusal of its result. If several goroutines place on one engine and their
-// rankings fail at once, one of them may tell of another's failure.
+// withCause adds what the ranking said to a refusal of its result.
 func (e *Engine) withCause(refused error) error {
-	e.rankingLock.Lock()
-	ranking := e.ranking
-	e.rankingLock.Unlock()
-	if ranking == nil {
+	if e.ranking == nil || e.ranking.failure == nil {
 		return refused
 	}
-	if cause := ranking.failure.Swap(nil); cause != nil {
-		return fmt.Errorf("%w: %w", refused, *cause)
-	}
-	return refused
+	cause := e.ranking.failure
+	e.ranking.failure = nil
+	return fmt.Errorf("%w: %w", refused, cause)
 }

@@ -38,7 +38,7 @@ const (
 
 // Reservation is capacity to be held for an owner.
 type Reservation struct {
-	Owner      Owner
+	Owner      Owner // whose pods use it
 	ExpiryMS   int64 // later than the engine's time, or Never
 	Scope      Scope
 	Quantities map[ResourceID]int64 // ScopeNode
@@ -49,9 +49,9 @@ type Reservation struct {
 
 // Reserve makes reservations, one after the other, all or none: [NoRoom] if one finds no room.
 func (e *Engine) Reserve(reservations ...Reservation) ([]ReservationID, error) {
-	var f frame
+	f := newFrame()
 	defer f.end()
-	specs := records[C.berth_reservation_spec](&f, len(reservations))
+	specs := records[C.berth_reservation_spec](f, len(reservations))
 	for i, reservation := range reservations {
 		quantities := f.quantities(reservation.Quantities)
 		specs[i].owner = *reservation.Owner.c()
@@ -63,7 +63,9 @@ func (e *Engine) Reserve(reservations ...Reservation) ([]ReservationID, error) {
 		specs[i].pod_class = C.berth_class_id(reservation.Class)
 	}
 	ids := make([]ReservationID, len(reservations))
-	err := e.refusal(C.berth_reservations_add(e.handle, first(specs), C.size_t(len(specs)), reservationIDs(ids)))
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_reservations_add(h, first(specs), C.size_t(len(specs)), reservationIDs(ids))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -72,26 +74,34 @@ func (e *Engine) Reserve(reservations ...Reservation) ([]ReservationID, error) {
 
 // RemoveReservations ends reservations, used or not, all or none.
 func (e *Engine) RemoveReservations(ids ...ReservationID) error {
-	return e.refusal(C.berth_reservations_remove(e.handle, reservationIDs(ids), C.size_t(len(ids))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_reservations_remove(h, reservationIDs(ids), C.size_t(len(ids)))
+	})
 }
 
 // ResizeReservation sets what a reservation holds; what is not listed, it holds no more. Growth must be free there, and
 // what its pods have taken stays.
 func (e *Engine) ResizeReservation(id ReservationID, quantities map[ResourceID]int64) error {
-	var f frame
+	f := newFrame()
 	defer f.end()
 	list := f.quantities(quantities)
-	return e.refusal(C.berth_reservation_resize(e.handle, C.berth_reservation_id(id), first(list), C.size_t(len(list))))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_reservation_resize(h, C.berth_reservation_id(id), first(list), C.size_t(len(list)))
+	})
 }
 
 // HandOverReservation gives a reservation a new owner. Pods of the old one keep what they took.
 func (e *Engine) HandOverReservation(id ReservationID, owner Owner) error {
-	return e.refusal(C.berth_reservation_hand_over(e.handle, C.berth_reservation_id(id), owner.c()))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_reservation_hand_over(h, C.berth_reservation_id(id), owner.c())
+	})
 }
 
 // SetReservationExpiry sets when a reservation lapses: later than the engine's time, or [Never].
 func (e *Engine) SetReservationExpiry(id ReservationID, expiryMS int64) error {
-	return e.refusal(C.berth_reservation_set_expiry(e.handle, C.berth_reservation_id(id), C.int64_t(expiryMS)))
+	return e.do(func(h cEngine) cStatus {
+		return C.berth_reservation_set_expiry(h, C.berth_reservation_id(id), C.int64_t(expiryMS))
+	})
 }
 
 // ReservationState is a live reservation. It has the layout of berth_reservation_state.
@@ -107,11 +117,16 @@ type ReservationState struct {
 func (e *Engine) ReadReservations(
 	ids []ReservationID, resources []ResourceID,
 ) (states []ReservationState, held, left []int64, err error) {
+	if err := checkColumns(resources); err != nil {
+		return nil, nil, nil, err
+	}
 	states = make([]ReservationState, len(ids))
 	held, left = make([]int64, len(ids)*len(resources)), make([]int64, len(ids)*len(resources))
-	err = e.refusal(C.berth_reservations_read(e.handle, reservationIDs(ids), C.size_t(len(ids)),
-		resourceIDs(resources), C.uint32_t(len(resources)),
-		(*C.berth_reservation_state)(unsafe.Pointer(first(states))), column(held), column(left)))
+	err = e.do(func(h cEngine) cStatus {
+		return C.berth_reservations_read(h, reservationIDs(ids), C.size_t(len(ids)),
+			resourceIDs(resources), C.uint32_t(len(resources)),
+			(*C.berth_reservation_state)(unsafe.Pointer(first(states))), column(held), column(left))
+	})
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -123,19 +138,27 @@ func (e *Engine) ListReservations(offset, limit int) ([]ReservationID, error) {
 	if offset < 0 || limit < 0 {
 		return nil, &Error{BadArgument, fmt.Sprintf("offset %d and limit %d must not be negative", offset, limit)}
 	}
-	ids := make([]ReservationID, limit)
-	var count C.size_t
-	err := e.refusal(C.berth_reservations_list(e.handle, C.size_t(offset), C.size_t(limit), reservationIDs(ids),
-		&count))
+	var ids []ReservationID
+	err := e.with(func(h cEngine) error {
+		info, err := readInfo(h)
+		if err != nil {
+			return err
+		}
+		ids = make([]ReservationID, within(info.Reservations, offset, limit))
+		var count C.size_t
+		err = refusal(h, C.berth_reservations_list(h, C.size_t(offset), C.size_t(len(ids)), reservationIDs(ids), &count))
+		ids = ids[:count]
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return ids[:count], nil
+	return ids, nil
 }
 
 // PodIdentity is who a pod is to reservations, beside its class; 0 is none. It has the layout of berth_pod_identity.
 type PodIdentity struct {
-	Pod   uint64
+	Pod   uint64 // the caller's own numbers, as in Owner.ID
 	Gang  uint64
 	Queue uint64
 }
@@ -154,9 +177,13 @@ func (e *Engine) placeAs(classes []ClassID, identities []PodIdentity, flags C.ui
 	if err := oneEach(classes, identities); err != nil {
 		return nil, err
 	}
+	if err := e.enter(); err != nil {
+		return nil, err
+	}
 	placements := make([]Placement, len(classes))
 	err := e.placing(C.berth_pods_place_as(e.handle, classIDs(classes), podIdentities(identities),
-		C.size_t(len(classes)), flags, (*C.berth_placement)(unsafe.Pointer(first(placements)))))
+		C.size_t(len(classes)), flags, placementRecords(placements)))
+	e.leave()
 	if err != nil {
 		return nil, err
 	}
@@ -172,8 +199,10 @@ func (e *Engine) BindAs(classes []ClassID, identities []PodIdentity, nodes []Nod
 		return nil, &Error{BadArgument, fmt.Sprintf("%d classes for %d nodes", len(classes), len(nodes))}
 	}
 	pods := make([]PodID, len(classes))
-	err := e.refusal(C.berth_pods_bind_as(e.handle, classIDs(classes), podIdentities(identities), nodeIDs(nodes),
-		C.size_t(len(classes)), podIDs(pods)))
+	err := e.do(func(h cEngine) cStatus {
+		return C.berth_pods_bind_as(h, classIDs(classes), podIdentities(identities), nodeIDs(nodes),
+			C.size_t(len(classes)), podIDs(pods))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +212,7 @@ func (e *Engine) BindAs(classes []ClassID, identities []PodIdentity, nodes []Nod
 // ReservationUse is what a pod took of a reservation. It has the layout of berth_reservation_use.
 type ReservationUse struct {
 	Reservation ReservationID
-	Quantity    int64
+	Quantity    int64 // in the unit of the resource, more than 0
 	Resource    ResourceID
 	reserved    uint32
 }
@@ -193,8 +222,10 @@ func (e *Engine) PodReservations(pod PodID) ([]ReservationUse, error) {
 	uses := make([]ReservationUse, 8)
 	for {
 		var count C.size_t
-		err := e.refusal(C.berth_pod_reservations_read(e.handle, C.berth_pod_id(pod), C.size_t(len(uses)),
-			(*C.berth_reservation_use)(unsafe.Pointer(first(uses))), &count))
+		err := e.do(func(h cEngine) cStatus {
+			return C.berth_pod_reservations_read(h, C.berth_pod_id(pod), C.size_t(len(uses)),
+				(*C.berth_reservation_use)(unsafe.Pointer(first(uses))), &count)
+		})
 		if err != nil {
 			return nil, err
 		}
