@@ -63,6 +63,16 @@ func pod(uid, on string) *Pod {
 	}
 }
 
+// settled makes the engine have all that was told.
+func (b *bed) settled() {
+	b.t.Helper()
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	if _, err := b.current(); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 func (b *bed) choose(pod *Pod, k int) []Choice {
 	b.t.Helper()
 	choices, err := b.Choose(profileName, pod, k)

@@ -3,6 +3,7 @@ package kubescheduler
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ func TestWhatIsNotHonouredIsLeftToTheScheduler(t *testing.T) {
 	if _, err := b.Choose(profileName, volumes, 1); !errors.Is(err, ErrNotHonoured) || !strings.Contains(err.Error(), "volumes") {
 		t.Errorf("a pod with volumes gives %v", err)
 	}
-	if _, err := b.Choose("other", pod("1", ""), 1); !errors.Is(err, ErrNotHonoured) {
+	if _, err := b.Choose("other", pod("1", ""), 1); !errors.Is(err, ErrProfile) {
 		t.Errorf("another profile gives %v", err)
 	}
 	// What the engine refuses of a pod to be placed is that pod's matter alone.
@@ -33,9 +34,10 @@ func TestWhatIsNotHonouredIsLeftToTheScheduler(t *testing.T) {
 	if got := b.choose(pod("1", ""), 1); len(got) != 1 {
 		t.Errorf("after that, a pod is given %v", got)
 	}
-	want := Stats{Narrowed: 1, Declined: 3, Engines: 1}
-	if stats := b.Stats(); stats != want {
-		t.Errorf("%+v, want %+v", stats, want)
+	stats := b.Stats()
+	fallbacks := map[Reason]uint64{ErrNotHonoured: 1, ErrProfile: 1, ErrRefused: 1}
+	if !maps.Equal(stats.Fallbacks, fallbacks) || stats.Narrowed != 1 || stats.Engines != 1 {
+		t.Errorf("%+v, want fallbacks %v", stats, fallbacks)
 	}
 }
 
@@ -62,26 +64,6 @@ func TestChoicesComeBestFirst(t *testing.T) {
 	}
 }
 
-func TestWidenedPodsAreLeftToTheSchedulerOnce(t *testing.T) {
-	b := newBed(t)
-	b.SetNode(node("a", "z"))
-	b.choose(pod("1", ""), 1)
-	b.Widen("1")
-	if _, err := b.Choose(profileName, pod("1", ""), 1); !errors.Is(err, ErrWidened) {
-		t.Errorf("a widened pod gives %v", err)
-	}
-	if got := b.choose(pod("1", ""), 1); len(got) != 1 {
-		t.Errorf("the next time it gives %v", got)
-	}
-	b.Widen("1")
-	b.Assume(pod("1", ""), "a")
-	b.Widen("2")
-	b.DeletePod("2")
-	if len(b.widened) != 0 {
-		t.Errorf("%v are kept", b.widened)
-	}
-}
-
 func TestFailuresLeaveAllToTheSchedulerForAWhile(t *testing.T) {
 	b := newBed(t)
 	b.SetNode(node("a", "z"))
@@ -92,6 +74,9 @@ func TestFailuresLeaveAllToTheSchedulerForAWhile(t *testing.T) {
 		odd.Allocatable[fmt.Sprint("example.com/", i)] = 1
 	}
 	b.SetNode(odd)
+	if _, err := b.Choose(profileName, pod("2", ""), 1); !errors.Is(err, ErrFailed) {
+		t.Errorf("with a node that the engine refuses: %v", err)
+	}
 	if len(b.failures) != 1 || !errors.Is(b.failures[0], berth.Limit) {
 		t.Fatalf("a node with 20 resources gives %v", b.failures)
 	}
@@ -109,9 +94,10 @@ func TestFailuresLeaveAllToTheSchedulerForAWhile(t *testing.T) {
 	if after := b.state(pod("probe", "")); after != before {
 		t.Errorf("after the failure\n%swant\n%s", after, before)
 	}
-	want := Stats{Declined: 2, Engines: 2, Failures: 2}
-	if stats := b.Stats(); stats != want {
-		t.Errorf("%+v, want %+v", stats, want)
+	stats := b.Stats()
+	fallbacks := map[Reason]uint64{ErrFailed: 2, ErrNoEngine: 1}
+	if !maps.Equal(stats.Fallbacks, fallbacks) || stats.Engines != 2 || stats.Failures != 2 {
+		t.Errorf("%+v, want fallbacks %v", stats, fallbacks)
 	}
 }
 

@@ -17,14 +17,20 @@ type Options struct {
 	RetryAfter time.Duration
 	// Now is the clock of RetryAfter; nil: time.Now.
 	Now func() time.Time
+	// Observe is told, with the cluster's lock held, how long each choice took. Nil: nobody is.
+	Observe func(time.Duration)
+	// DriftEvery is how much time passes between two looks for drift; 0: none.
+	DriftEvery time.Duration
+	// GangTimeout is how long members wait for the rest of their gang; 0: 5 minutes.
+	GangTimeout time.Duration
 }
 
 // Cluster is what a scheduler knows of nodes and running pods, and an engine in step with it. Its methods may be called
-// from several goroutines at once, and those that tell of events may tell the same thing twice or in whatever order: what
-// counts is the last word on each object.
+// from several goroutines at once, and those that tell of events may tell the same thing twice or in whatever order:
+// what counts is the last word on each object.
 //
-// The objects told are the truth, and the engine follows from them: it is made with the first [Cluster.Choose], and made
-// anew after a failure, or when too much is left in it of what has gone.
+// The objects told are the truth, and the engine follows from them: it is made with the first [Cluster.Choose], and
+// made anew after a failure, or when too much is left in it of what has gone.
 type Cluster struct {
 	options Options
 
@@ -34,9 +40,17 @@ type Cluster struct {
 	pods       map[string]*runningPod         // by UID
 	onNode     map[string]map[string]struct{} // UIDs of the pods on a node, which may not be there
 	namespaces map[string]map[string]string   // labels by name
-	widened    map[string]struct{}            // UIDs of pods whose next choice is to be the scheduler's
-	mirror     *mirror                        // nil before the first choice and after a failure
-	retryAt    time.Time                      // no new engine before this
+	nominated  map[string]string              // of pods that are not bound, by UID: the node they are nominated for
+	promises   map[string]map[string]int32    // by node: the pods that are nominated for it, and their priorities
+	gangs      map[GroupKey]*gang
+	memberOf   map[string]GroupKey   // by UID
+	planned    map[GroupKey]struct{} // gangs for whose members places are held
+	widened    map[string]int        // by UID: steps by which a pod's next choice is to be wider
+	mirror     *mirror               // nil before the first choice and after a failure
+	pending    pending               // what the mirror has not been told of
+	drift      driftState
+	suspicious bool      // the scheduler refused what was chosen: look for drift at the next opportunity
+	retryAt    time.Time // no new engine before this
 	growth     growth
 	stats      Stats
 }
@@ -46,17 +60,6 @@ type runningPod struct {
 	*Pod
 	node    string
 	assumed bool
-}
-
-// Stats count since NewCluster.
-type Stats struct {
-	Narrowed uint64 // choices with nodes
-	NoneFit  uint64 // choices where no node fits
-	Declined uint64 // choices left to the scheduler
-	Widened  uint64 // narrowed pods that the scheduler then put nowhere
-	Engines  uint64 // made, the first one included
-	Failures uint64
-	Unheld   uint64 // now: pods on nodes that ask for GPUs and do not hold those that they say
 }
 
 // NewCluster makes an empty cluster.
@@ -70,6 +73,12 @@ func NewCluster(options Options) *Cluster {
 	if options.Report == nil {
 		options.Report = func(error) {}
 	}
+	if options.Observe == nil {
+		options.Observe = func(time.Duration) {}
+	}
+	if options.GangTimeout == 0 {
+		options.GangTimeout = 5 * time.Minute
+	}
 	return &Cluster{
 		options:    options,
 		profiles:   map[string]*Profile{},
@@ -77,8 +86,14 @@ func NewCluster(options Options) *Cluster {
 		pods:       map[string]*runningPod{},
 		onNode:     map[string]map[string]struct{}{},
 		namespaces: map[string]map[string]string{},
-		widened:    map[string]struct{}{},
+		nominated:  map[string]string{},
+		promises:   map[string]map[string]int32{},
+		gangs:      map[GroupKey]*gang{},
+		memberOf:   map[string]GroupKey{},
+		planned:    map[GroupKey]struct{}{},
+		widened:    map[string]int{},
 		growth:     defaultGrowth,
+		stats:      Stats{Fallbacks: map[Reason]uint64{}, Drift: map[Drift]uint64{}, Gangs: map[GangEvent]uint64{}},
 	}
 }
 
@@ -103,12 +118,7 @@ func (c *Cluster) SetNode(node *Node) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	c.nodes[node.Name] = node
-	c.follow(func(m *mirror) error {
-		if err := m.setNode(node); err != nil {
-			return err
-		}
-		return m.setPods(c.podsOn(node.Name))
-	})
+	c.changed(&c.pending.nodes, node.Name)
 }
 
 // DeleteNode tells that a node has gone. Its pods are not counted until it is back.
@@ -116,17 +126,29 @@ func (c *Cluster) DeleteNode(name string) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	delete(c.nodes, name)
-	c.follow(func(m *mirror) error { return m.deleteNode(name, c.podsOn(name)) })
+	c.changed(&c.pending.nodes, name)
 }
 
-// SetPod tells of a pod that is new or has changed. Pods that are on no node yet do not count.
-func (c *Cluster) SetPod(pod *Pod) {
+// SetPod tells of a pod that is new or has changed. Pods that are on no node yet do not count, but for their gang and
+// the node that they are nominated for.
+//
+// It gives the pods that the scheduler may look at now, for with this one their gang has become complete.
+func (c *Cluster) SetPod(pod *Pod) (ready []*Pod) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	if pod.NodeName == "" {
-		return // if it is assumed, what was assumed stays until the scheduler forgets it
+		c.promise(pod.UID, pod.NominatedNode, pod.Priority)
+		// If it is assumed, what was assumed stays until the scheduler forgets it.
+		if g, isNew := c.join(pod); isNew {
+			return g.ready()
+		}
+		return nil
 	}
+	c.promise(pod.UID, "", 0)
+	delete(c.widened, pod.UID)
 	c.setPod(&runningPod{pod.running(), pod.NodeName, false})
+	c.joinBound(pod)
+	return nil
 }
 
 // DeletePod tells that a pod has gone, or has come to its end.
@@ -134,6 +156,8 @@ func (c *Cluster) DeletePod(uid string) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	delete(c.widened, uid)
+	c.promise(uid, "", 0)
+	c.leave(uid)
 	c.deletePod(uid)
 }
 
@@ -145,13 +169,20 @@ func (c *Cluster) Assume(pod *Pod, node string) {
 	if there := c.pods[pod.UID]; there != nil && !there.assumed {
 		return // the event that it is bound came first
 	}
-	c.setPod(&runningPod{c.assign(pod, node), node, true})
+	if _, m := c.memberNamed(pod.UID); m == nil || m.stage != planned || m.node != node {
+		c.setPod(&runningPod{c.assign(pod, node), node, true}) // else the plan holds the very place
+	}
+	c.reserved(pod.UID)
 }
 
 // Forget takes back what was assumed of a pod; nothing if nothing is.
 func (c *Cluster) Forget(uid string) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
+	c.forget(uid)
+}
+
+func (c *Cluster) forget(uid string) {
 	if there := c.pods[uid]; there != nil && there.assumed {
 		c.deletePod(uid)
 	}
@@ -163,6 +194,9 @@ func (c *Cluster) Confirm(uid string) {
 	defer c.lock.Unlock()
 	if there := c.pods[uid]; there != nil {
 		there.assumed = false
+		if g, m := c.memberNamed(uid); g != nil {
+			g.bind(m)
+		}
 	}
 }
 
@@ -174,7 +208,7 @@ func (c *Cluster) SetNamespace(name string, labels map[string]string) {
 		return
 	}
 	c.namespaces[name] = labels
-	c.follow(func(m *mirror) error { return m.engine.SetNamespace(name, labels) })
+	c.changed(&c.pending.namespaces, name)
 }
 
 // DeleteNamespace tells that a namespace has gone.
@@ -185,18 +219,7 @@ func (c *Cluster) DeleteNamespace(name string) {
 		return
 	}
 	delete(c.namespaces, name)
-	c.follow(func(m *mirror) error { return m.engine.RemoveNamespace(name) })
-}
-
-// Stats gives the counters.
-func (c *Cluster) Stats() Stats {
-	c.lock.Lock()
-	defer c.lock.Unlock()
-	stats := c.stats
-	if c.mirror != nil {
-		stats.Unheld = c.mirror.unheld()
-	}
-	return stats
+	c.changed(&c.pending.namespaces, name)
 }
 
 // Close frees the engine. The next choice would make another.
@@ -211,11 +234,11 @@ func (c *Cluster) setPod(pod *runningPod) {
 		c.deletePod(pod.UID)
 	}
 	c.pods[pod.UID] = pod
+	c.changed(&c.pending.pods, pod.UID)
 	if c.onNode[pod.node] == nil {
 		c.onNode[pod.node] = map[string]struct{}{}
 	}
 	c.onNode[pod.node][pod.UID] = struct{}{}
-	c.follow(func(m *mirror) error { return m.setPods([]*runningPod{pod}) })
 }
 
 func (c *Cluster) deletePod(uid string) {
@@ -227,7 +250,7 @@ func (c *Cluster) deletePod(uid string) {
 	if delete(c.onNode[pod.node], uid); len(c.onNode[pod.node]) == 0 {
 		delete(c.onNode, pod.node)
 	}
-	c.follow(func(m *mirror) error { return m.deletePod(uid) })
+	c.changed(&c.pending.pods, uid)
 }
 
 // podsOn are the pods of a node, in the order of their UIDs.
@@ -239,14 +262,10 @@ func (c *Cluster) podsOn(node string) []*runningPod {
 	return pods
 }
 
-// follow lets the engine follow a change, if there is an engine. What it refuses makes it useless: without all objects
-// its choices would not be the scheduler's.
-func (c *Cluster) follow(change func(*mirror) error) {
-	if c.mirror == nil {
-		return
-	}
-	if err := change(c.mirror); err != nil {
-		c.fail(err)
+// changed keeps in mind what the engine is to be told, if there is an engine: one that is made later begins with all.
+func (c *Cluster) changed(list *changes, name string) {
+	if c.mirror != nil {
+		list.add(name)
 	}
 }
 
@@ -263,6 +282,7 @@ func (c *Cluster) drop() {
 		c.mirror.engine.Close()
 		c.mirror = nil
 	}
+	c.pending = pending{}
 }
 
 // running is what of a pod counts while it runs.

@@ -92,6 +92,7 @@ func TestNodesHaveTheMachinesThatTheySay(t *testing.T) {
 	b.SetNode(gpuNode("a"))
 	b.expectGPUs("a", "1000 0 1000 1000", "with GPUs again")
 	b.DeleteNode("a")
+	b.settled()
 	if len(b.mirror.equipped) != 0 || len(b.mirror.unclear) != 0 {
 		t.Errorf("%v, %v are kept", b.mirror.equipped, b.mirror.unclear)
 	}
@@ -184,6 +185,7 @@ func TestRequestsBecomeDemands(t *testing.T) {
 		}
 	}
 	b.SetNode(gpuNode("small", func(n *Node) { n.Labels[labelProduct], n.Labels[labelMemory] = "A30", "24576" }))
+	b.settled()
 	percent := gpuPod("1", "", map[string]int64{resourceCore: 40, resourceRatio: 50})
 	if _, err := b.mirror.demandToPlace(percent); err == nil || !strings.Contains(err.Error(), "not the same everywhere") {
 		t.Errorf("per cent of two sizes give %v", err)

@@ -64,8 +64,8 @@ func (m *mirror) unsettle(node *mirroredNode) error {
 }
 
 // settle gives a node's GPUs to its pods, all anew, so that who has which does not depend on what was told first: those
-// that say their GPUs get these, the others what the engine chooses of the rest, and pods whose GPUs are not there none:
-// kubelets have the last word, and a pod that runs is there whatever the engine thinks of it.
+// that say their GPUs get these, the others what the engine chooses of the rest, and pods whose GPUs are not there
+// none: kubelets have the last word, and a pod that runs is there whatever the engine thinks of it.
 func (m *mirror) settle(node *mirroredNode) error {
 	if err := m.unsettle(node); err != nil {
 		return err
@@ -165,7 +165,8 @@ func (m *mirror) unheld() (count uint64) {
 	return count
 }
 
-// preview is what a pod gets on a node now, as annotations for those who start it; nil: nothing that the engine chooses.
+// preview is what a pod gets on a node now, as annotations for those who start it; nil: nothing that the engine
+// chooses.
 func (m *mirror) preview(pod *Pod, name string) map[string]string {
 	node := m.nodes[name]
 	w, err := wishOf(pod)
@@ -195,7 +196,7 @@ func (c *Cluster) assign(pod *Pod, node string) *Pod {
 	}
 	pod = pod.running()
 	pod.Annotations = said
-	if c.mirror != nil {
+	if w, err := wishOf(pod); c.mirror != nil && w != nil && err == nil && c.flush() == nil {
 		if got := c.mirror.preview(pod, node); got != nil {
 			if said == nil {
 				pod.Annotations = map[string]string{}
@@ -206,8 +207,9 @@ func (c *Cluster) assign(pod *Pod, node string) *Pod {
 	return pod
 }
 
-// Assignment gives the annotations that tell kubelets and device plugins which GPUs an assumed pod has got, by name; nil
-// takes one away that a binding which failed has left. None where there is nothing to say: PreBind patches the pod with it.
+// Assignment gives the annotations that tell kubelets and device plugins which GPUs an assumed pod has got, by name;
+// nil takes one away that a binding which failed has left. None where there is nothing to say: PreBind patches the pod
+// with it.
 func (c *Cluster) Assignment(pod *Pod) map[string]*string {
 	c.lock.Lock()
 	defer c.lock.Unlock()

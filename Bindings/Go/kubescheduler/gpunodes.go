@@ -87,8 +87,8 @@ func gpusOf(node *Node) (kind machineKind, sick berth.DeviceMask, there bool, er
 	return kind, sick, true, err
 }
 
-// equipmentOf is what a node has. What is not understood of it is not the engine's failure: the node keeps its resources,
-// and pods that might go there for GPUs are left to the scheduler.
+// equipmentOf is what a node has. What is not understood of it is not the engine's failure: the node keeps its
+// resources, and pods that might go there for GPUs are left to the scheduler.
 func (m *mirror) equipmentOf(node *Node) equipment {
 	kind, sick, there, err := gpusOf(node)
 	if !there {

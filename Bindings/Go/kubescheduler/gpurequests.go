@@ -18,8 +18,8 @@ type wish struct {
 }
 
 // wishOf reads a pod's requests and annotations; nil: it asks for no GPUs. An error says what the engine has no words
-// for: the pod must not be placed by it. The wish is then what is understood, so that such a pod holds GPUs all the same
-// when it runs; nil if that is nothing.
+// for: the pod must not be placed by it. The wish is then what is understood, so that such a pod holds GPUs all the
+// same when it runs; nil if that is nothing.
 func wishOf(pod *Pod) (*wish, error) {
 	var spoken []string // by dialect, the first resource of each
 	var nics, unknown string

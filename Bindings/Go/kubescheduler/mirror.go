@@ -7,21 +7,22 @@ import (
 	"berth"
 )
 
-// mirror is an engine in step with a cluster, and the ids that it gave out. It is changed under the cluster's lock only.
-// An error from one of its methods says that it is in step no more, except where the method says otherwise.
+// mirror is an engine in step with a cluster, and the ids that it gave out. It is changed under the cluster's lock
+// only. An error from one of its methods says that it is in step no more, except where the method says otherwise.
 type mirror struct {
-	engine    *berth.Engine
-	profiles  map[string]berth.ProfileID
-	settled   berth.ProfileID // of running pods, which are not placed any more
-	resources map[string]berth.ResourceID
-	columns   []berth.ResourceID // all resources, in the order of addition
-	domains   map[string]berth.DomainID
-	nodes     map[string]*mirroredNode
-	names     map[berth.NodeID]string
-	pods      map[string]mirroredPod // by UID; those whose node is there
-	keys      map[string]struct{}    // labels of nodes that somebody asks for
-	counted   map[string]string      // resources that are scored by another: its name
-	images    bool                   // a profile scores them
+	engine      *berth.Engine
+	profiles    map[string]berth.ProfileID
+	settled     berth.ProfileID // of running pods, which are not placed any more
+	resources   map[string]berth.ResourceID
+	columns     []berth.ResourceID // all resources, in the order of addition
+	columnNames []string
+	domains     map[string]berth.DomainID
+	nodes       map[string]*mirroredNode
+	names       map[berth.NodeID]string
+	pods        map[string]mirroredPod // by UID; those whose node is there
+	keys        map[string]struct{}    // labels of nodes that somebody asks for
+	counted     map[string]string      // resources that are scored by another: its name
+	images      bool                   // a profile scores them
 
 	machines map[machineKind]*machine
 	equipped map[*machine]int         // nodes that have it
@@ -73,8 +74,8 @@ func newMirror(profiles map[string]*Profile) (*mirror, error) {
 	return m, nil
 }
 
-// addCounted adds what NodeResourcesFit scores cpu and memory by, NonZeroRequested, which is counted beside the requests.
-// What a profile ignores as a filter and scores all the same must be counted, too.
+// addCounted adds what NodeResourcesFit scores cpu and memory by, NonZeroRequested, which is counted beside the
+// requests. What a profile ignores as a filter and scores all the same must be counted, too.
 func (m *mirror) addCounted(profile *Profile) error {
 	for _, name := range append([]string{ResourceCPU, ResourceMemory}, profile.scoredAndIgnored()...) {
 		if m.counted[name] != "" {
@@ -88,9 +89,9 @@ func (m *mirror) addCounted(profile *Profile) error {
 	return nil
 }
 
-// profile gives the engine's profile for a pod. There is one for each set of resources that pods request and the profile
-// ignores and scores: kube-scheduler leaves resources that a pod does not request out of its scores, other than cpu and
-// memory, and so does the engine unless they are counted. A failure leaves the mirror in step.
+// profile gives the engine's profile for a pod. There is one for each set of resources that pods request and the
+// profile ignores and scores: kube-scheduler leaves resources that a pod does not request out of its scores, other than
+// cpu and memory, and so does the engine unless they are counted. A failure leaves the mirror in step.
 func (m *mirror) profile(profile *Profile, pod *Pod) (berth.ProfileID, error) {
 	name := profile.Name
 	counts := map[string]bool{}
@@ -140,7 +141,7 @@ func (m *mirror) addResource(name string, kind berth.ResourceKind) error {
 		return err
 	}
 	m.resources[name] = id
-	m.columns = append(m.columns, id)
+	m.columns, m.columnNames = append(m.columns, id), append(m.columnNames, name)
 	return nil
 }
 

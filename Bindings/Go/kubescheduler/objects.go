@@ -84,7 +84,12 @@ type Pod struct {
 	Images            []string
 	SpreadConstraints []SpreadConstraint
 	DefaultSelector   *Selector // for the cluster's default spread constraints: see DefaultSelector
-	NotHonoured       string    // what of the pod the engine knows nothing of, e.g. "volumes"; empty if nothing
+	Priority          int32
+	NominatedNode     string // status.nominatedNodeName
+	Profile           string // spec.schedulerName
+	Group             Group  // the zero value: none
+	Unmodelled        string // what of the pod only the scheduler's own plugins judge, e.g. "volumes"; empty if nothing
+	NotHonoured       string // what of the pod the engine would get wrong; empty if nothing
 }
 
 // NonZero is what kube-scheduler calls NonZeroRequested: requests, where a container without any counts as 100

@@ -22,8 +22,8 @@ const (
 	imageLocality      = "ImageLocality"
 )
 
-// filters are the plugins whose Filter the engine does, whatever the profile: without one of them, it would refuse nodes
-// that the scheduler accepts.
+// filters are the plugins whose Filter the engine does, whatever the profile: without one of them, it would refuse
+// nodes that the scheduler accepts.
 var filters = []string{nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit,
 	podTopologySpread, interPodAffinity}
 
@@ -182,13 +182,13 @@ type PluginWeight struct {
 
 // Enabled gives the plugins of an extension point with their weights: what multiPoint enables and the extension point
 // does not disable, and what the extension point enables itself, whose weight goes first. A plugin in multiPoint that
-// does not have the extension point is among them, too.
+// does not have the extension point is among them, too. Lazy plugins have the names of those they stand for.
 func Enabled(multiPoint, point PluginSet) map[string]int32 {
 	weights := map[string]int32{}
 	add := func(plugins []PluginWeight, wanted func(string) bool) {
 		for _, plugin := range plugins {
 			if wanted(plugin.Name) {
-				weights[plugin.Name] = max(1, plugin.Weight)
+				weights[StockName(plugin.Name)] = max(1, plugin.Weight)
 			}
 		}
 	}
@@ -198,4 +198,17 @@ func Enabled(multiPoint, point PluginSet) map[string]int32 {
 	})
 	add(point.Enabled, func(string) bool { return true })
 	return weights
+}
+
+// LazyName is the name of a stock plugin in the form that leaves to the engine what the engine has found out.
+func LazyName(stock string) string { return "Berth" + stock }
+
+// StockName is the name of the stock plugin that a plugin is or stands for.
+func StockName(name string) string {
+	for _, stock := range []string{podTopologySpread, interPodAffinity} {
+		if name == LazyName(stock) {
+			return stock
+		}
+	}
+	return name
 }

@@ -6,16 +6,16 @@ import (
 	"berth"
 )
 
-// systemDefaultConstraints are kube-scheduler's where a profile's PodTopologySpreadArgs say defaultingType System, which
-// is the default.
+// systemDefaultConstraints are kube-scheduler's where a profile's PodTopologySpreadArgs say defaultingType System,
+// which is the default.
 var systemDefaultConstraints = []SpreadConstraint{
 	{TopologyKey: hostnameKey, MaxSkew: 3, WhenUnsatisfiable: berth.ScheduleAnyway},
 	{TopologyKey: zoneKey, MaxSkew: 5, WhenUnsatisfiable: berth.ScheduleAnyway},
 }
 
-// DefaultSelector is what the cluster's default spread constraints count: the pods of the services that the pod
-// belongs to and of its owner. services are the selectors of the services in its namespace, in whatever order; owner is
-// the selector of the ReplicationController, ReplicaSet or StatefulSet that controls it, or nil. The result is nil where
+// DefaultSelector is what the cluster's default spread constraints count: the pods of the services that the pod belongs
+// to and of its owner. services are the selectors of the services in its namespace, in whatever order; owner is the
+// selector of the ReplicationController, ReplicaSet or StatefulSet that controls it, or nil. The result is nil where
 // there are neither: then there is nothing to spread.
 func DefaultSelector(labels map[string]string, services []map[string]string, owner *Selector) *Selector {
 	merged := map[string]string{}

@@ -50,66 +50,8 @@ func runningPodOf(pod *v1.Pod) *kubescheduler.Pod {
 		NonZero:     nonZero(resourcehelper.PodRequests(pod, requestOptions(missing(pod, requests)))),
 		HostPorts:   hostPortsOf(pod),
 		PodAffinity: podAffinityOf(pod.Spec.Affinity),
+		Group:       groupOf(pod),
 	}
-}
-
-// podOf is a pod that is to be placed, but for what others say of it.
-func podOf(pod *v1.Pod) *kubescheduler.Pod {
-	translated := runningPodOf(pod)
-	translated.Scored = nonZero(resourcehelper.PodRequests(pod, scoreOptions()))
-	translated.NodeSelector = pod.Spec.NodeSelector
-	if pod.Spec.Affinity != nil && pod.Spec.Affinity.NodeAffinity != nil {
-		affinity := pod.Spec.Affinity.NodeAffinity
-		if affinity.RequiredDuringSchedulingIgnoredDuringExecution != nil {
-			for _, term := range affinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms {
-				translated.Required = append(translated.Required, selectorTermOf(term))
-			}
-		}
-		for _, preferred := range affinity.PreferredDuringSchedulingIgnoredDuringExecution {
-			term := selectorTermOf(preferred.Preference)
-			term.Weight = uint32(preferred.Weight)
-			translated.Preferred = append(translated.Preferred, term)
-		}
-	}
-	for _, toleration := range pod.Spec.Tolerations {
-		translated.Tolerations = append(translated.Tolerations, berth.Toleration{
-			Key: toleration.Key, Value: toleration.Value,
-			Operator: tolerationOperators[toleration.Operator], Effect: effects[toleration.Effect],
-		})
-	}
-	for _, containers := range [][]v1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
-		for _, container := range containers {
-			translated.Images = append(translated.Images, container.Image)
-		}
-	}
-	for _, constraint := range pod.Spec.TopologySpreadConstraints {
-		translated.SpreadConstraints = append(translated.SpreadConstraints, SpreadConstraintOf(constraint))
-	}
-	translated.NotHonoured = notHonoured(pod)
-	return translated
-}
-
-// notHonoured says what of a pod only the scheduler's own plugins judge.
-func notHonoured(pod *v1.Pod) string {
-	for _, volume := range pod.Spec.Volumes {
-		source := volume.VolumeSource
-		if source.ConfigMap == nil && source.Secret == nil && source.EmptyDir == nil && source.Projected == nil &&
-			source.DownwardAPI == nil && source.HostPath == nil {
-			return "volume " + volume.Name
-		}
-	}
-	if len(pod.Spec.ResourceClaims) > 0 {
-		return "resource claims"
-	}
-	if pod.Spec.SchedulingGroup != nil {
-		return "the scheduling group"
-	}
-	for _, toleration := range pod.Spec.Tolerations {
-		if _, known := tolerationOperators[toleration.Operator]; !known {
-			return "the toleration operator " + string(toleration.Operator) // alpha in v1.36, and off
-		}
-	}
-	return ""
 }
 
 // requestOptions are the scheduler's with its feature gates at their defaults.

@@ -1,14 +1,11 @@
 package plugin
 
 import (
-	"errors"
+	"context"
+	"sync"
 
-	appsv1 "k8s.io/api/apps/v1"
 	v1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/client-go/informers"
-	appslisters "k8s.io/client-go/listers/apps/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
@@ -20,30 +17,37 @@ import (
 // source keeps a cluster in step with the scheduler's informers.
 type source struct {
 	cluster *kubescheduler.Cluster
+	logger  klog.Logger
+	args    kubescheduler.Args
+	handles sync.Map // by profile
 	synced  []cache.InformerSynced
+	isReady bool // all were synced once
 
-	services     corelisters.ServiceLister
-	controllers  corelisters.ReplicationControllerLister
-	replicaSets  appslisters.ReplicaSetLister
-	statefulSets appslisters.StatefulSetLister
+	nodes      corelisters.NodeLister
+	pods       corelisters.PodLister
+	namespaces corelisters.NamespaceLister
+	owners
 }
 
-var errNotSynced = errors.New("the informers have not told of everything yet")
-
-func newSource(logger klog.Logger, factory informers.SharedInformerFactory) (*source, error) {
-	core, apps := factory.Core().V1(), factory.Apps().V1()
+func newSource(ctx context.Context, handle fwk.Handle, args kubescheduler.Args, hasPodGroups bool) (*source, error) {
+	factory, logger := handle.SharedInformerFactory(), klog.FromContext(ctx).WithName(Name)
+	core := factory.Core().V1()
 	s := &source{
 		cluster: kubescheduler.NewCluster(kubescheduler.Options{
-			Own:    Name,
-			Report: func(err error) { logger.Error(err, "The engine failed") },
+			Own:         Name,
+			Report:      func(err error) { logger.Error(err, "The engine failed") },
+			RetryAfter:  args.EngineRetryInterval.Duration,
+			DriftEvery:  args.DriftCheckInterval.Duration,
+			GangTimeout: args.GangTimeout.Duration,
+			Observe:     observe,
 		}),
-		services:     core.Services().Lister(),
-		controllers:  core.ReplicationControllers().Lister(),
-		replicaSets:  apps.ReplicaSets().Lister(),
-		statefulSets: apps.StatefulSets().Lister(),
-		synced: []cache.InformerSynced{core.Services().Informer().HasSynced, core.ReplicationControllers().Informer().HasSynced,
-			apps.ReplicaSets().Informer().HasSynced, apps.StatefulSets().Informer().HasSynced},
+		logger:     logger,
+		args:       args,
+		nodes:      core.Nodes().Lister(),
+		pods:       core.Pods().Lister(),
+		namespaces: core.Namespaces().Lister(),
 	}
+	s.synced = s.owners.follow(factory)
 	for _, followed := range []struct {
 		informer cache.SharedIndexInformer
 		handler  cache.ResourceEventHandlerFuncs
@@ -63,7 +67,7 @@ func newSource(logger klog.Logger, factory informers.SharedInformerFactory) (*so
 		}
 		s.synced = append(s.synced, registration.HasSynced)
 	}
-	return s, nil
+	return s, s.followPodGroups(ctx, handle, hasPodGroups)
 }
 
 // handlerOf hears of what is there and of what has gone.
@@ -82,81 +86,95 @@ func handlerOf[T any](set, gone func(*T)) cache.ResourceEventHandlerFuncs {
 	}
 }
 
+// setPod tells of a pod: of one that waits, only its gang and the node it is nominated for count.
 func (s *source) setPod(pod *v1.Pod) {
 	switch {
 	case pod.Status.Phase == v1.PodSucceeded || pod.Status.Phase == v1.PodFailed:
 		s.cluster.DeletePod(string(pod.UID))
 	case pod.Spec.NodeName != "":
 		s.cluster.SetPod(runningPodOf(pod))
+	case groupOf(pod).Name != "":
+		s.activate(s.logger, s.cluster.SetPod(s.podOf(s.handleOf(pod), pod)))
+	default:
+		s.cluster.SetPod(&kubescheduler.Pod{UID: string(pod.UID), Priority: priorityOf(pod),
+			NominatedNode: pod.Status.NominatedNodeName})
 	}
 }
 
-func (s *source) choose(handle fwk.Handle, pod *v1.Pod, k int) ([]kubescheduler.Choice, error) {
-	for _, synced := range s.synced {
-		if !synced() {
-			return nil, errNotSynced
-		}
-	}
-	return s.cluster.Choose(handle.ProfileName(), s.podOf(handle, pod), k)
-}
-
-// podOf is a pod that is to be placed.
-func (s *source) podOf(handle fwk.Handle, pod *v1.Pod) *kubescheduler.Pod {
-	translated := podOf(pod)
-	if translated.NotHonoured == "" && usesDevices(handle, translated.Requests) {
-		translated.NotHonoured = "an extended resource that a device class serves"
-	}
-	if len(translated.SpreadConstraints) == 0 {
-		translated.DefaultSelector = s.defaultSelector(pod)
-	}
-	return translated
-}
-
-// usesDevices says whether a request is served by a device class, and not by what nodes say they have.
-func usesDevices(handle fwk.Handle, requests map[string]int64) bool {
-	manager := handle.SharedDRAManager()
-	if manager == nil || manager.DeviceClassResolver() == nil {
-		return false
-	}
-	for name := range requests {
-		if manager.DeviceClassResolver().GetDeviceClass(v1.ResourceName(name)) != nil {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *source) defaultSelector(pod *v1.Pod) *kubescheduler.Selector {
-	services, err := s.services.Services(pod.Namespace).List(labels.Everything())
-	if err != nil {
-		services = nil // as the scheduler does
-	}
-	var selectors []map[string]string
-	for _, service := range services {
-		selectors = append(selectors, service.Spec.Selector)
-	}
-	return kubescheduler.DefaultSelector(pod.Labels, selectors, s.ownerSelector(pod))
-}
-
-// ownerSelector is the selector of the pod's controller, nil if it has none that counts.
-func (s *source) ownerSelector(pod *v1.Pod) *kubescheduler.Selector {
-	owner := metav1.GetControllerOfNoCopy(pod)
-	if owner == nil {
+// handleOf is that of a pod's profile; nil if the pod is another scheduler's.
+func (s *source) handleOf(pod *v1.Pod) fwk.Handle {
+	handle, there := s.handles.Load(pod.Spec.SchedulerName)
+	if !there {
 		return nil
 	}
-	switch owner.APIVersion + " " + owner.Kind {
-	case v1.SchemeGroupVersion.String() + " ReplicationController":
-		if found, err := s.controllers.ReplicationControllers(pod.Namespace).Get(owner.Name); err == nil {
-			return selectorOf(&metav1.LabelSelector{MatchLabels: found.Spec.Selector})
-		}
-	case appsv1.SchemeGroupVersion.String() + " ReplicaSet":
-		if found, err := s.replicaSets.ReplicaSets(pod.Namespace).Get(owner.Name); err == nil {
-			return selectorOf(found.Spec.Selector)
-		}
-	case appsv1.SchemeGroupVersion.String() + " StatefulSet":
-		if found, err := s.statefulSets.StatefulSets(pod.Namespace).Get(owner.Name); err == nil {
-			return selectorOf(found.Spec.Selector)
+	return handle.(fwk.Handle)
+}
+
+// choose asks the engine once for a pod.
+func (s *source) choose(handle fwk.Handle, pod *v1.Pod, args kubescheduler.Args) ([]kubescheduler.Choice, error) {
+	if !s.ready() {
+		s.cluster.NotSynced()
+		return nil, kubescheduler.ErrNotSynced
+	}
+	translated := s.podOf(handle, pod)
+	return s.cluster.Choose(handle.ProfileName(), translated, args.CandidatesFor(translated))
+}
+
+// ready says whether the informers have told of everything. Only scheduling cycles ask, which come one after the other.
+func (s *source) ready() bool {
+	if s.isReady {
+		return true
+	}
+	for _, synced := range s.synced {
+		if !synced() {
+			return false
 		}
 	}
-	return nil
+	s.isReady = true
+	return true
+}
+
+// activate moves pods that wait into the scheduler's queue.
+func (s *source) activate(logger klog.Logger, pods []*kubescheduler.Pod) {
+	byProfile := map[string]map[string]*v1.Pod{}
+	for _, waiting := range pods {
+		pod, err := s.pods.Pods(waiting.Namespace).Get(waiting.Name)
+		if err != nil || string(pod.UID) != waiting.UID {
+			continue // it has gone since
+		}
+		if byProfile[pod.Spec.SchedulerName] == nil {
+			byProfile[pod.Spec.SchedulerName] = map[string]*v1.Pod{}
+		}
+		byProfile[pod.Spec.SchedulerName][pod.Namespace+"/"+pod.Name] = pod
+	}
+	for profile, pods := range byProfile {
+		if handle, there := s.handles.Load(profile); there {
+			handle.(fwk.Handle).Activate(logger, pods)
+		}
+	}
+}
+
+// resync takes what the informers have for what there is.
+func (s *source) resync() {
+	nodes, nodesErr := s.nodes.List(labels.Everything())
+	pods, podsErr := s.pods.List(labels.Everything())
+	namespaces, namespacesErr := s.namespaces.List(labels.Everything())
+	if nodesErr != nil || podsErr != nil || namespacesErr != nil {
+		return // caches do not fail
+	}
+	var there []*kubescheduler.Node
+	for _, node := range nodes {
+		there = append(there, nodeOf(node))
+	}
+	var running []*kubescheduler.Pod
+	for _, pod := range pods {
+		if pod.Status.Phase != v1.PodSucceeded && pod.Status.Phase != v1.PodFailed && pod.Spec.NodeName != "" {
+			running = append(running, runningPodOf(pod))
+		}
+	}
+	labels := map[string]map[string]string{}
+	for _, namespace := range namespaces {
+		labels[namespace.Name] = namespace.Labels
+	}
+	s.cluster.Resync(there, running, labels)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	feature "k8s.io/apiserver/pkg/util/feature"
 	"k8s.io/component-base/cli"
 	_ "k8s.io/component-base/logs/json/register"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
@@ -14,11 +15,13 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/cmd/kube-scheduler/app"
 	"k8s.io/kubernetes/cmd/kube-scheduler/app/options"
+	"k8s.io/kubernetes/pkg/features"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config"
 
 	"berth"
 	"berth/kubescheduler"
 	"berth/kubescheduler/plugin"
+	"berth/kubescheduler/plugin/stock"
 )
 
 func main() {
@@ -27,13 +30,19 @@ func main() {
 		fmt.Fprintln(os.Stderr, "berth-scheduler:", err)
 		os.Exit(1)
 	}
-	command := app.NewSchedulerCommand(app.WithPlugin(plugin.Name, plugin.NewFactory(profiles).New))
+	factory := plugin.NewFactory(profiles)
+	factory.PodGroups = func() bool { return feature.DefaultFeatureGate.Enabled(features.GenericWorkload) }
+	plugins := []app.Option{app.WithPlugin(plugin.Name, factory.New)}
+	for name, made := range stock.Registry() {
+		plugins = append(plugins, app.WithPlugin(name, made))
+	}
+	command := app.NewSchedulerCommand(plugins...)
 	command.Use = "berth-scheduler"
 	os.Exit(cli.Run(command))
 }
 
-// configFile is the file that --config names. The plugin must know the weights of the others, and the framework does not
-// tell it: so the file is read here as well as by the scheduler.
+// configFile is the file that --config names. The plugin must know the weights of the others, and the framework does
+// not tell it: so the file is read here as well as by the scheduler.
 func configFile(arguments []string) string {
 	file := ""
 	for i, argument := range arguments {
@@ -82,8 +91,15 @@ func profileOf(profile config.KubeSchedulerProfile) (kubescheduler.Profile, erro
 		return translated, errors.New("postFilter must enable " + plugin.Name +
 			" first, so that no pods are evicted for want of nodes that were not looked at")
 	}
-	for _, args := range profile.PluginConfig {
-		switch args := args.Args.(type) {
+	for _, configured := range profile.PluginConfig {
+		args := configured.Args
+		if name := kubescheduler.StockName(configured.Name); name != configured.Name {
+			var err error
+			if args, err = stock.Args(name, args); err != nil {
+				return translated, err
+			}
+		}
+		switch args := args.(type) {
 		case *config.NodeResourcesFitArgs:
 			fit(&translated, args)
 		case *config.NodeResourcesBalancedAllocationArgs:
