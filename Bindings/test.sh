@@ -39,10 +39,18 @@ check_last_line() { # language, allocators that are right
   echo "ok   $1 first_program: $line"
 }
 
-# C: linked, with the compiler's strictest eye on the programs, and loaded at run time.
-make -s -C "$here/C/examples" LIBRARY_DIR="$library_dir" OUT="$work/c"
+# C and C++: linked, with the compilers' strictest eyes on the programs, and loaded at run time. Clang, where it is, has
+# its say too.
+make -s -C "$here/C/examples" LIBRARY_DIR="$library_dir" OUT="$work/c" CC=gcc CXX=g++
+if command -v clang++ >/dev/null; then
+  make -s -C "$here/C/examples" LIBRARY_DIR="$library_dir" OUT="$work/clang" CC=clang CXX=clang++
+  check_scene first_program clang "$work/clang/first_program"
+  check_scene first_program clang++ "$work/clang/first_program_cpp"
+fi
 check_scene first_program c "$work/c/first_program"
 check_last_line c "jemalloc|mmap"
+check_scene first_program c++ "$work/c/first_program_cpp"
+check_last_line c++ "jemalloc|mmap"
 check_scene what_if c "$work/c/what_if"
 check_scene gangs c "$work/c/gangs"
 "$work/c/with_dlopen" "$library_dir/libberth.so" | tee "$work/dlopen.txt" | tail -n 1
@@ -57,6 +65,7 @@ loaded=$(env -i "$python" -c "import ctypes; print(ctypes.CDLL('$library_dir/lib
 }
 echo "ok   python loads libberth with an empty environment"
 "$python" -c "import cffi, numpy" || { echo "install cffi and numpy, or set PYTHON" >&2; exit 1; }
+export PYTHONPATH=$here/Python/src
 for scene in first_program what_if gangs; do
   check_scene "$scene" python "$python" "$here/Python/examples/$scene.py"
 done
@@ -67,6 +76,7 @@ export CGO_LDFLAGS="-L$library_dir -Wl,-rpath,$library_dir"
 cd "$here/Go/berth"
 go vet ./...
 go test -count=1 ./...
+go test -count=1 -race . # the examples and the scenes have one goroutine
 for scene in first_program what_if gangs; do
   check_scene "$scene" go go run "./examples/$scene"
 done
@@ -75,5 +85,5 @@ check_last_line go "jemalloc"
 # The kube-scheduler plugin's logic. Its thin layer imports Kubernetes, and is a module of its own that is not built here.
 cd "$here/Go/kubescheduler"
 go vet ./...
-go test -count=1 ./...
+go test -count=1 -race ./... # informers, scheduling and binding cycles come from goroutines of their own
 echo "bindings: all passed"

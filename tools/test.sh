@@ -55,6 +55,7 @@ run swift '^[^a-z]*Test run with ' swift_tests
 run crash '^crash: ' crash_tests
 run contract '^(abi: |FAILED)' Tests/abi/check.sh
 run bindings '^(ok\s+berth|FAIL|bindings: )' Bindings/test.sh
+run package '^=+ .*(passed|failed|error|no tests ran).* =+$' python3 -m pytest --color=no -rs Bindings/Python/tests
 run python '^=+ .*(passed|failed|error|no tests ran).* =+$' python3 -m pytest --color=no -rs Tests/python
 run bench '^bench: ' Bench/gate.py
 

@@ -7,9 +7,9 @@ import re
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings/Python"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings/Python/src"))
 import cffi
-from berth_abi import constants, declarations
+from berth.abi import declarations, read_constants
 
 
 def main(header: Path, layouts: list[Path]) -> None:
@@ -31,7 +31,7 @@ def main(header: Path, layouts: list[Path]) -> None:
     assert found == pinned, f"header and layout*.c differ in {sorted(found ^ pinned)}"
 
     text = header.read_text()
-    named = set(constants(text)) | set(re.findall(r"\b(BERTH_[A-Z0-9_]+) = \d", text))
+    named = set(read_constants(text)) | set(re.findall(r"\b(BERTH_[A-Z0-9_]+) = \d", text))
     values = set(re.findall(r"^VALUE\((\w+),", layout, re.MULTILINE)) | {"BERTH_ABI_VERSION"}
     assert len(named) > 80, f"only {len(named)} constants found"
     assert named == values, f"header and layout*.c differ in {sorted(named ^ values)}"

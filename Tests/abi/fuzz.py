@@ -18,15 +18,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings/Python"))
-from berth_abi import load
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Bindings/Python/src"))
+from berth import abi
 from fuzz_constraints import Constraints
 from fuzz_devices import Devices
 from fuzz_gangs import Gangs
 from fuzz_queues import Queues
 
-berth = load()
-ffi, lib, constants = berth.ffi, berth.lib, berth.constants
+ffi, lib, constants = abi.ffi, abi.lib, abi.constants
 
 U32, U64 = 2**32 - 1, 2**64 - 1
 MOST = constants["BERTH_MAX_QUANTITY"]
@@ -38,7 +37,7 @@ BAD_TEXTS = [b"\xff", b"a\x80", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x82", b"x" 
 
 
 class Fuzzer(Constraints, Devices, Queues):
-    ffi, lib, constants, last_error = ffi, lib, constants, staticmethod(berth.last_error)
+    ffi, lib, constants, last_error = ffi, lib, constants, staticmethod(abi.last_error)
 
     def __init__(self, seed: int, trace: bool):
         self.random = random.Random(seed)
@@ -687,15 +686,15 @@ class Fuzzer(Constraints, Devices, Queues):
                 note()
             if status != lib.BERTH_OK:
                 self.check_unwritten(step)
-                sentence = berth.last_error(self.engine, status)
-                assert len(sentence) > 5, f"step {step}: {call.__name__} gave {berth.status_name(status)}: {sentence!r}"
+                sentence = abi.last_error(self.engine, status)
+                assert len(sentence) > 5, f"step {step}: {call.__name__} gave {abi.status_name(status)}: {sentence!r}"
             if digest and (status != lib.BERTH_OK or call in self.QUESTIONS - {Fuzzer.set_path}):
                 assert digest == self.digest(), f"step {step}: {call.__name__} changed the digest"
             if before and (status != lib.BERTH_OK or call in self.QUESTIONS):
                 assert before == self.state(), f"step {step}: {call.__name__} changed the state"
             if step % 50 == 0 or step == steps - 1:
                 valid = lib.berth_engine_validate(self.engine)
-                assert valid == lib.BERTH_OK, f"step {step}: {berth.last_error(self.engine, valid)}"
+                assert valid == lib.BERTH_OK, f"step {step}: {abi.last_error(self.engine, valid)}"
                 self.compare_paths(step)
                 self.compare_answers(step)
                 self.compare_devices(step)
@@ -713,7 +712,7 @@ class Fuzzer(Constraints, Devices, Queues):
         self.must(lib.berth_journal_close(self.engine))
         recovery, recovered = ffi.new("berth_recovery *", [ffi.sizeof("berth_recovery")]), ffi.new("berth_engine **")
         status = lib.berth_engine_recover(start, journal, ffi.NULL, recovery, recovered)
-        assert status == lib.BERTH_OK, f"the journal is refused: {berth.last_error(ffi.NULL, status)}"
+        assert status == lib.BERTH_OK, f"the journal is refused: {abi.last_error(ffi.NULL, status)}"
         digest = ffi.new("uint64_t *")
         assert lib.berth_engine_digest(recovered[0], digest) == lib.BERTH_OK
         assert digest[0] == self.digest(), "the journal makes another engine"
@@ -731,7 +730,7 @@ def main() -> int:
         fuzzer = Fuzzer(arguments.replay, arguments.trace)
         with tempfile.TemporaryDirectory() as folder:
             fuzzer.run(arguments.steps, folder)
-        told = sorted((berth.status_name(status), count) for status, count in fuzzer.statuses.items())
+        told = sorted((abi.status_name(status), count) for status, count in fuzzer.statuses.items())
         print(f"seed {arguments.replay}:", ", ".join(f"{name[6:]} {count}" for name, count in told))
         return 0
     for seed in range(arguments.seeds):

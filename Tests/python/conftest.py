@@ -4,12 +4,10 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Bindings" / "Python"))
 
 
 def command_path():

@@ -1,22 +1,14 @@
 """Gangs: place whole or not at all, shrink, grow, prove, start together, on seven nodes in three racks.
 
-BERTH_LIBRARY_DIR=.build/release python3 Bindings/Python/examples/gangs.py
+pip install ./Bindings/Python && python3 Bindings/Python/examples/gangs.py
 """
 
-import sys
 from itertools import groupby
-from pathlib import Path
 
+import berth
 import numpy as np
+from berth import Gang, Ring, Role, Slice
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from berth_abi import BerthError, load
-from berth_gangs import Gang, Gangs, Ring, Role, Slice
-
-berth = load()
-ffi, lib = berth.ffi, berth.lib
-
-LEVELS = ["zone", "rack"]
 NODES = {"a1-1": "a1", "a1-2": "a1", "a2-1": "a2", "a2-2": "a2", "b1-1": "b1", "b1-2": "b1", "b1-3": "b1"}
 
 
@@ -24,43 +16,12 @@ class Scene:
     """Two racks of two nodes in zone-a, one of three in zone-b; a node takes four pods."""
 
     def __init__(self):
-        self.engine = berth.create(LEVELS)
-        self.gangs = Gangs(berth, self.engine, LEVELS)
-        self.cpu = self.id(lib.berth_resource_add, b"cpu", lib.BERTH_RESOURCE_CPU)
-        term = ffi.new("berth_term[]", [{"kind": lib.BERTH_TERM_BINPACK, "weight": 1.0}])
-        self.packing = self.id(lib.berth_profile_add, b"packing", term, 1)
-        zones = {name: self.id(lib.berth_domain_add, 0, b"zone-" + name.encode()) for name in ("a", "b")}
-        racks = {name: self.id(lib.berth_domain_add, zones[name[0]], name.encode()) for name in ("a1", "a2", "b1")}
-        self.nodes = self.add_nodes([racks[rack] for rack in NODES.values()])
+        self.engine = berth.Engine(levels=["zone", "rack"], resources={"cpu": "milli"}, profile="binpack")
+        self.gangs = self.engine.gangs
+        racks = [(f"zone-{rack[0]}", rack) for rack in NODES.values()]
+        self.nodes = self.engine.add_nodes(np.full((7, 1), 4000), names=list(NODES), domains=racks)
         self.names = dict(zip(self.nodes.tolist(), NODES, strict=True))
-        self.worker, self.master = self.add_class(0), self.add_class(1)
-
-    def call(self, function, *arguments):
-        berth.check(self.engine, function(self.engine, *arguments))
-
-    def id(self, function, *arguments) -> int:
-        out = ffi.new("uint32_t *")
-        self.call(function, *arguments, out)
-        return out[0]
-
-    def add_nodes(self, racks: list[int]) -> np.ndarray:
-        rows = np.zeros(len(racks), berth.dtype("berth_node"))
-        rows["domain"] = racks
-        millicores, ids = np.full(len(rows), 4000, np.int64), np.zeros(len(rows), np.uint64)
-        texts = [ffi.new("char[]", name.encode()) for name in NODES]
-        names, resources = ffi.new("char *[]", texts), ffi.new("berth_resource_id[]", [self.cpu])
-        batch = ffi.new("berth_node_batch *")
-        lib.berth_node_batch_init(batch)
-        batch.count, batch.resource_count, batch.resources, batch.names = len(rows), 1, resources, names
-        batch.nodes, batch.allocatable = berth.column("berth_node *", rows), berth.column("int64_t *", millicores)
-        self.call(lib.berth_nodes_add, batch, berth.column("berth_node_id *", ids))
-        return ids
-
-    def add_class(self, priority: int) -> int:
-        spec, request = ffi.new("berth_pod_spec *"), ffi.new("berth_quantity[]", [(self.cpu, 0, 1000)])
-        lib.berth_pod_spec_init(spec)
-        spec.profile, spec.priority, spec.requests, spec.request_count = self.packing, priority, request, 1
-        return self.id(lib.berth_class_intern, spec)
+        self.worker, self.master = (self.engine.pod_class({"cpu": 1000}, priority=priority) for priority in (0, 1))
 
     def on(self, nodes) -> str:
         """Members by node, "a1-1 x4, a1-2 x4"."""
@@ -122,7 +83,7 @@ def main():
     scene = Scene()
     try:
         scene.gangs.place(Gang([Role(scene.worker, 2, 1)]))
-    except BerthError as refused:
+    except berth.InvalidArgument as refused:
         print("at least 2, at most 1:", refused.name)
     separate(scene)
     train(scene)
