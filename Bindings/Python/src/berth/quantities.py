@@ -25,6 +25,15 @@ _SUFFIXES |= {
 _FORM = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?)", re.ASCII)
 
 
+def parse(text: str) -> Fraction | None:
+    """A quantity in cores, bytes or pieces, exactly; None for what is none of Kubernetes."""
+    parts = _FORM.fullmatch(text)
+    if not parts:
+        return None
+    digits, exponent, suffix = parts.groups()
+    return Fraction(digits) * (Fraction(10) ** int(exponent) if exponent else _SUFFIXES[suffix or ""])
+
+
 def quantity(value: object, unit: str) -> int:
     """`value` in whole `unit`s: an integer is so many of them already, a text is Kubernetes' ("500m", "1.5", "2Gi").
     ValueError for other texts and units, TypeError for what is neither."""
@@ -34,10 +43,8 @@ def quantity(value: object, unit: str) -> int:
         return int(value)
     if not isinstance(value, str):
         raise TypeError(f"quantity {value!r}: an integer in {unit}, or a text such as '500m' or '2Gi', is needed")
-    parts = _FORM.fullmatch(value)
-    if not parts:
+    amount = parse(value)
+    if amount is None:
         raise ValueError(f"quantity {value!r} is none of Kubernetes: write 2, 0.5, 500m, 1e3 or 2Gi")
-    digits, exponent, suffix = parts.groups()
-    size = Fraction(10) ** int(exponent) if exponent else _SUFFIXES[suffix or ""]
-    whole = Fraction(digits) * size / UNIT_SIZES[unit]
+    whole = amount / UNIT_SIZES[unit]
     return -((-whole.numerator) // whole.denominator)

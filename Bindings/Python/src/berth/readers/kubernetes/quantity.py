@@ -8,12 +8,10 @@ from ... import quantities
 def exact(text: str) -> Fraction:
     """A quantity in cores, bytes or pieces. ValueError for other texts. What is finer than 10^-9 is rounded up, as
     Kubernetes does (k8s.io/apimachinery/pkg/api/resource/quantity.go)."""
-    parts = quantities._FORM.fullmatch(text)
-    if not parts or not text.isascii():
+    amount = quantities.parse(text)
+    if amount is None:
         raise ValueError(f"{text!r} is no quantity")
-    digits, exponent, suffix = parts.groups()
-    size = Fraction(10) ** int(exponent) if exponent else quantities._SUFFIXES[suffix or ""]
-    nanos = Fraction(digits) * size * 10**9
+    nanos = amount * 10**9
     up = -((-abs(nanos).numerator) // nanos.denominator)
     return Fraction(up if nanos >= 0 else -up, 10**9)
 
